@@ -1,0 +1,2 @@
+// Package signer makes and checks electronic signatures.
+package signer
