@@ -1,0 +1,206 @@
+// Package lang turns message keys into words, with plurals, numbers and dates of the language.
+//
+// A catalog is a folder of JSON files, text/<tag>/*.json, each an object of key → text or
+// key → {"one": …, "other": …}. Placeholders are {name} for an argument, {n} for the number in digits and
+// {n_word} for the number in words (Italian and English, up to ten). The keys of all files of a language form one
+// space; a key in two files is an error, so nothing is overridden by accident.
+//
+// Why not fyne/lang: the command line speaks the same words, and must not pull in the window toolkit.
+package lang
+
+import (
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"path"
+	"sort"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Msg is a sentence to be said: a key of the catalog, a number for plurals, and arguments by name.
+type Msg struct {
+	Key  string
+	N    int
+	Args map[string]string
+}
+
+// M makes a Msg without number; args alternate names and values.
+func M(key string, args ...string) Msg { return MN(key, 0, args...) }
+
+// MN makes a Msg with the number n for plurals.
+func MN(key string, n int, args ...string) Msg {
+	m := Msg{Key: key, N: n}
+	for i := 0; i+1 < len(args); i += 2 {
+		if m.Args == nil {
+			m.Args = make(map[string]string)
+		}
+		m.Args[args[i]] = args[i+1]
+	}
+	return m
+}
+
+// IsZero reports whether there is nothing to say.
+func (m Msg) IsZero() bool { return m.Key == "" }
+
+type text struct{ one, other string }
+
+// Catalog holds the texts of one language. It is safe for concurrent use.
+type Catalog struct {
+	tag   string
+	texts map[string]text
+}
+
+// Languages are the tags that have a complete catalog, the source language first.
+var Languages = []string{"it", "en"}
+
+// Load reads text/<tag>/*.json of fsys.
+func Load(fsys fs.FS, tag string) (*Catalog, error) {
+	names, err := fs.Glob(fsys, path.Join("text", tag, "*.json"))
+	if err != nil {
+		return nil, fmt.Errorf("listing texts of %s: %w", tag, err)
+	}
+	if len(names) == 0 {
+		return nil, fmt.Errorf("no texts for language %q", tag)
+	}
+	c := &Catalog{tag: tag, texts: make(map[string]text)}
+	for _, name := range names {
+		b, err := fs.ReadFile(fsys, name)
+		if err != nil {
+			return nil, fmt.Errorf("reading texts: %w", err)
+		}
+		if err := c.add(name, b); err != nil {
+			return nil, err
+		}
+	}
+	return c, nil
+}
+
+func (c *Catalog) add(name string, b []byte) error {
+	var raw map[string]json.RawMessage
+	if err := json.Unmarshal(b, &raw); err != nil {
+		return fmt.Errorf("reading %s: %w", name, err)
+	}
+	for key, v := range raw {
+		if _, ok := c.texts[key]; ok {
+			return fmt.Errorf("%s: key %q stands in another file too", name, key)
+		}
+		var t text
+		if err := json.Unmarshal(v, &t.other); err != nil {
+			var p struct{ One, Other string }
+			if err := json.Unmarshal(v, &p); err != nil {
+				return fmt.Errorf("%s: key %q: %w", name, key, err)
+			}
+			t = text{p.One, p.Other}
+		} else {
+			t.one = t.other
+		}
+		c.texts[key] = t
+	}
+	return nil
+}
+
+// Tag is the language of the catalog.
+func (c *Catalog) Tag() string { return c.tag }
+
+// Has reports whether key has a text.
+func (c *Catalog) Has(key string) bool { _, ok := c.texts[key]; return ok }
+
+// Keys lists all keys, sorted.
+func (c *Catalog) Keys() []string {
+	keys := make([]string, 0, len(c.texts))
+	for k := range c.texts {
+		keys = append(keys, k)
+	}
+	sort.Strings(keys)
+	return keys
+}
+
+// T is the text of key, for labels without arguments.
+func (c *Catalog) T(key string) string { return c.Text(Msg{Key: key}) }
+
+// Text says m. A key without a text comes back in brackets, so that a test and a reader see it.
+func (c *Catalog) Text(m Msg) string {
+	if m.Key == "" {
+		return ""
+	}
+	t, ok := c.texts[m.Key]
+	if !ok {
+		return "[" + m.Key + "]"
+	}
+	s := t.other
+	if m.N == 1 {
+		s = t.one
+	}
+	if !strings.Contains(s, "{") {
+		return s
+	}
+	pairs := []string{"{n}", strconv.Itoa(m.N), "{n_word}", c.Number(m.N)}
+	for k, v := range m.Args {
+		pairs = append(pairs, "{"+k+"}", v)
+	}
+	return strings.NewReplacer(pairs...).Replace(s)
+}
+
+var numbers = map[string][]string{
+	"it": {"zero", "uno", "due", "tre", "quattro", "cinque", "sei", "sette", "otto", "nove", "dieci"},
+	"en": {"zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"},
+}
+
+// Number is n in words up to ten, in digits above.
+func (c *Catalog) Number(n int) string {
+	if w := numbers[c.tag]; n >= 0 && n < len(w) {
+		return w[n]
+	}
+	return strconv.Itoa(n)
+}
+
+var months = map[string][]string{
+	"it": {"gennaio", "febbraio", "marzo", "aprile", "maggio", "giugno", "luglio", "agosto", "settembre", "ottobre", "novembre", "dicembre"},
+	"en": {"January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"},
+}
+
+// Rome is the time zone in which dates of Italian certificates are told.
+func Rome() *time.Location {
+	if l, err := time.LoadLocation("Europe/Rome"); err == nil {
+		return l
+	}
+	return time.UTC
+}
+
+// Date is the day of t in Italian time, in words: "14 marzo 2028".
+func (c *Catalog) Date(t time.Time) string {
+	t = t.In(Rome())
+	return fmt.Sprintf("%d %s %d", t.Day(), months[c.tag][t.Month()-1], t.Year())
+}
+
+// ShortDate is Date with the month cut to three letters: "14 mar 2028".
+func (c *Catalog) ShortDate(t time.Time) string {
+	t = t.In(Rome())
+	return fmt.Sprintf("%d %s %d", t.Day(), months[c.tag][t.Month()-1][:3], t.Year())
+}
+
+// DateTime is the day and the minute of t in Italian time.
+func (c *Catalog) DateTime(t time.Time) string {
+	return c.Date(t) + ", " + t.In(Rome()).Format("15:04")
+}
+
+// Size is a number of bytes for people: "184 kB", "1,1 MB".
+func (c *Catalog) Size(n int64) string {
+	units := []string{"byte", "kB", "MB", "GB", "TB"}
+	f, i := float64(n), 0
+	for f >= 1000 && i < len(units)-1 {
+		f, i = f/1000, i+1
+	}
+	s := strconv.FormatFloat(f, 'f', 0, 64)
+	if i > 0 && f < 10 {
+		s = strconv.FormatFloat(f, 'f', 1, 64)
+	}
+	if c.tag == "it" {
+		s = strings.Replace(s, ".", ",", 1)
+	} else if i == 0 && n != 1 {
+		return s + " bytes"
+	}
+	return s + " " + units[i]
+}

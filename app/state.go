@@ -1,0 +1,282 @@
+package app
+
+import (
+	"time"
+
+	"ceralacca/app/lang"
+	"ceralacca/card"
+	"ceralacca/signer"
+)
+
+// The few types of the lower packages that a window shows, under names it may import.
+type (
+	// PIN is the wiped buffer that carries a PIN or PUK to the card.
+	PIN = card.PIN
+	// Report is the verdict on one file.
+	Report = signer.Report
+	// Signature is the verdict on one signature.
+	Signature = signer.Signature
+	// Kind is what a file is by its bytes.
+	Kind = signer.Kind
+)
+
+// NewPIN returns an empty PIN for a field to fill.
+func NewPIN() *PIN { return card.NewPIN() }
+
+// State is everything a window shows, at one moment. It is never changed once published; a section that did
+// not change keeps its pointer, so a view compares pointers to see whether it has work.
+type State struct {
+	Cards    *Cards
+	Docs     *Docs
+	Job      *Job
+	Verify   *Verification
+	Settings *Settings
+}
+
+// CardPhase is one of the nine states of the card bar. It is derived from a snapshot, never stored by itself.
+type CardPhase int
+
+// The nine phases.
+const (
+	PhaseNoService CardPhase = iota
+	PhaseNoReader
+	PhaseEmpty
+	PhaseMute
+	PhaseUnsupported
+	PhaseBusy
+	PhaseReading
+	PhaseReady
+	PhaseBlocked
+)
+
+// Cards is what is in the readers.
+type Cards struct {
+	Phase CardPhase // of the chosen card, or of the readers when there is none
+	List  []Card    // readers with a card, in the order of the system
+	// Chosen is the index in List of the card that signs; -1 when there is none.
+	Chosen int
+	// Practice is set while the practice card is in use: every screen and output says so.
+	Practice bool
+	// Advice is what to do about Phase; nil when all is well.
+	Advice *Advice
+}
+
+// Card returns the chosen card, or nil.
+func (c *Cards) Card() *Card {
+	if c == nil || c.Chosen < 0 || c.Chosen >= len(c.List) {
+		return nil
+	}
+	return &c.List[c.Chosen]
+}
+
+// Card is a card as the window and the command line tell it.
+type Card struct {
+	Slot   string // card.Slot.ID
+	Reader string
+	Phase  CardPhase
+	ATR    string // upper-case hex, for support
+	Via    string // "native" or "pkcs11"
+
+	Kind, Serial, Issuer string
+	Surname, Name        string
+	FiscalCode           string
+	Birth                time.Time
+	Issued, Expires      time.Time
+
+	Certificates []Certificate
+	PINs         []PINView
+	Advice       *Advice
+}
+
+// Signing returns the certificate that signs on this card, or nil with the reason told by Advice.
+func (c *Card) Signing() *Certificate {
+	for i := range c.Certificates {
+		if c.Certificates[i].CanSign {
+			return &c.Certificates[i]
+		}
+	}
+	return nil
+}
+
+// PIN returns the PIN that guards cert, or nil.
+func (c *Card) PIN(cert *Certificate) *PINView {
+	for i := range c.PINs {
+		if cert != nil && c.PINs[i].Ref == cert.PIN {
+			return &c.PINs[i]
+		}
+	}
+	return nil
+}
+
+// CertUse is the purpose of a certificate in plain terms.
+type CertUse int
+
+// The purposes that a person is told.
+const (
+	ForOther CertUse = iota
+	ForSigning
+	ForLogin
+)
+
+// Renewal is where a certificate stands in its renewal window (facts: from 90 days before the end to the
+// day before it).
+type Renewal int
+
+// The stages.
+const (
+	RenewalNone Renewal = iota // this certificate is not renewed
+	RenewalTooEarly
+	RenewalOpen
+	RenewalLastDay
+	RenewalClosed
+	RenewalExpired
+)
+
+// Certificate is a certificate on a card, with what the holder needs to know of it.
+type Certificate struct {
+	ID        string
+	Use       CertUse
+	Qualified bool
+	// CanSign is set for the qualified signature certificate inside its validity.
+	CanSign    bool
+	SubjectCN  string
+	FiscalCode string
+	IssuerCN   string
+	Serial     string // lower-case hex
+	NotBefore  time.Time
+	NotAfter   time.Time
+	DaysLeft   int // whole days until NotAfter, in Italian time; negative once it is over
+	Renewal    Renewal
+	// RenewFrom and RenewUntil are the first and the last day on which it can be renewed.
+	RenewFrom, RenewUntil time.Time
+	SHA256                string // lower-case hex
+	KeyType               string // "RSA-2048", "P-256"
+	DER                   []byte
+	PIN                   card.PINRef
+}
+
+// PINView is a PIN with the tries left, as read without asking for it.
+type PINView struct {
+	Ref          card.PINRef
+	Min, Max     int
+	TriesLeft    int // card.UnknownTries when the card does not tell
+	Blocked      bool
+	PUKTriesLeft int
+	PUKBlocked   bool
+}
+
+// DocStatus is how far a file has come.
+type DocStatus int
+
+// The states of a file in the list.
+const (
+	DocReading DocStatus = iota // being looked at
+	DocReady
+	DocProblem // cannot be signed; Advice says why
+	DocWaiting // in a running job, not begun
+	DocSigning
+	DocSigned
+	DocFailed  // Advice says why
+	DocStopped // the job ended before it
+)
+
+// Doc is a file in the list to sign.
+type Doc struct {
+	ID     int
+	Path   string
+	Name   string
+	Size   int64
+	Kind   Kind
+	Status DocStatus
+	Output string // path of the signed file, once there is one
+	Advice *Advice
+}
+
+// Docs is the list to sign, in the order of arrival.
+type Docs struct {
+	List []Doc
+}
+
+// Job is the signing job that runs or that ended last; nil before the first.
+type Job struct {
+	Running    bool
+	Cancelling bool // ends after the current file
+	Practice   bool
+	Signer     string // subject's name
+	Done       int    // files finished, well or not
+	Total      int
+	Signed     int
+	Current    string // name of the file in hand
+	Ended      time.Time
+	Advice     *Advice // why the job as a whole stopped; nil when it ran to its end
+}
+
+// Verification is the file being verified or verified last; nil before the first.
+type Verification struct {
+	Path    string
+	Name    string
+	Running bool
+	Report  *Report
+	Verdict Verdict
+	// Practice is set when a practice certificate signed: nothing of it has legal value.
+	Practice    bool
+	ContentName string // suggested name for the content; empty when there is none to take out
+	SavedTo     string // where the content was last saved
+	Advice      *Advice
+}
+
+// Seal is the shape of a verdict.
+type Seal int
+
+// The three seals: blank cannot be confirmed, whole is valid, broken is not valid.
+const (
+	SealBlank Seal = iota
+	SealWhole
+	SealBroken
+)
+
+// Verdict is the report in three words, a reason and an action.
+type Verdict struct {
+	Seal   Seal
+	Title  lang.Msg
+	Reason lang.Msg
+	Next   lang.Msg // empty Key when there is nothing to do
+}
+
+// Level of an advice.
+type Severity int
+
+// The severities of an Advice.
+const (
+	SeverityInfo Severity = iota
+	SeverityWarning
+	SeverityDanger
+)
+
+// Link is an official page; the host is shown before it is opened.
+type Link struct {
+	Label lang.Msg
+	URL   string // https only
+}
+
+// Advice is what a person is told instead of an error: what happened, and what to do next.
+type Advice struct {
+	Code     string
+	Severity Severity
+	Title    lang.Msg
+	Body     lang.Msg
+	Links    []Link
+	// After keeps a passing trouble from flashing: it is shown once it has lasted that long.
+	After time.Duration
+	// Detail is for support: the raw error, free of secrets and personal data.
+	Detail string
+}
+
+// Settings are the person's choices. Every zero value is right.
+type Settings struct {
+	Language string `json:"language,omitempty"` // "it", "en"; empty follows the system
+	Theme    string `json:"theme,omitempty"`    // "light", "dark", "contrast"; empty follows the system
+	Scale    int    `json:"scale,omitempty"`    // per cent, 100 to 200; 0 means 100
+	// ShowFiscalCode unmasks the codice fiscale on screen.
+	ShowFiscalCode bool `json:"show_fiscal_code,omitempty"`
+}
