@@ -1,0 +1,163 @@
+package sim
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"ceralacca/card"
+)
+
+// conn is a shared connection with the card in a reader.
+type conn struct {
+	b         *Bus
+	r         *reader
+	insertion uint64
+	resets    int
+	closed    bool
+}
+
+// alive tells why the connection is of no use any more; b.mu is held.
+func (c *conn) alive() error {
+	var err error
+	switch {
+	case c.b.down:
+		err = card.ErrNoService
+	case c.closed, c.resets != c.r.resets:
+		err = card.ErrReset
+	case !c.r.inserted || c.insertion != c.r.insertion:
+		err = card.ErrRemoved
+	case c.r.mute:
+		err = card.ErrMute
+	default:
+		return nil
+	}
+	return fmt.Errorf("simulated card: %w", err)
+}
+
+// acquire waits until no other connection holds a transaction, as the PC/SC service does, and returns with
+// b.mu held if it returns nil.
+func (c *conn) acquire() error {
+	for {
+		c.b.mu.Lock()
+		if err := c.alive(); err != nil {
+			c.b.mu.Unlock()
+			return err
+		}
+		if c.r.owner == nil || c.r.owner == c {
+			return nil
+		}
+		changed := c.b.changed
+		c.b.mu.Unlock()
+		<-changed
+	}
+}
+
+// Transmit implements card.Conn. The card's slowness is waited for after the work, so that the card can be
+// pulled out meanwhile.
+func (c *conn) Transmit(apdu []byte) ([]byte, error) {
+	rsp, wait, err := c.exchange(apdu)
+	if wait > 0 {
+		<-time.After(wait)
+	}
+	return rsp, err
+}
+
+func (c *conn) exchange(apdu []byte) ([]byte, time.Duration, error) {
+	if err := c.acquire(); err != nil {
+		return nil, 0, err
+	}
+	defer c.b.mu.Unlock()
+	f, bad := c.b.fails()
+	if bad && !f.After && f.Kind != Truncate && f.Kind != Delay {
+		c.note(apdu, nil)
+		rsp, err := c.b.strike(c.r, f)
+		return rsp, 0, err
+	}
+	rsp := c.r.chip.transmit(apdu)
+	c.note(apdu, rsp)
+	wait := c.r.chip.spec.Latency
+	switch {
+	case !bad:
+	case f.Kind == Truncate:
+		rsp = rsp[:min(f.Len, len(rsp))]
+	case f.Kind == Delay:
+		wait += f.For
+	default:
+		rsp, err := c.b.strike(c.r, f)
+		return rsp, 0, err
+	}
+	return rsp, wait, nil
+}
+
+// note writes the log, without PINs; b.mu is held. An empty rsp means that nothing reached the card.
+func (c *conn) note(apdu, rsp []byte) {
+	e := Exchange{Reader: c.r.name, Command: append([]byte(nil), apdu...)}
+	if len(apdu) > 5 && (apdu[1] == 0x20 || apdu[1] == 0x24 || apdu[1] == 0x2C) {
+		clear(e.Command[5:])
+	}
+	if n := len(rsp) - 2; n >= 0 {
+		e.Len, e.SW = n, uint16(rsp[n])<<8|uint16(rsp[n+1])
+	}
+	c.b.log = append(c.b.log, e)
+}
+
+// Begin implements card.Conn.
+func (c *conn) Begin() error {
+	if err := c.acquire(); err != nil {
+		return err
+	}
+	defer c.b.mu.Unlock()
+	c.r.owner = c
+	return nil
+}
+
+// End implements card.Conn.
+func (c *conn) End() error {
+	c.b.mu.Lock()
+	defer c.b.mu.Unlock()
+	c.release()
+	return nil
+}
+
+// release ends the transaction; b.mu is held.
+func (c *conn) release() {
+	if c.r.owner == c {
+		c.r.owner = nil
+		c.b.signal()
+	}
+}
+
+// Close implements card.Conn.
+func (c *conn) Close() error {
+	c.b.mu.Lock()
+	defer c.b.mu.Unlock()
+	if c.closed {
+		return nil
+	}
+	c.release()
+	if c.alive() == nil {
+		c.r.chip.reset()
+	}
+	c.closed = true
+	return nil
+}
+
+// padConn is a connection through a reader with keys.
+type padConn struct{ *conn }
+
+// TransmitPIN implements card.PadConn.
+func (c *padConn) TransmitPIN(ctx context.Context, apdu []byte, least, most int) ([]byte, error) {
+	c.b.mu.Lock()
+	typed := c.b.typed
+	c.b.mu.Unlock()
+	if typed == nil {
+		return nil, fmt.Errorf("nobody types: %w", card.ErrCancelled)
+	}
+	digits, err := typed(ctx)
+	if err != nil || len(digits) < least || len(digits) > most {
+		return nil, fmt.Errorf("typing on the reader: %w", card.ErrCancelled)
+	}
+	full := append(append([]byte(nil), apdu[:min(5, len(apdu))]...), padded(digits)...)
+	return c.Transmit(full)
+}
