@@ -1,0 +1,232 @@
+package cert_test
+
+import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"encoding/hex"
+	"encoding/json"
+	"encoding/pem"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"ceralacca/signer/internal/cert"
+)
+
+// corpus is the shared corpus of signed files, which is not part of the project.
+func corpus(t testing.TB, elem ...string) string {
+	t.Helper()
+	root := os.Getenv("CERALACCA_SHARED")
+	if root == "" {
+		root = filepath.Join("..", "..", "..", "..", "shared")
+	}
+	p := filepath.Join(append([]string{root, "corpus", "files"}, elem...)...)
+	if _, err := os.Stat(p); err != nil {
+		t.Skip("the shared corpus is not here: set CERALACCA_SHARED")
+	}
+	return p
+}
+
+func TestOID(t *testing.T) {
+	for _, tt := range []struct{ name, der, want string }{
+		{"signedData", "06092a864886f70d010702", "1.2.840.113549.1.7.2"},
+		{"large second arc", "0603883703", "2.999.3"},
+		{"zero", "060100", "0.0"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			b, _ := hex.DecodeString(tt.der)
+			if got := cert.ParseOID(b[2:]); string(got) != tt.want {
+				t.Fatalf("parsed %q, want %q", got, tt.want)
+			}
+			if got := hex.EncodeToString(cert.OID(tt.want).DER()); got != tt.der {
+				t.Fatalf("encoded %s, want %s", got, tt.der)
+			}
+		})
+	}
+	for _, bad := range []string{"", "80", "2a86", "ffffffffffffffffffffffffffffff7f"} {
+		b, _ := hex.DecodeString(bad)
+		if got := cert.ParseOID(b); !strings.HasPrefix(string(got), "x") || got.DER() != nil {
+			t.Errorf("damaged %q gave %q", bad, got)
+		}
+	}
+}
+
+// Every certificate of the corpus is read, also those that crypto/x509 refuses.
+func TestCorpusCertificates(t *testing.T) {
+	n, refused := 0, 0
+	err := filepath.WalkDir(corpus(t, "pkits"), func(p string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(p, ".crt") && !strings.HasSuffix(p, ".cer") && !strings.HasSuffix(p, ".pem") {
+			return err
+		}
+		b, err := os.ReadFile(p)
+		if err != nil {
+			return err
+		}
+		if blk, _ := pem.Decode(b); blk != nil {
+			b = blk.Bytes
+		}
+		c, err := cert.Parse(b)
+		if err != nil {
+			t.Errorf("%s: %v", filepath.Base(p), err)
+			return nil
+		}
+		n++
+		if c.X509 == nil {
+			refused++
+		} else if c.Serial.Cmp(c.X509.SerialNumber) != 0 || c.KeyUsage != c.X509.KeyUsage || c.IsCA != c.X509.IsCA ||
+			!c.NotAfter.Equal(c.X509.NotAfter) || !c.NotBefore.Equal(c.X509.NotBefore) {
+			t.Errorf("%s: fields differ from the standard library's", filepath.Base(p))
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%d certificates, %d of them refused by crypto/x509", n, refused)
+	if n == 0 {
+		t.Error("no certificates found")
+	}
+}
+
+type vectors struct {
+	Algorithm  string `json:"algorithm"`
+	TestGroups []struct {
+		SHA          string `json:"sha"`
+		MGFSHA       string `json:"mgfSha"`
+		SLen         int    `json:"sLen"`
+		PublicKeyDER string `json:"publicKeyDer"`
+		KeyDER       string `json:"keyDer"`
+		Tests        []struct {
+			ID     int      `json:"tcId"`
+			Msg    string   `json:"msg"`
+			Sig    string   `json:"sig"`
+			Result string   `json:"result"`
+			Flags  []string `json:"flags"`
+		} `json:"tests"`
+	} `json:"testGroups"`
+}
+
+var shaNames = map[string]crypto.Hash{
+	"SHA-1": crypto.SHA1, "SHA-224": crypto.SHA224, "SHA-256": crypto.SHA256, "SHA-384": crypto.SHA384, "SHA-512": crypto.SHA512,
+	"SHA3-224": crypto.SHA3_224, "SHA3-256": crypto.SHA3_256, "SHA3-384": crypto.SHA3_384, "SHA3-512": crypto.SHA3_512, "SHA-512/256": crypto.SHA512_256,
+}
+
+func pssParams(h, mgf crypto.Hash, salt int) []byte {
+	tlv := func(tag byte, parts ...[]byte) []byte {
+		var body []byte
+		for _, p := range parts {
+			body = append(body, p...)
+		}
+		return append([]byte{tag, byte(len(body))}, body...)
+	}
+	alg := func(h crypto.Hash) []byte { return cert.Algorithm{OID: cert.HashOID(h)}.DER() }
+	return tlv(0x30, tlv(0xa0, alg(h)), tlv(0xa1, tlv(0x30, cert.OIDMGF1.DER(), alg(mgf))), tlv(0xa2, []byte{2, 1, byte(salt)}))
+}
+
+// Wycheproof: every vector of the algorithms that are supported. "acceptable" ones may go either way.
+func TestWycheproof(t *testing.T) {
+	files, err := filepath.Glob(filepath.Join(corpus(t, "wycheproof"), "*.json"))
+	if err != nil || len(files) == 0 {
+		t.Fatal("no vectors", err)
+	}
+	for _, f := range files {
+		t.Run(filepath.Base(f), func(t *testing.T) {
+			b, err := os.ReadFile(f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var v vectors
+			if err := json.Unmarshal(b, &v); err != nil {
+				t.Fatal(err)
+			}
+			runVectors(t, v)
+		})
+	}
+}
+
+func runVectors(t *testing.T, v vectors) {
+	algs := map[string]cert.OID{"RSASSA-PKCS1-v1_5": cert.OIDRSA, "RSASSA-PSS": cert.OIDRSAPSS, "ECDSA": cert.OIDECKey, "DSA": cert.OIDDSA, "EDDSA": cert.OIDEd25519}
+	oid, ok := algs[v.Algorithm]
+	if !ok {
+		t.Skip("algorithm not supported: " + v.Algorithm)
+	}
+	for _, g := range v.TestGroups {
+		der := g.PublicKeyDER
+		if der == "" {
+			der = g.KeyDER
+		}
+		spki, _ := hex.DecodeString(der)
+		key, err := cert.ParsePublicKey(spki)
+		if unsupported := (*cert.UnsupportedError)(nil); errors.As(err, &unsupported) {
+			t.Skipf("key not supported: %v", err)
+		}
+		h := shaNames[g.SHA]
+		if h == 0 && oid != cert.OIDEd25519 {
+			t.Logf("hash %s not supported", g.SHA)
+			continue
+		}
+		alg := cert.Algorithm{OID: oid}
+		if strings.Contains(t.Name(), "p1363") {
+			alg.OID = "0.4.0.127.0.7.1.1.4.1.3"
+		}
+		if oid == cert.OIDRSAPSS {
+			alg.Params = pssParams(h, shaNames[g.MGFSHA], g.SLen)
+		}
+		for _, tt := range g.Tests {
+			msg, _ := hex.DecodeString(tt.Msg)
+			sig, _ := hex.DecodeString(tt.Sig)
+			verr := err
+			if verr == nil {
+				verr = cert.Verify(key, alg, h, msg, sig)
+			}
+			if tt.Result != "acceptable" && (verr == nil) != (tt.Result == "valid") {
+				t.Errorf("vector %d %v: want %s, got %v", tt.ID, tt.Flags, tt.Result, verr)
+			}
+		}
+	}
+}
+
+func TestECDSAFromStandardLibrary(t *testing.T) {
+	for _, c := range []elliptic.Curve{elliptic.P224(), elliptic.P256(), elliptic.P384(), elliptic.P521()} {
+		k, err := ecdsa.GenerateKey(c, rand.Reader)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d := crypto.SHA256.New()
+		d.Write([]byte("x"))
+		sig, err := ecdsa.SignASN1(rand.Reader, k, d.Sum(nil))
+		if err != nil {
+			t.Fatal(err)
+		}
+		alg := cert.Algorithm{OID: "1.2.840.10045.4.3.2"}
+		if err := cert.Verify(&k.PublicKey, alg, 0, []byte("x"), sig); err != nil {
+			t.Errorf("%s: %v", c.Params().Name, err)
+		}
+		if err := cert.Verify(&k.PublicKey, alg, 0, []byte("y"), sig); !errors.Is(err, cert.ErrSignature) {
+			t.Errorf("%s: other message: %v", c.Params().Name, err)
+		}
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add([]byte{0x30, 0x03, 0x02, 0x01, 0x01})
+	if files, err := filepath.Glob(filepath.Join("..", "..", "..", "..", "shared", "corpus", "files", "pkits", "certs", "*.crt")); err == nil {
+		for _, p := range files[:min(len(files), 20)] {
+			if b, err := os.ReadFile(p); err == nil {
+				f.Add(b)
+			}
+		}
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		c, err := cert.Parse(b)
+		if err != nil {
+			return
+		}
+		_, _, _ = c.SerialHex(), c.KeyID(), cert.NameAttr(c.RawSubject, cert.OIDCommonName)
+		_ = c.CheckSignatureFrom(c)
+	})
+}
