@@ -2,6 +2,7 @@ package sim
 
 import (
 	"bytes"
+	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
 	"encoding/json"
@@ -37,7 +38,9 @@ func Issue(now time.Time) (*Practice, error) {
 func IssueFor(from, until time.Time) (*Practice, error) { return issue(from, until, newKeys) }
 
 // Roots returns the certificates of the authorities, the root first.
-func (p *Practice) Roots() []*x509.Certificate { return append([]*x509.Certificate(nil), p.authorities...) }
+func (p *Practice) Roots() []*x509.Certificate {
+	return append([]*x509.Certificate(nil), p.authorities...)
+}
 
 // Chain returns the authorities above a certificate, from its issuer to the root; nil for one that does not
 // come from this practice authority.
@@ -145,7 +148,7 @@ func newKeys(n int) ([]*rsa.PrivateKey, error) {
 	keys, errs := make([]*rsa.PrivateKey, n), make([]error, n)
 	var wg sync.WaitGroup
 	for i := range n {
-		wg.Go(func() { keys[i], errs[i] = rsa.GenerateKey(nil, keyBits) })
+		wg.Go(func() { keys[i], errs[i] = rsa.GenerateKey(rand.Reader, keyBits) })
 	}
 	wg.Wait()
 	return keys, errors.Join(errs...)
