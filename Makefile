@@ -1,0 +1,96 @@
+# Ceralacca. `make` alone lists what there is to do.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+GO ?= go
+export GO
+export GOTOOLCHAIN := local
+# One set of flags for every target: other flags would mean other packages, compiled once more each.
+#   gles             the toolkit on OpenGL ES: the same pixels, a third of the build time
+#   migrated_fynedo  our own code already keeps to the window's thread; the toolkit need not lock
+# Tests leave the second one out: without it the toolkit itself watches the threads.
+export GOFLAGS := -buildvcs=false -tags=gles
+RELEASE := -tags=gles,migrated_fynedo
+
+DISPLAYED := $(DISPLAY)$(WAYLAND_DISPLAY)
+FILES ?=
+ARGS ?=
+
+.PHONY: help
+help:
+	@echo "make run      build and open Ceralacca; without a display, sign and verify a file on a virtual one"
+	@echo "              (files to open at once: make run FILES=\"a.pdf b.p7m\"; the practice card: ARGS=--demo)"
+	@echo "make test     every test, with the race detector; the window is driven on a virtual display"
+	@echo "make check    format, vet, staticcheck, known vulnerabilities, Windows"
+	@echo "make build    build/ceralacca and build/ceralacca-cli"
+	@echo "make bench    benchmarks"
+	@echo "make gallery  a picture of every screen, in build/gallery"
+	@echo "make interop  runs against other programs and services (opt-in)"
+	@echo "make clean    remove build/"
+
+.PHONY: go
+go:
+	@.ci/go
+
+.PHONY: build
+build: go
+	@.ci/install build
+	@mkdir -p build
+	@.ci/compile $(RELEASE) -o build/ceralacca .
+	@.ci/compile $(RELEASE) -o build/ceralacca-cli ./app/cli
+
+.PHONY: run
+run: build
+ifneq ($(DISPLAYED),)
+	@build/ceralacca $(ARGS) $(FILES)
+else
+	@echo "No display here (DISPLAY and WAYLAND_DISPLAY are empty): the window opens on a virtual one."
+	@.ci/install screen
+	@.ci/compile $(RELEASE) -o build/e2e ./ui/e2e
+	@build/e2e -window build/ceralacca -cli build/ceralacca-cli -out build/demo
+endif
+
+.PHONY: test
+test: go
+	@.ci/install build screen check
+	@mkdir -p build
+	@.ci/compile -race ./...
+	@echo "Testing with the race detector …"
+	@$(GO) test -race -json -timeout 20m ./... ./.ci/tally | $(GO) run ./.ci/tally -summary build/test.txt
+
+.PHONY: check
+check: go
+	@.ci/install build check
+	@GOFLAGS="-buildvcs=false $(RELEASE)" .ci/check
+
+.PHONY: bench
+bench: go
+	@.ci/install build
+	@$(GO) test -run='^$$' -bench=. -benchmem -timeout 60m ./card/... ./signer/... ./app/...
+
+.PHONY: gallery
+gallery: go
+	@.ci/install build
+	@mkdir -p build/gallery
+	@CERALACCA_GALLERY="$(CURDIR)/build/gallery" $(GO) test -count=1 -run='^TestGallery$$' ./ui
+	@ls build/gallery
+
+.PHONY: interop
+interop: go
+	@if git grep -lE '^//go:build .*interop' -- '*.go' >/dev/null; then \
+		$(GO) test -count=1 $(RELEASE),interop -run=Interop ./...; \
+	else \
+		echo "No opt-in run exists yet. What is held against other programs today (openssl) runs in make test."; \
+	fi
+
+.PHONY: icons
+icons:
+	@for size in 16 24; do rsvg-convert -w $$size -h $$size packaging/linux/icon-small.svg -o assets/icons/png/$$size.png; done
+	@for size in 32 48 64 128 256 512; do rsvg-convert -w $$size -h $$size assets/icons/icon.svg -o assets/icons/png/$$size.png; done
+
+.PHONY: clean
+clean:
+	@rm -rf build
