@@ -12,6 +12,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io/fs"
+	"os"
 	"path"
 	"sort"
 	"strconv"
@@ -203,4 +204,24 @@ func (c *Catalog) Size(n int64) string {
 		return s + " bytes"
 	}
 	return s + " " + units[i]
+}
+
+// System is the language of the system if there is a catalog for it, else English; without any setting Italian.
+func System() string {
+	for _, name := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {
+		v := os.Getenv(name)
+		if v == "" {
+			continue
+		}
+		for _, tag := range Languages {
+			if strings.HasPrefix(v, tag) {
+				return tag
+			}
+		}
+		if v == "C" || strings.HasPrefix(v, "C.") || v == "POSIX" {
+			return Languages[0]
+		}
+		return "en"
+	}
+	return Languages[0]
 }
