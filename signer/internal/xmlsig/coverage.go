@@ -1,0 +1,105 @@
+package xmlsig
+
+import "errors"
+
+// judgeCoverage tells what was signed and finds the ways in which something else could be shown in its place.
+func (k *work) judgeCoverage(s *Signature, sig *node) {
+	data := 0
+	for i := range s.References {
+		r := &s.References[i]
+		k.findReference(s, r)
+		if r.SignedProperties || isSignedPropertiesType(r.Type) {
+			continue
+		}
+		data++
+		if r.State != Good {
+			continue
+		}
+		if apex := r.target.set.apex; apex != nil && (apex == k.doc.top || apex == k.doc.root) {
+			s.CoversDocument = true
+		} else if apex != nil {
+			k.findPlace(s, r, sig)
+		}
+	}
+	if data == 0 && len(s.References) > 0 {
+		s.find("no-data-reference", Error, nil)
+	}
+	k.findUncovered(s, sig)
+}
+
+// findReference turns the error of a reference, and of those in its manifest, into a finding.
+func (k *work) findReference(s *Signature, r *Reference) {
+	for i := range r.Manifest {
+		k.findReference(s, &r.Manifest[i])
+	}
+	var ref *ReferenceError
+	var alg *AlgorithmError
+	switch {
+	case errors.As(r.Err, &ref) && ref.Reason == "duplicate-id":
+		s.find("duplicate-id", Error, r.Err, "uri", r.URI)
+	case errors.As(r.Err, &ref):
+		s.find("reference-"+ref.Reason, Warning, r.Err, "uri", r.URI)
+	case errors.As(r.Err, &alg):
+		s.find("algorithm-refused", Warning, r.Err, "role", alg.Role, "uri", alg.URI)
+	case errors.Is(r.Err, errDigest):
+		s.find("digest-mismatch", Error, r.Err, "uri", r.URI)
+	case r.Err != nil:
+		s.find("reference-failed", Warning, r.Err, "uri", r.URI)
+	}
+}
+
+// findPlace looks at where the signed element stands. A reference to a part of the document is legitimate, but
+// the reader must be told which; an element inside somebody else's signature is not what a person looks at.
+func (k *work) findPlace(s *Signature, r *Reference, sig *node) {
+	apex := r.target.set.apex
+	if apex.inside(sig) || sig.inside(apex) {
+		if sig.inside(apex) && apex != sig {
+			s.find("covers-part", Info, nil, "location", r.Location)
+		}
+		return
+	}
+	for n := apex; n != nil; n = n.parent {
+		if n.is(nsDS, "Object") && n.parent.is(nsDS, "Signature") {
+			if !apex.is(nsDS, "SignatureValue") {
+				s.find("reference-into-other-signature", Warning, nil, "uri", r.URI, "location", r.Location)
+			}
+			return
+		}
+	}
+	s.find("covers-part", Info, nil, "location", r.Location)
+}
+
+// findUncovered looks for content in the signature's own Objects that no good reference covers: an enveloped
+// signature takes itself out of what is signed, so anything could be put there afterwards.
+func (k *work) findUncovered(s *Signature, sig *node) {
+	for _, o := range sig.children(nsDS, "Object") {
+		for c := o.first; c != nil; c = c.next {
+			if c.kind != elementNode && c.kind != textNode || c.kind == textNode && isBlank(c.text) {
+				continue
+			}
+			if c.local == "QualifyingProperties" && isXAdES(c.space) || k.coveredByAny(s.References, c) {
+				continue
+			}
+			s.find("object-not-covered", Warning, nil, "location", o.location())
+			break
+		}
+	}
+}
+
+func (k *work) coveredByAny(refs []Reference, n *node) bool {
+	for i := range refs {
+		if k.covers(&refs[i], n) || k.coveredByAny(refs[i].Manifest, n) {
+			return true
+		}
+	}
+	return false
+}
+
+func isBlank(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if !isSpace(s[i]) {
+			return false
+		}
+	}
+	return true
+}

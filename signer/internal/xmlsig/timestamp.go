@@ -1,0 +1,197 @@
+package xmlsig
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"strings"
+)
+
+var timeStampKinds = map[string]TimeStampKind{
+	"SignatureTimeStamp": SignatureTime,
+	"RefsOnlyTimeStamp":  RefsOnly, "RefsOnlyTimeStampV2": RefsOnly,
+	"SigAndRefsTimeStamp": SigAndRefs, "SigAndRefsTimeStampV2": SigAndRefs,
+	"ArchiveTimeStamp": Archive,
+}
+
+// readUnsigned collects the values of the unsigned properties and the time-stamps of both kinds.
+func (k *work) readUnsigned(s *Signature, sig *node, p properties) {
+	x := s.XAdES
+	for _, e := range p.encapsulatedCertificates() {
+		if der, ok := unbase64(e.content()); ok {
+			x.Certificates = append(x.Certificates, der)
+		}
+	}
+	sdo := p.signed.child(p.space, "SignedDataObjectProperties")
+	if x.Covered {
+		for _, e := range sdo.children(p.space, "AllDataObjectsTimeStamp") {
+			k.addTimeStamp(s, sig, p, e, AllDataObjects)
+		}
+		for _, e := range sdo.children(p.space, "IndividualDataObjectsTimeStamp") {
+			k.addTimeStamp(s, sig, p, e, IndividualDataObjects)
+		}
+	}
+	if p.unsigned == nil {
+		return
+	}
+	for e := p.unsigned.first; e != nil; e = e.next {
+		if e.kind != elementNode || !isXAdES(e.space) {
+			continue
+		}
+		switch kind, ok := timeStampKinds[e.local]; {
+		case ok && kind == Archive && e.space != nsXAdES141:
+			k.addTimeStamp(s, sig, p, e, ArchiveOld)
+		case ok:
+			k.addTimeStamp(s, sig, p, e, kind)
+		case e.local == "CertificateValues":
+			x.HasCertificateValues = true
+		case e.local == "RevocationValues", e.local == "AttributeRevocationValues":
+			x.HasRevocationValues = x.HasRevocationValues || e.local == "RevocationValues"
+			x.addRevocation(e)
+		case e.local == "TimeStampValidationData", e.local == "AnyValidationData":
+			x.addRevocation(e.child(p.space, "RevocationValues"))
+		}
+	}
+}
+
+func (x *XAdES) addRevocation(e *node) {
+	if e == nil {
+		return
+	}
+	for _, v := range e.path(e.space, "OCSPValues").children(e.space, "EncapsulatedOCSPValue") {
+		if der, ok := unbase64(v.content()); ok {
+			x.OCSPs = append(x.OCSPs, der)
+		}
+	}
+	for _, v := range e.path(e.space, "CRLValues").children(e.space, "EncapsulatedCRLValue") {
+		if der, ok := unbase64(v.content()); ok {
+			x.CRLs = append(x.CRLs, der)
+		}
+	}
+}
+
+const maxTimeStamps = 256
+
+func (k *work) addTimeStamp(s *Signature, sig *node, p properties, e *node, kind TimeStampKind) {
+	if len(s.XAdES.TimeStamps) >= maxTimeStamps {
+		return
+	}
+	t := TimeStamp{ID: e.value("Id"), Kind: kind}
+	for c := e.first; c != nil; c = c.next {
+		if c.kind == elementNode && c.local == "EncapsulatedTimeStamp" && isXAdES(c.space) {
+			if der, ok := unbase64(c.content()); ok {
+				t.Tokens = append(t.Tokens, der)
+			}
+		}
+	}
+	if len(t.Tokens) == 0 {
+		s.find("time-stamp-unreadable", Warning, nil, "property", e.local)
+	}
+	t.message = func(ctx context.Context, w io.Writer) error {
+		left := int64(maxWork)
+		own := *k
+		own.ctx, own.left = ctx, &left
+		return own.timeStampMessage(w, sig, p, e, kind)
+	}
+	s.XAdES.TimeStamps = append(s.XAdES.TimeStamps, t)
+}
+
+// timeStampMessage writes the input of the time-stamp's digest. The canonicalisation is the one that the
+// property names, else Canonical XML 1.0 (EN 319 132-1 §5.1.4.3 and the clause of each property).
+func (k *work) timeStampMessage(w io.Writer, sig *node, p properties, e *node, kind TimeStampKind) error {
+	m := c14n{}
+	if c := e.child(nsDS, "CanonicalizationMethod"); c != nil {
+		var ok bool
+		if m, ok = canonicalizer(c); !ok {
+			return &AlgorithmError{"canonicalization", c.value("Algorithm")}
+		}
+	}
+	switch kind {
+	case AllDataObjects:
+		return k.writeReferences(w, sig, m, func(r *node) bool { return !isSignedPropertiesType(r.value("Type")) })
+	case IndividualDataObjects:
+		included := make(map[string]bool)
+		for _, i := range e.children(e.space, "Include") {
+			included[strings.TrimPrefix(i.value("URI"), "#")] = true
+		}
+		return k.writeReferences(w, sig, m, func(r *node) bool { return included[r.value("Id")] })
+	case SignatureTime:
+		return k.canonical(w, m, sig.child(nsDS, "SignatureValue"))
+	case SigAndRefs:
+		if err := k.canonical(w, m, sig.child(nsDS, "SignatureValue")); err != nil {
+			return err
+		}
+		return k.writeUnsigned(w, m, p, e, func(n *node) bool { return n.local == "SignatureTimeStamp" || isRefs(n.local) })
+	case RefsOnly:
+		return k.writeUnsigned(w, m, p, e, func(n *node) bool { return isRefs(n.local) })
+	}
+	return k.archiveMessage(w, sig, m, p, e)
+}
+
+func isRefs(local string) bool {
+	return strings.HasPrefix(local, "Complete") && strings.Contains(local, "Refs") || strings.HasPrefix(local, "Attribute") && strings.Contains(local, "Refs")
+}
+
+// archiveMessage is EN 319 132-1 §5.5.2.2: the data, the core of the signature, the unsigned properties that
+// stand before the time-stamp, and the Objects without qualifying properties.
+func (k *work) archiveMessage(w io.Writer, sig *node, m c14n, p properties, e *node) error {
+	if err := k.writeReferences(w, sig, m, func(*node) bool { return true }); err != nil {
+		return err
+	}
+	for _, name := range []string{"SignedInfo", "SignatureValue", "KeyInfo"} {
+		if n := sig.child(nsDS, name); n != nil {
+			if err := k.canonical(w, m, n); err != nil {
+				return err
+			}
+		}
+	}
+	if err := k.writeUnsigned(w, m, p, e, func(*node) bool { return true }); err != nil {
+		return err
+	}
+	for _, o := range sig.children(nsDS, "Object") {
+		holds := false
+		for _, q := range p.all {
+			holds = holds || q.parent == o
+		}
+		if holds {
+			continue
+		}
+		if err := k.canonical(w, m, o); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// writeReferences writes the octets of the data references, in order.
+func (k *work) writeReferences(w io.Writer, sig *node, m c14n, want func(*node) bool) error {
+	for _, r := range sig.child(nsDS, "SignedInfo").children(nsDS, "Reference") {
+		if !want(r) {
+			continue
+		}
+		if _, err := k.process(w, sig, r, m); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// writeUnsigned writes the unsigned properties before e, in the order in which they stand.
+func (k *work) writeUnsigned(w io.Writer, m c14n, p properties, e *node, want func(*node) bool) error {
+	for n := p.unsigned.first; n != nil && n != e; n = n.next {
+		if n.kind != elementNode || !want(n) {
+			continue
+		}
+		if err := k.canonical(w, m, n); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// bytesOf is the canonical form of one element.
+func (k *work) bytesOf(m c14n, n *node) ([]byte, error) {
+	var b bytes.Buffer
+	err := k.canonical(&b, m, n)
+	return b.Bytes(), err
+}

@@ -1,0 +1,306 @@
+package xmlsig
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"strings"
+)
+
+const (
+	algEnveloped = nsDS + "enveloped-signature"
+	algBase64    = nsDS + "base64"
+	algXPath     = "http://www.w3.org/TR/1999/REC-xpath-19991116"
+	nsFilter2    = "http://www.w3.org/2002/06/xmldsig-filter2"
+
+	maxTransforms = 16
+)
+
+// target is what a reference leads to, before its octets are taken.
+type target struct {
+	set      nodeSet
+	octets   io.ReadCloser // not nil: the reference leads out of the document
+	envelops bool          // the signature itself was taken out of the set
+}
+
+// work carries what the references of one verification share.
+type work struct {
+	ctx     context.Context //nolint:containedctx // lives no longer than the call it was given to
+	doc     *document
+	lim     Limits
+	resolve Resolver
+	left    *int64 // bytes that may still be canonicalised
+}
+
+// budget counts the octets taken from the document: a thousand references to a large document would
+// otherwise be a cheap way to stop the verifier.
+type budget struct {
+	w io.Writer
+	k *work
+}
+
+func (b budget) Write(p []byte) (int, error) {
+	if err := b.k.ctx.Err(); err != nil {
+		return 0, err
+	}
+	if *b.k.left -= int64(len(p)); *b.k.left < 0 {
+		return 0, &LimitError{"work", maxWork}
+	}
+	return b.w.Write(p)
+}
+
+const maxWork = 1 << 30
+
+// canonical writes the canonical form of the subtree at n.
+func (k *work) canonical(w io.Writer, m c14n, n *node) error {
+	return m.write(budget{w, k}, nodeSet{doc: k.doc, apex: n, comments: true})
+}
+
+// dereference follows the URI of a Reference (XMLDSig §4.4.3.1 and .2) without leaving what the caller gives.
+func (k *work) dereference(ref *node) (target, error) {
+	uri, present := ref.attr("URI")
+	if present && (uri == "" || strings.HasPrefix(uri, "#")) {
+		set, err := k.sameDocument(uri)
+		return target{set: set}, err
+	}
+	if k.resolve == nil {
+		return target{}, &ReferenceError{URI: uri, Reason: "missing"}
+	}
+	r, err := k.resolve(k.ctx, uri)
+	if err != nil || r == nil {
+		return target{}, &ReferenceError{URI: uri, Reason: "missing", Err: err}
+	}
+	return target{octets: r}, nil
+}
+
+// sameDocument knows the four pointers that XMLDSig §4.4.3.3 recommends. The bare ones leave comments out.
+func (k *work) sameDocument(uri string) (nodeSet, error) {
+	if uri == "" || uri == "#xpointer(/)" {
+		return nodeSet{doc: k.doc, apex: k.doc.top, comments: uri != ""}, nil
+	}
+	id, comments := uri[1:], false
+	if inner, ok := strings.CutPrefix(id, "xpointer(id("); ok {
+		inner, ok = strings.CutSuffix(inner, "))")
+		if !ok || len(inner) < 2 || inner[0] != inner[len(inner)-1] || !strings.Contains(`'"`, inner[:1]) {
+			return nodeSet{}, &ReferenceError{URI: uri, Reason: "pointer"}
+		}
+		id, comments = inner[1:len(inner)-1], true
+	} else if strings.HasPrefix(id, "xpointer(") {
+		return nodeSet{}, &ReferenceError{URI: uri, Reason: "pointer"}
+	}
+	n, err := k.doc.byID(id)
+	if plain, e := url.PathUnescape(id); err != nil && e == nil && plain != id {
+		if m, e := k.doc.byID(plain); e == nil {
+			n, err = m, nil
+		}
+	}
+	if err != nil {
+		return nodeSet{}, err
+	}
+	return nodeSet{doc: k.doc, apex: n, comments: comments}, nil
+}
+
+// process writes the octets that the digest of ref covers (XMLDSig §4.4.3.2). A node-set left at the end is
+// canonicalised by last, which is Canonical XML 1.0 unless a time-stamp names another.
+func (k *work) process(w io.Writer, sig, ref *node, last c14n) (target, error) {
+	t, err := k.dereference(ref)
+	if err != nil {
+		return t, err
+	}
+	first := t
+	if t.octets != nil {
+		defer func() { _ = first.octets.Close() }()
+	}
+	transforms := ref.child(nsDS, "Transforms").children(nsDS, "Transform")
+	if len(transforms) > maxTransforms {
+		return first, &LimitError{"transforms", maxTransforms}
+	}
+	cur := t
+	for _, e := range transforms {
+		if cur, err = k.transform(cur, sig, e); err != nil {
+			return first, err
+		}
+		first.envelops = first.envelops || cur.envelops
+		if cur.octets == nil && first.octets == nil && cur.set.doc == k.doc {
+			first.set = cur.set
+		}
+	}
+	if cur.octets != nil {
+		_, err = io.Copy(w, contextReader{k.ctx, cur.octets})
+		return first, err
+	}
+	return first, last.write(budget{w, k}, cur.set)
+}
+
+// transform carries out one step. What is not listed is refused by name: XSLT and general XPath are programs
+// of the signer's making, and what they leave out nobody sees.
+func (k *work) transform(t target, sig, e *node) (target, error) {
+	uri := e.value("Algorithm")
+	if m, ok := canonicalizer(e); ok {
+		set, err := k.nodes(t)
+		if err != nil {
+			return t, err
+		}
+		var b bytes.Buffer
+		if err := m.write(budget{&b, k}, set); err != nil {
+			return t, err
+		}
+		return target{octets: io.NopCloser(&b), envelops: t.envelops}, nil
+	}
+	switch uri {
+	case algBase64:
+		return k.base64(t)
+	case algEnveloped:
+		return k.without(t, e, func(n *node) bool { return n == sig })
+	case algXPath:
+		switch noSignaturePath(e.child(nsDS, "XPath")) {
+		case everySignature:
+			return k.without(t, e, func(n *node) bool { return n.is(nsDS, "Signature") })
+		case thisSignature:
+			return k.without(t, e, func(n *node) bool { return n == sig })
+		}
+	case nsFilter2:
+		steps := e.children(nsFilter2, "XPath")
+		if len(steps) == 1 && steps[0].value("Filter") == "subtract" && descendantSignature(steps[0]) {
+			return k.without(t, e, func(n *node) bool { return n.is(nsDS, "Signature") })
+		}
+	}
+	return t, &AlgorithmError{"transform", uri}
+}
+
+// without leaves elements out. Only the document that holds the signature can lose it.
+func (k *work) without(t target, e *node, drop func(*node) bool) (target, error) {
+	if t.octets != nil {
+		if e.value("Algorithm") == algEnveloped {
+			return t, &ReferenceError{Reason: "node-set"}
+		}
+		set, err := k.nodes(t)
+		if err != nil {
+			return t, err
+		}
+		t = target{set: set, envelops: t.envelops}
+	} else {
+		t.envelops = true
+	}
+	before := t.set.dropped
+	t.set.dropped = func(n *node) bool { return drop(n) || before != nil && before(n) }
+	return t, nil
+}
+
+// nodes turns octets into a node-set by parsing them.
+func (k *work) nodes(t target) (nodeSet, error) {
+	if t.octets == nil {
+		return t.set, nil
+	}
+	raw, err := io.ReadAll(io.LimitReader(contextReader{k.ctx, t.octets}, int64(k.lim.Bytes)+1))
+	if err != nil {
+		return nodeSet{}, err
+	}
+	doc, err := parse(raw, k.lim)
+	if err != nil {
+		return nodeSet{}, fmt.Errorf("parsing the octets of a reference: %w", err)
+	}
+	return nodeSet{doc: doc, apex: doc.top, comments: true}, nil
+}
+
+// base64 decodes octets, or the text of a node-set (XMLDSig §6.6.2).
+func (k *work) base64(t target) (target, error) {
+	var text strings.Builder
+	if t.octets != nil {
+		if _, err := io.Copy(&text, io.LimitReader(contextReader{k.ctx, t.octets}, 2*int64(k.lim.Bytes))); err != nil {
+			return t, err
+		}
+	} else {
+		drop := t.set.dropped
+		for n := t.set.apex; n != nil; {
+			skip := drop != nil && n.kind == elementNode && drop(n)
+			if n.kind == textNode {
+				text.WriteString(n.text)
+			}
+			n = n.following(t.set.apex, skip)
+		}
+	}
+	b, ok := unbase64(text.String())
+	if !ok {
+		return t, &StructureError{"base64-transform"}
+	}
+	return target{octets: io.NopCloser(bytes.NewReader(b)), envelops: t.envelops}, nil
+}
+
+// contextReader ends a copy of unbounded length when the caller gives up.
+type contextReader struct {
+	ctx context.Context //nolint:containedctx // lives no longer than the call it was given to
+	r   io.Reader
+}
+
+func (c contextReader) Read(p []byte) (int, error) {
+	if err := c.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return c.r.Read(p)
+}
+
+type signaturePath int
+
+const (
+	otherPath signaturePath = iota
+	everySignature
+	thisSignature
+)
+
+// noSignaturePath recognises the two XPath filters that stand for an enveloped signature: the one of
+// countless products, which leaves out every signature, and that of XMLDSig §6.6.4, which leaves out this one.
+func noSignaturePath(e *node) signaturePath {
+	if e == nil {
+		return otherPath
+	}
+	expr := strings.Join(strings.Fields(e.content()), "")
+	prefix, ok := between(expr, "not(ancestor-or-self::", ":Signature)")
+	if ok && e.names(prefix) && expr == "not(ancestor-or-self::"+prefix+":Signature)" {
+		return everySignature
+	}
+	prefix, ok = between(expr, "count(ancestor-or-self::", ":Signature|here()/ancestor::")
+	if ok && e.names(prefix) && expr == strings.ReplaceAll(
+		"count(ancestor-or-self::P:Signature|here()/ancestor::P:Signature[1])>count(ancestor-or-self::P:Signature)", "P", prefix) {
+		return thisSignature
+	}
+	return otherPath
+}
+
+// descendantSignature recognises the filter of XPath Filter 2.0 that leaves out every signature.
+func descendantSignature(e *node) bool {
+	expr := strings.Join(strings.Fields(e.content()), "")
+	for _, form := range []string{"/descendant::", "//"} {
+		if prefix, ok := between(expr, form, ":Signature"); ok && expr == form+prefix+":Signature" && e.names(prefix) {
+			return true
+		}
+	}
+	return false
+}
+
+// names tells if prefix means XMLDSig at n.
+func (n *node) names(prefix string) bool {
+	uri, ok := n.lookup(prefix)
+	return ok && uri == nsDS
+}
+
+// between returns what stands in s after open and before the first shut; s must start with open.
+func between(s, open, shut string) (string, bool) {
+	s, ok := strings.CutPrefix(s, open)
+	if !ok {
+		return "", false
+	}
+	inner, _, ok := strings.Cut(s, shut)
+	return inner, ok && inner != ""
+}
+
+// refused tells an algorithm or pointer that is not carried out from one that failed.
+func refused(err error) bool {
+	var a *AlgorithmError
+	var l *LimitError
+	var r *ReferenceError
+	return errors.As(err, &a) || errors.As(err, &l) || errors.As(err, &r)
+}

@@ -1,0 +1,316 @@
+package xmlsig
+
+import (
+	"bytes"
+	"context"
+	"crypto"
+	"errors"
+	"slices"
+	"strings"
+
+	"ceralacca/signer/internal/cert"
+)
+
+// Verify computes every signature in doc. The error tells that the document could not be read or the limits
+// were met; a bad signature is no error. Counter-signatures stand below the signature they confirm.
+func Verify(ctx context.Context, doc []byte, o Options) ([]Signature, error) {
+	d, err := parse(doc, o.Limits)
+	if err != nil {
+		return nil, err
+	}
+	left := int64(maxWork)
+	k := &work{ctx: ctx, doc: d, lim: o.Limits.filled(), resolve: o.Resolve, left: &left}
+	tops, all := d.signatures()
+	if all > k.lim.Signatures {
+		return nil, &LimitError{"signatures", k.lim.Signatures}
+	}
+	var out []Signature
+	for _, n := range tops {
+		s, err := k.signature(n, o.Certificates)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, s)
+	}
+	return out, nil
+}
+
+// signatures lists the signature elements that are not counter-signatures, and counts all.
+func (d *document) signatures() ([]*node, int) {
+	var tops []*node
+	all := 0
+	for n := d.root; n != nil; n = n.following(d.root, false) {
+		if !n.is(nsDS, "Signature") {
+			continue
+		}
+		all++
+		if !n.isCounter() {
+			tops = append(tops, n)
+		}
+	}
+	return tops, all
+}
+
+// isCounter tells a signature that stands in a CounterSignature property of another.
+func (n *node) isCounter() bool {
+	return n.parent != nil && n.parent.local == "CounterSignature" && isXAdES(n.parent.space)
+}
+
+// signature verifies one element. Only the end of the context and the limit of work are errors.
+func (k *work) signature(n *node, extra [][]byte) (Signature, error) {
+	s := Signature{ID: n.value("Id"), Location: n.location()}
+	info := n.child(nsDS, "SignedInfo")
+	if len(n.children(nsDS, "SignedInfo")) != 1 || len(n.children(nsDS, "SignatureValue")) != 1 {
+		s.ValueErr = &StructureError{"signature-parts"}
+		s.find("xml-structure", Error, s.ValueErr)
+		return s, nil
+	}
+	s.Canonicalization = info.child(nsDS, "CanonicalizationMethod").value("Algorithm")
+	s.Method = info.child(nsDS, "SignatureMethod").value("Algorithm")
+	props := k.properties(n)
+	k.collectCertificates(&s, n, props)
+	if err := k.value(&s, n, info, props, extra); err != nil {
+		return s, err
+	}
+	refs := info.children(nsDS, "Reference")
+	if len(refs) == 0 {
+		s.find("no-reference", Error, &StructureError{"no-reference"})
+	}
+	var err error
+	if s.References, err = k.references(n, refs, 0); err != nil {
+		return s, err
+	}
+	k.readXAdES(&s, n, props)
+	k.judgeCoverage(&s, n)
+	for _, c := range props.counters() {
+		cs, err := k.signature(c, extra)
+		if err != nil {
+			return s, err
+		}
+		k.judgeCounter(&cs, n)
+		s.Counter = append(s.Counter, cs)
+	}
+	return s, nil
+}
+
+// fatal tells the errors that end the whole verification.
+func (k *work) fatal(err error) error {
+	if e := k.ctx.Err(); e != nil {
+		return e
+	}
+	var l *LimitError
+	if errors.As(err, &l) && l.What == "work" {
+		return err
+	}
+	return nil
+}
+
+// value checks SignatureValue over the canonical SignedInfo with each certificate that could be meant.
+func (k *work) value(s *Signature, n, info *node, props properties, extra [][]byte) error {
+	m, ok := canonicalizer(info.child(nsDS, "CanonicalizationMethod"))
+	if !ok {
+		s.ValueErr = &AlgorithmError{"canonicalization", s.Canonicalization}
+		s.find("algorithm-refused", Warning, s.ValueErr, "role", "canonicalization", "uri", s.Canonicalization)
+		return nil
+	}
+	sch, err := signatureMethod(info.child(nsDS, "SignatureMethod"))
+	if err != nil {
+		s.ValueErr = err
+		s.find("algorithm-refused", Warning, err, "role", "signature", "uri", s.Method)
+		return nil
+	}
+	s.Hash = sch.hash
+	if s.Raw, ok = unbase64(n.child(nsDS, "SignatureValue").content()); !ok || len(s.Raw) == 0 {
+		s.Value, s.ValueErr = Bad, &StructureError{"signature-value"}
+		return nil
+	}
+	var message bytes.Buffer
+	if err := k.canonical(&message, m, info); err != nil {
+		s.ValueErr = err
+		return k.fatal(err)
+	}
+	if slices.ContainsFunc(k.tryCertificates(s, sch, message.Bytes(), props, extra), isGood) {
+		return nil
+	}
+	if len(s.SignerDER) > 0 {
+		return nil
+	}
+	kv := keyValue(n.path(nsDS, "KeyInfo", "KeyValue"))
+	if kv == nil {
+		s.ValueErr = &StructureError{"no-key"}
+		s.find("no-signing-certificate", Warning, nil)
+		return nil
+	}
+	s.find("key-without-certificate", Warning, nil)
+	s.KeyValue = kv
+	s.Value, s.ValueErr = outcome(sch.check(kv, message.Bytes(), s.Raw))
+	return nil
+}
+
+func isGood(s State) bool { return s == Good }
+
+func outcome(err error) (State, error) {
+	switch {
+	case err == nil:
+		return Good, nil
+	case errors.Is(err, cert.ErrSignature):
+		return Bad, err
+	}
+	return Unknown, err
+}
+
+// maxCertificates bounds how many keys one signature value is tried with.
+const maxCertificates = 64
+
+// tryCertificates sets Value and SignerDER. The certificate that the signing-certificate property names comes
+// first; a value that only another one verifies is intact mathematics with a finding, which readXAdES makes.
+func (k *work) tryCertificates(s *Signature, sch scheme, message []byte, props properties, extra [][]byte) []State {
+	named := props.signingCertificate()
+	candidates := append(slices.Clip(s.Certificates), extra...)
+	slices.SortStableFunc(candidates, func(a, b []byte) int {
+		return int(named.matches(b)) - int(named.matches(a))
+	})
+	if len(candidates) > maxCertificates {
+		candidates = candidates[:maxCertificates]
+	}
+	var states []State
+	for _, der := range candidates {
+		c, err := cert.Parse(der)
+		if err != nil {
+			s.find("certificate-unreadable", Warning, err)
+			continue
+		}
+		st, err := outcome(sch.check(c.PublicKey, message, s.Raw))
+		states = append(states, st)
+		if st == Good || s.SignerDER == nil {
+			s.SignerDER, s.Value, s.ValueErr = der, st, err
+		}
+		if st == Good {
+			break
+		}
+	}
+	return states
+}
+
+// collectCertificates reads KeyInfo/X509Data and the encapsulated certificates of the unsigned properties.
+func (k *work) collectCertificates(s *Signature, n *node, props properties) {
+	seen := make(map[string]bool)
+	add := func(e *node) {
+		der, ok := unbase64(e.content())
+		if !ok || len(der) == 0 {
+			s.find("certificate-unreadable", Warning, &StructureError{"certificate-base64"})
+			return
+		}
+		if !seen[string(der)] {
+			seen[string(der)] = true
+			s.Certificates = append(s.Certificates, der)
+		}
+	}
+	for _, x := range n.child(nsDS, "KeyInfo").children(nsDS, "X509Data") {
+		for _, e := range x.children(nsDS, "X509Certificate") {
+			add(e)
+		}
+	}
+	for _, m := range n.child(nsDS, "KeyInfo").children(nsDS, "RetrievalMethod") {
+		k.retrieve(m, add)
+	}
+	for _, e := range props.encapsulatedCertificates() {
+		add(e)
+	}
+}
+
+// retrieve follows a RetrievalMethod to X509Data in the same document (XMLDSig §4.5.3). Transforms are not
+// carried out: the certificates are looked for in the element itself.
+func (k *work) retrieve(m *node, add func(*node)) {
+	uri := m.value("URI")
+	if !strings.HasPrefix(uri, "#") {
+		return
+	}
+	set, err := k.sameDocument(uri)
+	if err != nil {
+		return
+	}
+	data := set.apex
+	if data.is(nsDS, "KeyInfo") {
+		data = data.child(nsDS, "X509Data")
+	}
+	if data.is(nsDS, "X509Data") {
+		for _, e := range data.children(nsDS, "X509Certificate") {
+			add(e)
+		}
+	}
+}
+
+// maxManifests bounds manifests within manifests.
+const maxManifests = 3
+
+// references computes the digests of the Reference elements of a SignedInfo or Manifest.
+func (k *work) references(sig *node, refs []*node, nested int) ([]Reference, error) {
+	if len(refs) > k.lim.References {
+		return nil, &LimitError{"references", k.lim.References}
+	}
+	out := make([]Reference, 0, len(refs))
+	for _, n := range refs {
+		r := Reference{ID: n.value("Id"), Type: n.value("Type"), node: n}
+		r.URI, r.HasURI = n.attr("URI")
+		if err := k.reference(&r, sig); err != nil {
+			return out, err
+		}
+		if m := r.target.set.apex; r.State == Good && m.is(nsDS, "Manifest") && nested < maxManifests {
+			var err error
+			if r.Manifest, err = k.references(sig, m.children(nsDS, "Reference"), nested+1); err != nil {
+				return out, err
+			}
+		}
+		out = append(out, r)
+	}
+	return out, nil
+}
+
+func (k *work) reference(r *Reference, sig *node) error {
+	h, err := digestMethod(r.node.child(nsDS, "DigestMethod"))
+	if err != nil {
+		r.Err = err
+		return nil
+	}
+	r.Digest = h
+	want, ok := unbase64(r.node.child(nsDS, "DigestValue").content())
+	if !ok || len(r.node.children(nsDS, "DigestValue")) != 1 {
+		r.State, r.Err = Bad, &StructureError{"digest-value"}
+		return nil
+	}
+	sum := h.New()
+	r.target, r.Err = k.process(sum, sig, r.node, c14n{})
+	if apex := r.target.set.apex; apex != nil {
+		r.Location, r.Local, r.Space = apex.location(), apex.local, apex.space
+	}
+	switch {
+	case r.Err != nil:
+		var s *StructureError
+		if errors.As(r.Err, &s) {
+			r.State = Bad
+		}
+		return k.fatal(r.Err)
+	case bytes.Equal(sum.Sum(nil), want):
+		r.State = Good
+	default:
+		r.State, r.Err = Bad, errDigest
+	}
+	return nil
+}
+
+// errDigest means that the octets a reference covers are not those that were signed.
+var errDigest = errors.New("digest does not match")
+
+// digests compares b with a DigestMethod and DigestValue inside e.
+func digests(e *node, b []byte) (State, crypto.Hash) {
+	h, err := digestMethod(e.child(nsDS, "DigestMethod"))
+	if err != nil {
+		return Unknown, 0
+	}
+	want, ok := unbase64(e.child(nsDS, "DigestValue").content())
+	if !ok || !sameDigest(h, b, want) {
+		return Bad, h
+	}
+	return Good, h
+}
