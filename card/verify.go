@@ -1,0 +1,262 @@
+package card
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// The limits of the CNS: a PIN of five to eight digits, a PUK of eight, both in eight bytes filled up with FF.
+const (
+	minPIN = 5
+	maxPIN = 8
+	lenPUK = 8
+	field  = 8
+	fill   = 0xFF
+)
+
+// search is the bit of the qualifier that looks for a PIN from the current folder up.
+const search = 0x80
+
+// findPINs fills Info.PINs: every CNS has the PIN of the authentication key, some have one for signing.
+func (t *token) findPINs(ctx context.Context) error {
+	add := func(r PINRef) {
+		t.info.PINs = append(t.info.PINs, PINInfo{Ref: r, Min: minPIN, Max: maxPIN, CanReset: true})
+	}
+	if t.info.Serial != "" || t.info.Label != "" {
+		add(AuthPIN)
+	}
+	err := t.session.selectFile(ctx, signFolder, 0x9010)
+	if st := new(StatusError); errors.As(err, &st) {
+		return nil
+	}
+	if err == nil {
+		add(SignPIN)
+	}
+	return err
+}
+
+// Login implements Token.
+func (t *token) Login(ctx context.Context, r PINRef, pin *PIN) error {
+	if pin != nil {
+		if err := check(r, false, pin); err != nil {
+			return err
+		}
+	}
+	release, err := t.begin(ctx)
+	if err != nil {
+		return err
+	}
+	defer release()
+	if err := t.list(ctx); err != nil {
+		return err
+	}
+	delete(t.rights, r)
+	if err := t.judge(ctx, judgement{ins: insVerify, ref: r, pins: []*PIN{pin}}); err != nil {
+		return err
+	}
+	t.rights[r] = true
+	return nil
+}
+
+// ChangePIN implements Token.
+func (t *token) ChangePIN(ctx context.Context, r PINRef, old, replacement *PIN) error {
+	if err := errors.Join(check(r, false, old), check(r, false, replacement)); err != nil {
+		return err
+	}
+	return t.single(ctx, judgement{ins: insChange, ref: r, pins: []*PIN{old, replacement}})
+}
+
+// Unblock implements Token.
+func (t *token) Unblock(ctx context.Context, r PINRef, puk, replacement *PIN) error {
+	if err := errors.Join(check(r, true, puk), check(r, false, replacement)); err != nil {
+		return err
+	}
+	return t.single(ctx, judgement{ins: insResetCounter, ref: r, puk: true, pins: []*PIN{puk, replacement}})
+}
+
+func (t *token) single(ctx context.Context, j judgement) error {
+	release, err := t.begin(ctx)
+	if err != nil {
+		return err
+	}
+	defer release()
+	return t.judge(ctx, j)
+}
+
+// check keeps a PIN that the card could not have from reaching it.
+func check(r PINRef, puk bool, p *PIN) error {
+	e := &FormatError{Ref: r, PUK: puk, Min: minPIN, Max: maxPIN}
+	if puk {
+		e.Min, e.Max = lenPUK, lenPUK
+	}
+	if n := p.Len(); n < e.Min || n > e.Max {
+		return e
+	}
+	return nil
+}
+
+// judgement is a command that makes the card judge a PIN or PUK.
+type judgement struct {
+	ins  byte
+	ref  PINRef
+	puk  bool   // what is judged is the PUK of ref
+	pins []*PIN // a single nil is typed on the reader
+}
+
+// judge sends VERIFY, CHANGE REFERENCE DATA or RESET RETRY COUNTER (ISO 7816-4 §7.5.6, §7.5.7, §7.5.10) once.
+// A card may know the PIN only by the other form of the qualifier; that one is tried when, and only when, the
+// first was answered with 6A88, for then there was nothing to judge.
+func (t *token) judge(ctx context.Context, j judgement) error {
+	qualifiers, err := t.approach(ctx, j.ref)
+	if err != nil {
+		return err
+	}
+	var sw uint16
+	for _, p2 := range qualifiers {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		sw, err = t.present(ctx, j, p2)
+		switch {
+		case errors.Is(err, errNotSent), errors.Is(err, ErrCancelled):
+			return err
+		case err != nil:
+			t.note(j, func(tries *int, blocked *bool) { *tries, *blocked = UnknownTries, false })
+			return &OutcomeUnknownError{Ref: j.ref, Err: err}
+		}
+		if sw != swReference {
+			t.refs[j.ref] = p2
+			break
+		}
+	}
+	return t.verdict(j, sw)
+}
+
+// approach selects the folder of a PIN and tells the qualifiers to try. The master file's PIN is asked for
+// plainly, as every program does; one in a folder is searched from there.
+func (t *token) approach(ctx context.Context, r PINRef) ([]byte, error) {
+	var folder []uint16
+	qualifiers := []byte{byte(r), byte(r) | search}
+	if r != AuthPIN {
+		folder, qualifiers = []uint16{signFolder}, []byte{byte(r) | search, byte(r)}
+	}
+	if p2, ok := t.refs[r]; ok {
+		qualifiers = []byte{p2}
+	}
+	if err := t.session.selectFolder(ctx, folder...); err != nil {
+		return nil, fmt.Errorf("selecting the folder of PIN %02X: %w", byte(r), err)
+	}
+	return qualifiers, nil
+}
+
+// errNotSent means that the command did not leave.
+var errNotSent = fmt.Errorf("reader has no keys: %w", ErrUnsupported)
+
+// present builds the command in a buffer of its exact size, sends it and clears the buffer.
+func (t *token) present(ctx context.Context, j judgement, p2 byte) (uint16, error) {
+	apdu := make([]byte, 5+field*len(j.pins))
+	defer clear(apdu)
+	apdu[1], apdu[3], apdu[4] = j.ins, p2, byte(field*len(j.pins))
+	for i := range apdu[5:] {
+		apdu[5+i] = fill
+	}
+	if j.pins[0] == nil {
+		pad, ok := t.session.conn.(PadConn)
+		if !ok {
+			return 0, errNotSent
+		}
+		rsp, err := pad.TransmitPIN(ctx, apdu, minPIN, maxPIN)
+		if err != nil {
+			return 0, err
+		}
+		_, sw, err := split(rsp)
+		return sw, err
+	}
+	for i, p := range j.pins {
+		p.Use(func(digits []byte) { copy(apdu[5+field*i:5+field*(i+1)], digits) })
+	}
+	_, sw, err := t.session.once(apdu)
+	return sw, err
+}
+
+// verdict turns the answer into an error and notes what it tells about the tries left. Only 63CX, 6300 and
+// 6983 speak of the PIN.
+func (t *token) verdict(j judgement, sw uint16) error {
+	refusal := &PINError{Ref: j.ref, PUK: j.puk}
+	switch {
+	case sw == swOK:
+		t.note(j, func(tries *int, blocked *bool) { *tries, *blocked = UnknownTries, false })
+		if j.puk { // a good PUK frees the PIN
+			j.puk = false
+			t.note(j, func(tries *int, blocked *bool) { *tries, *blocked = UnknownTries, false })
+		}
+		return nil
+	case sw&0xFFF0 == 0x63C0:
+		refusal.TriesLeft = int(sw & 0x0F)
+		refusal.Blocked = refusal.TriesLeft == 0
+	case sw == 0x6300:
+		refusal.TriesLeft = UnknownTries
+	case sw == 0x6983:
+		refusal.Blocked = true
+	default:
+		return &StatusError{j.ins, sw}
+	}
+	t.note(j, func(tries *int, blocked *bool) { *tries, *blocked = refusal.TriesLeft, refusal.Blocked })
+	return refusal
+}
+
+// note writes into the journal what is known of the PIN or PUK that was judged.
+func (t *token) note(j judgement, set func(tries *int, blocked *bool)) {
+	t.source.remember(pinID{t.serial, j.ref}, func(s *PINStatus) {
+		if j.puk {
+			set(&s.PUKTriesLeft, &s.PUKBlocked)
+			return
+		}
+		set(&s.TriesLeft, &s.Blocked)
+	})
+}
+
+// PINStatus implements Token. It asks the card only where that was proved harmless; for other cards it knows
+// what refusals have told since the program started.
+func (t *token) PINStatus(ctx context.Context, r PINRef) (PINStatus, error) {
+	release, err := t.begin(ctx)
+	if err != nil {
+		return PINStatus{}, err
+	}
+	defer release()
+	st := t.source.recall(pinID{t.serial, r})
+	if !t.profile.emptyVerify() || len(t.rights) > 0 { // to ask would leave the folder of a PIN that is in use
+		return st, nil
+	}
+	if err := t.ask(ctx, r, 0, &st.TriesLeft, &st.Blocked); err != nil {
+		return PINStatus{}, err
+	}
+	if err := t.ask(ctx, r, 1, &st.PUKTriesLeft, &st.PUKBlocked); err != nil {
+		return PINStatus{}, err
+	}
+	return st, nil
+}
+
+// ask sends VERIFY without data for a PIN, or with step 1 for its PUK (ISO 7816-4 §7.5.6).
+func (t *token) ask(ctx context.Context, r PINRef, step byte, tries *int, blocked *bool) error {
+	qualifiers, err := t.approach(ctx, r)
+	if err != nil {
+		return err
+	}
+	for _, p2 := range qualifiers {
+		_, sw, err := t.session.do(ctx, []byte{0, insVerify, 0, p2 + step})
+		switch {
+		case err != nil:
+			return err
+		case sw&0xFFF0 == 0x63C0:
+			*tries, *blocked = int(sw&0x0F), sw&0x0F == 0
+		case sw == 0x6983:
+			*tries, *blocked = 0, true
+		}
+		if sw != swReference {
+			return nil
+		}
+	}
+	return nil
+}
