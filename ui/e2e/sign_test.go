@@ -29,11 +29,28 @@ func build(t *testing.T) (window, cli string) {
 	return window, cli
 }
 
+// watchTree looks into every folder of the module, so that the go command repeats this test when any file there has
+// changed: what is compiled in a process of its own, the test cache does not see.
+func watchTree(t *testing.T) {
+	t.Helper()
+	root := filepath.Join("..", "..")
+	err := filepath.WalkDir(root, func(path string, d os.DirEntry, err error) error {
+		if err == nil && d.IsDir() && (d.Name() == ".git" || d.Name() == "build") {
+			return filepath.SkipDir
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 // TestPersonSigns goes the whole way through the real window, with real keys and a real drag-and-drop.
 func TestPersonSigns(t *testing.T) {
 	if _, err := exec.LookPath("Xvfb"); err != nil {
 		t.Skip(errNoScreen)
 	}
+	watchTree(t)
 	window, cli := build(t)
 	tr, err := newTrial(window, cli, t.TempDir())
 	if err != nil {
