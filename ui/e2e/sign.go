@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 )
@@ -24,6 +25,8 @@ type trial struct {
 	out         string // a folder that exists; everything is left there
 	name        string // of the file to sign
 	content     []byte
+
+	global []string // flags that both programs get
 }
 
 // outcome is what a trial left, all of it seen and none of it assumed.
@@ -72,7 +75,9 @@ func (t trial) run(ctx context.Context) (*outcome, error) {
 	if err := os.WriteFile(o.file, t.content, 0o644); err != nil {
 		return nil, err
 	}
-	cmd := exec.CommandContext(ctx, t.window, "--demo", "--lang", "it")
+	// One folder for settings: the twin knows the practice issuer of the window only if they share it.
+	t.global = []string{"--demo", "--lang", "it", "--config", filepath.Join(home, "settings")}
+	cmd := exec.CommandContext(ctx, t.window, t.global...)
 	cmd.Dir = home // away from FyneApp.toml, whose migration marks would switch the toolkit's checks off
 	cmd.Env = s.environ("HOME="+home, "XDG_CONFIG_HOME="+home, "XDG_CACHE_HOME="+home, "XDG_DATA_HOME="+home,
 		"XDG_RUNTIME_DIR="+home, "FYNE_SCALE=1", "FYNE_THEME=light", "LIBGL_ALWAYS_SOFTWARE=1")
@@ -164,11 +169,11 @@ func (o *outcome) picture(dir string, pictures map[string]*image.RGBA) error {
 // holds the content against the original.
 func (t trial) judge(ctx context.Context, o *outcome) error {
 	o.report, o.words = filepath.Join(t.out, "report.json"), filepath.Join(t.out, "report.txt")
-	report, err := t.twin(ctx, "verify", "--demo", "--json", o.signed)
+	report, err := t.twin(ctx, "--json", "verify", o.signed)
 	if err != nil {
 		return err
 	}
-	words, err := t.twin(ctx, "verify", "--demo", "--lang", "it", o.signed)
+	words, err := t.twin(ctx, "verify", o.signed)
 	if err != nil {
 		return err
 	}
@@ -203,10 +208,10 @@ func (t trial) judge(ctx context.Context, o *outcome) error {
 	return nil
 }
 
-// twin runs the command-line twin and returns its standard output. Exit status 2 is no failure: a signature of
-// the practice card is intact and yet no list of trusted issuers can confirm it.
+// twin runs the command-line twin and returns its standard output. Exit status 2 is no failure here: a signature
+// can be intact and yet have an issuer that no list of trusted issuers knows.
 func (t trial) twin(ctx context.Context, args ...string) ([]byte, error) {
-	cmd := exec.CommandContext(ctx, t.cli, args...)
+	cmd := exec.CommandContext(ctx, t.cli, slices.Concat(t.global, args)...)
 	var said strings.Builder
 	cmd.Stderr = &said
 	out, err := cmd.Output()
@@ -253,8 +258,8 @@ What happened, in the real window on a virtual display, with the practice card:
   3. Ctrl+Enter asked for the signature, the window asked for the PIN, the PIN was typed.
   4. %s later the signed file lay beside the original.
   5. The signed file was dropped on the window, which told who signed: %s.
-  6. The command line verified it too: %s %s, signature %s; the verdict is %s,
-     since no trusted list knows the practice issuer. The content came out byte for byte.
+  6. The command-line twin verified it too: %s %s, signature %s, verdict %s;
+     the content came out byte for byte.
 The window held %d MiB at most, and closed when asked.
 
 `, o.firstFrame.Round(time.Millisecond), filepath.Base(o.file), o.signing.Round(time.Millisecond), s.Signer.CN,
