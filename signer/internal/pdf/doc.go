@@ -1,0 +1,30 @@
+// Package pdf reads PDF files as a verifier must and extends them as a signer must (ISO 32000-1, and
+// ISO 32000-2 for AES-256). It finds signatures, tells which bytes each of them covers and what was changed
+// afterwards, and appends new signatures, time-stamps and validation data. It computes no digest and knows
+// nothing of CMS: it hands out readers over the covered bytes and takes the finished DER.
+//
+// # Reading
+//
+// [Scan] is the one call for a verifier. It never loads the file: everything goes through io.ReaderAt in
+// small windows, and time, memory, depth, counts and expansion are bounded by the constants in limits.go.
+// A file that cannot be read as PDF gives an [*Error] with a Kind; a bad signature is never an error but a
+// [Finding] with a stable code on its [Signature].
+//
+// # Writing
+//
+// [Prepare] computes the revision to append, with a hole of fixed size for the CMS. The [Update] it returns
+// is used three times: [Update.Signed] gives the bytes to hash, [Update.SetContents] takes the DER, and
+// [Update.WriteTo] copies original and revision to a writer. The original is only ever copied, byte for byte.
+//
+// # Why
+//
+// The signed revision is the prefix of the file that the ByteRange ends at, opened as a file of its own with
+// its own startxref. No viewer's memory of the later revisions can leak into it, so a shadow attack, which
+// lives from that leak, has nothing to work with. The two object graphs are then walked side by side from
+// their trailers, and a change is judged by every path that leads to it: an object that is both a field's
+// appearance and a page's content is page content.
+//
+// The digitorus/pdfsign library does neither: it rewrites /AcroForm without the fields it does not know,
+// searches page content for its own placeholder and does not look past the ByteRange. It can serve as a
+// second opinion on plain files, not as the reader or the writer.
+package pdf

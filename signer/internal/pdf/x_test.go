@@ -1,0 +1,5 @@
+package pdf
+
+import "bytes"
+
+func newReader(b []byte) *bytes.Reader { return bytes.NewReader(b) }
