@@ -243,3 +243,9 @@ func parsePSS(params []byte, deflt crypto.Hash) (pssParams, error) {
 	}
 	return p, nil
 }
+
+// PSSParameters reads RSASSA-PSS-params: hash, hash of the mask and length of the salt in bytes.
+func PSSParameters(params []byte) (hash, mgf crypto.Hash, salt int, err error) {
+	p, err := parsePSS(params, 0)
+	return p.hash, p.mgf, p.salt, err
+}
