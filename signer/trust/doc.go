@@ -1,0 +1,2 @@
+// Package trust.
+package trust
