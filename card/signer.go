@@ -35,6 +35,9 @@ func (s *signer) Public() crypto.PublicKey { return s.public }
 
 // Sign implements crypto.Signer.
 func (s *signer) Sign(random io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
+	if opts == nil {
+		return nil, errors.New("signing: no hash named")
+	}
 	hash := opts.HashFunc()
 	if hash != 0 && len(digest) != hash.Size() {
 		return nil, fmt.Errorf("signing: digest of %d bytes is no %v", len(digest), hash)

@@ -61,7 +61,7 @@ func (p *Practice) Chain(leaf *x509.Certificate) []*x509.Certificate {
 func (p *Practice) Card() Card {
 	auth, sign := p.auth, p.sign
 	return Card{
-		Reader: PracticeReader, ATR: atr(practiceHistorical), ID: p.id, Personal: bytes.Clone(p.personal),
+		Reader: PracticeReader, ATR: bytes.Clone(PracticeATR), ID: p.id, Personal: bytes.Clone(p.personal),
 		Auth: &auth, Sign: &sign,
 	}
 }
