@@ -56,13 +56,41 @@ type nodeSet struct {
 	apex     *node // document node or element
 	comments bool
 	dropped  func(*node) bool // elements left out with all that is below them; nil keeps all
+	tops     []*node          // not nil: only these subtrees below apex
+}
+
+// without leaves more elements out.
+func (s nodeSet) without(drop func(*node) bool) nodeSet {
+	before := s.dropped
+	s.dropped = func(n *node) bool { return drop(n) || before != nil && before(n) }
+	return s
+}
+
+func (s nodeSet) subtrees() []*node {
+	if s.tops != nil {
+		return s.tops
+	}
+	return []*node{s.apex}
+}
+
+// has tells if n and all above it up to a top of the set belong to the set.
+func (s nodeSet) has(n *node) bool {
+	if s.apex == nil || !n.inside(s.apex) || s.tops != nil && !insideAny(n, s.tops) {
+		return false
+	}
+	for c := n; c != nil && s.dropped != nil; c = c.parent {
+		if s.dropped(c) {
+			return false
+		}
+	}
+	return true
 }
 
 // write puts the canonical form of s on w.
 func (m c14n) write(w io.Writer, s nodeSet) error {
 	cw := &c14nWriter{m: m, s: s, w: bufio.NewWriterSize(w, 1<<15), rendered: make(map[string]string)}
-	if s.dropped == nil || !s.dropped(s.apex) {
-		cw.node(s.apex)
+	for _, n := range s.subtrees() {
+		cw.node(n)
 	}
 	return cw.w.Flush()
 }
@@ -71,10 +99,11 @@ func (m c14n) write(w io.Writer, s nodeSet) error {
 type c14nWriter struct {
 	m        c14n
 	s        nodeSet
-	w        *bufio.Writer // keeps its first error, so that only Flush need be asked
+	w        *bufio.Writer     // keeps its first error, so that only Flush need be asked
 	rendered map[string]string // prefix → URI in the output so far
 	undo     []undo
 	pastRoot bool
+	open     int // output elements around the current node; none around a top of the node-set
 	scratchA []attr
 	scratchD []decl
 }
@@ -138,9 +167,11 @@ func (w *c14nWriter) element(n *node) {
 	w.namespaces(n)
 	w.attributes(n)
 	w.str(">")
+	w.open++
 	for c := n.first; c != nil; c = c.next {
 		w.node(c)
 	}
+	w.open--
 	w.str("</")
 	w.str(name)
 	w.str(">")
@@ -159,7 +190,7 @@ func (w *c14nWriter) namespaces(n *node) {
 	d := w.scratchD[:0]
 	if w.m.exclusive {
 		d = w.utilised(d, n)
-	} else if n == w.s.apex {
+	} else if w.open == 0 {
 		d = w.inScope(d, n)
 	} else {
 		d = append(d, n.decls...)
@@ -211,7 +242,7 @@ func (w *c14nWriter) utilised(d []decl, n *node) []decl {
 		return d
 	}
 	scope := n.decls
-	if n == w.s.apex {
+	if w.open == 0 {
 		scope = w.inScope(nil, n)
 	}
 	for _, x := range scope {
@@ -238,7 +269,7 @@ func (w *c14nWriter) inScope(d []decl, n *node) []decl {
 
 func (w *c14nWriter) attributes(n *node) {
 	a := append(w.scratchA[:0], n.attrs...)
-	if n == w.s.apex && !w.m.exclusive {
+	if w.open == 0 && !w.m.exclusive {
 		a = w.m.inherited(a, n)
 	}
 	slices.SortFunc(a, func(x, y attr) int {

@@ -15,7 +15,8 @@ func (k *work) judgeCoverage(s *Signature, sig *node) {
 		if r.State != Good {
 			continue
 		}
-		if apex := r.target.set.apex; apex != nil && (apex == k.doc.top || apex == k.doc.root) {
+		apex := r.target.set.apex
+		if (apex == k.doc.top || apex == k.doc.root) && r.target.set.tops == nil {
 			s.CoversDocument = true
 		} else if apex != nil {
 			k.findPlace(s, r, sig)
@@ -30,7 +31,12 @@ func (k *work) judgeCoverage(s *Signature, sig *node) {
 // findReference turns the error of a reference, and of those in its manifest, into a finding.
 func (k *work) findReference(s *Signature, r *Reference) {
 	for i := range r.Manifest {
-		k.findReference(s, &r.Manifest[i])
+		m := &r.Manifest[i]
+		if m.State == Unknown {
+			s.find("manifest-entry-unknown", Warning, m.Err, "uri", m.URI)
+			continue
+		}
+		k.findReference(s, m)
 	}
 	var ref *ReferenceError
 	var alg *AlgorithmError

@@ -57,7 +57,7 @@ type Signature struct {
 	Method           string // URI of SignatureMethod
 	Hash             crypto.Hash
 	Value            State
-	ValueErr         error // why Value is not Good
+	ValueErr         error  // why Value is not Good
 	Raw              []byte // the signature value
 	References       []Reference
 
@@ -123,13 +123,15 @@ type Reference struct {
 	node   *node
 }
 
-// total is the state with that of the manifest's entries.
+// total is the state with that of the manifest's entries. An entry that cannot be followed is the reader's
+// affair (XMLDSig §5.1) and a finding; one that was changed breaks the signature, as DSS has it.
 func (r *Reference) total() State {
-	sum := r.State
 	for i := range r.Manifest {
-		sum = worse(sum, r.Manifest[i].total())
+		if r.Manifest[i].total() == Bad {
+			return Bad
+		}
 	}
-	return sum
+	return r.State
 }
 
 // XAdES are the qualifying properties of a signature, EN 319 132-1 §4.3. Those of signed kind are told only if a

@@ -1,7 +1,6 @@
 package xmlsig
 
 import (
-	"bytes"
 	"context"
 	"io"
 	"strings"
@@ -187,11 +186,4 @@ func (k *work) writeUnsigned(w io.Writer, m c14n, p properties, e *node, want fu
 		}
 	}
 	return nil
-}
-
-// bytesOf is the canonical form of one element.
-func (k *work) bytesOf(m c14n, n *node) ([]byte, error) {
-	var b bytes.Buffer
-	err := k.canonical(&b, m, n)
-	return b.Bytes(), err
 }

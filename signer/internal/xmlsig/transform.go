@@ -3,7 +3,6 @@ package xmlsig
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net/url"
@@ -163,9 +162,19 @@ func (k *work) transform(t target, sig, e *node) (target, error) {
 			return k.without(t, e, func(n *node) bool { return n == sig })
 		}
 	case nsFilter2:
+		set, err := k.nodes(t)
+		if err != nil {
+			return t, err
+		}
 		steps := e.children(nsFilter2, "XPath")
-		if len(steps) == 1 && steps[0].value("Filter") == "subtract" && descendantSignature(steps[0]) {
-			return k.without(t, e, func(n *node) bool { return n.is(nsDS, "Signature") })
+		ok := len(steps) > 0 && len(steps) <= maxTransforms
+		for _, x := range steps {
+			if ok {
+				set, ok = k.filterStep(set, x)
+			}
+		}
+		if ok {
+			return target{set: set, envelops: t.envelops || set.doc == k.doc}, nil
 		}
 	}
 	return t, &AlgorithmError{"transform", uri}
@@ -185,8 +194,7 @@ func (k *work) without(t target, e *node, drop func(*node) bool) (target, error)
 	} else {
 		t.envelops = true
 	}
-	before := t.set.dropped
-	t.set.dropped = func(n *node) bool { return drop(n) || before != nil && before(n) }
+	t.set = t.set.without(drop)
 	return t, nil
 }
 
@@ -215,12 +223,14 @@ func (k *work) base64(t target) (target, error) {
 		}
 	} else {
 		drop := t.set.dropped
-		for n := t.set.apex; n != nil; {
-			skip := drop != nil && n.kind == elementNode && drop(n)
-			if n.kind == textNode {
-				text.WriteString(n.text)
+		for _, top := range t.set.subtrees() {
+			for n := top; n != nil; {
+				skip := drop != nil && n.kind == elementNode && drop(n)
+				if n.kind == textNode {
+					text.WriteString(n.text)
+				}
+				n = n.following(top, skip)
 			}
-			n = n.following(t.set.apex, skip)
 		}
 	}
 	b, ok := unbase64(text.String())
@@ -270,17 +280,6 @@ func noSignaturePath(e *node) signaturePath {
 	return otherPath
 }
 
-// descendantSignature recognises the filter of XPath Filter 2.0 that leaves out every signature.
-func descendantSignature(e *node) bool {
-	expr := strings.Join(strings.Fields(e.content()), "")
-	for _, form := range []string{"/descendant::", "//"} {
-		if prefix, ok := between(expr, form, ":Signature"); ok && expr == form+prefix+":Signature" && e.names(prefix) {
-			return true
-		}
-	}
-	return false
-}
-
 // names tells if prefix means XMLDSig at n.
 func (n *node) names(prefix string) bool {
 	uri, ok := n.lookup(prefix)
@@ -295,12 +294,4 @@ func between(s, open, shut string) (string, bool) {
 	}
 	inner, _, ok := strings.Cut(s, shut)
 	return inner, ok && inner != ""
-}
-
-// refused tells an algorithm or pointer that is not carried out from one that failed.
-func refused(err error) bool {
-	var a *AlgorithmError
-	var l *LimitError
-	var r *ReferenceError
-	return errors.As(err, &a) || errors.As(err, &l) || errors.As(err, &r)
 }

@@ -30,13 +30,12 @@ func (s scheme) check(pub crypto.PublicKey, message, sig []byte) error {
 			alg.OID = cert.OIDDSA
 		}
 		digest := digestOf(s.hash, message)
-		if der, ok := pairDER(sig); ok {
-			if err := cert.VerifyDigest(pub, alg, s.hash, digest, der); err == nil {
-				return nil
-			}
+		// The DER form that some makers write is not what these methods name; DSS and xmlsec refuse it.
+		der, ok := pairDER(sig)
+		if !ok {
+			return cert.ErrSignature
 		}
-		// Some makers write the DER form of X9.62 instead of r‖s; it is as good a proof.
-		return cert.VerifyDigest(pub, alg, s.hash, digest, sig)
+		return cert.VerifyDigest(pub, alg, s.hash, digest, der)
 	case ed25519Pure:
 		return cert.Verify(pub, cert.Algorithm{OID: cert.OIDEd25519}, 0, message, sig)
 	}
@@ -72,7 +71,7 @@ func (s scheme) pssDER() ([]byte, error) {
 	return b.Bytes()
 }
 
-// curves are the names of elliptic curves in ECKeyValue/NamedCurve (XMLDSig 1.1 §4.5.2.3).
+// oidURN begins the names of curves in ECKeyValue/NamedCurve (XMLDSig 1.1 §4.5.2.3).
 const oidURN = "urn:oid:"
 
 // keyValue reads ds:KeyValue (XMLDSig 1.1 §4.5.2); nil when it holds no key of a known kind.

@@ -8,9 +8,6 @@ import (
 const (
 	nsXAdES132 = "http://uri.etsi.org/01903/v1.3.2#"
 	nsXAdES141 = "http://uri.etsi.org/01903/v1.4.1#"
-
-	typeCounter  = "http://uri.etsi.org/01903#CountersignedSignature"
-	typeManifest = nsDS + "Manifest"
 )
 
 // isXAdES tells the namespaces of all versions: 1.1.1, 1.2.2, 1.3.1, 1.3.2 (current) and its supplement 1.4.1.
@@ -165,16 +162,7 @@ func (k *work) coverProperties(s *Signature, p properties) {
 
 // covers tells if a good reference of this document includes n.
 func (k *work) covers(r *Reference, n *node) bool {
-	t := r.target.set
-	if r.State != Good || t.doc != k.doc || t.apex == nil || !n.inside(t.apex) {
-		return false
-	}
-	for c := n; c != nil && t.dropped != nil; c = c.parent {
-		if t.dropped(c) {
-			return false
-		}
-	}
-	return true
+	return r.State == Good && r.target.set.doc == k.doc && r.target.set.has(n)
 }
 
 func (k *work) readSigned(s *Signature, p properties) {
