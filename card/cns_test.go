@@ -33,6 +33,12 @@ func practiceCard(t testing.TB) sim.Card {
 	return p.Card()
 }
 
+var (
+	background        = context.Background()
+	errFewer          = errors.New("not all keys")
+	errWrongSignature = rsa.ErrVerification
+)
+
 func pin(digits string) *card.PIN {
 	p := card.NewPIN()
 	for _, r := range digits {
