@@ -1,55 +1,446 @@
 package app
 
-import "context"
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
 
-// Store holds the State of a window and the jobs that change it. One goroutine owns the State.
-type Store struct{}
+	"ceralacca/card"
+)
+
+// Store holds the State of a window and the jobs that change it. One goroutine, that of [Store.Run], owns the
+// State and the book-keeping beside it: intents and results come to it as changes in a queue, and after each
+// change the new State is published.
+type Store struct {
+	engine *Engine // of the machine's cards
+
+	mu      sync.Mutex
+	queue   []change
+	wake    chan struct{} // holds one token when queue may have something
+	changed func(*State)
+	state   atomic.Pointer[State]
+
+	// The rest belongs to the goroutine of Run.
+	ctx      context.Context
+	ask      Asker
+	wg       sync.WaitGroup
+	use      *Engine // engine, or its practice twin
+	practice *Engine // made once
+	stopJob  func()  // asks the running job to end after the file in hand
+	killJob  context.CancelCauseFunc
+	jobSlot  string
+	unwatch  context.CancelFunc
+	verify   context.CancelFunc
+	reading  map[string]context.CancelFunc // slot → cancel of its Inspect
+	slots    map[string]card.Slot
+	nextID   int
+	looked   int // counts generations of the watcher, so that a late snapshot of the old one is dropped
+}
+
+// change is one step of the State. It returns a copy in which the sections it touched are new.
+type change func(State) State
 
 // NewStore returns a store over the engine; Run starts it.
-func NewStore(e *Engine) *Store { return &Store{} }
-
-// Run owns every goroutine of the application, and returns when all of them have ended.
-func (s *Store) Run(ctx context.Context, ask Asker) error { return nil }
-
-// State is the newest snapshot. It is never nil, and neither is a section that the type does not call so.
-func (s *Store) State() *State { return nil }
+func NewStore(e *Engine) *Store {
+	s := &Store{engine: e, use: e, wake: make(chan struct{}, 1), reading: map[string]context.CancelFunc{}, slots: map[string]card.Slot{}}
+	set, err := e.Settings()
+	if err != nil {
+		set = Settings{} // unreadable choices are as good as none; they are replaced when one is changed
+	}
+	if e.cfg.Language != "" {
+		set.Language = e.cfg.Language
+	}
+	s.state.Store(&State{Cards: &Cards{Phase: PhaseReading, Chosen: -1}, Docs: &Docs{}, Settings: &set})
+	return s
+}
 
 // OnChange sets the function that is told of each new State, on the store's goroutine; it must not block.
 // It is called before Run.
-func (s *Store) OnChange(f func(*State)) {}
+func (s *Store) OnChange(f func(*State)) { s.changed = f }
+
+// State is the newest snapshot. Job and Verify are nil before the first; the other sections never are.
+func (s *Store) State() *State { return s.state.Load() }
+
+// Run owns every goroutine of the application. It returns when ctx has ended and so have all of them.
+func (s *Store) Run(ctx context.Context, ask Asker) error {
+	s.ctx, s.ask = ctx, ask
+	s.watch()
+	for {
+		select {
+		case <-s.wake:
+			s.drain()
+		case <-ctx.Done():
+			s.wg.Wait()
+			return nil
+		}
+	}
+}
+
+func (s *Store) drain() {
+	for {
+		s.mu.Lock()
+		q := s.queue
+		s.queue = nil
+		s.mu.Unlock()
+		if len(q) == 0 {
+			return
+		}
+		for _, c := range q {
+			st := c(*s.state.Load())
+			s.state.Store(&st)
+			if s.changed != nil {
+				s.changed(&st)
+			}
+		}
+	}
+}
+
+// post queues a change; it never blocks.
+func (s *Store) post(c change) {
+	s.mu.Lock()
+	s.queue = append(s.queue, c)
+	s.mu.Unlock()
+	select {
+	case s.wake <- struct{}{}:
+	default:
+	}
+}
+
+// spawn runs an effect; Run waits for it.
+func (s *Store) spawn(f func()) { s.wg.Go(f) }
 
 // The intents. Each returns at once; what comes of it is seen in the State.
 
 // Add takes files and folders that arrived by drop, button, paste or arguments. Folders are read one level deep.
 // A single signed file is verified; all others go to the list to sign.
-func (s *Store) Add(paths ...string) {}
+func (s *Store) Add(paths ...string) {
+	s.post(func(st State) State {
+		engine := s.use
+		s.spawn(func() { s.look(engine, paths) })
+		return st
+	})
+}
 
-// Remove takes a file off the list.
-func (s *Store) Remove(id int) {}
+// look finds the files behind the paths and what they are, off the store's goroutine.
+func (s *Store) look(e *Engine, paths []string) {
+	files := expand(paths)
+	docs := make([]Doc, 0, len(files))
+	for _, path := range files {
+		docs = append(docs, e.Describe(path))
+	}
+	if len(docs) == 1 && isEnvelope(docs[0].Kind) {
+		s.Verify(docs[0].Path)
+		return
+	}
+	s.post(func(st State) State {
+		next := Docs{List: append([]Doc(nil), st.Docs.List...)}
+		have := make(map[string]bool, len(next.List))
+		for _, d := range next.List {
+			have[d.Path] = true
+		}
+		for _, d := range docs {
+			if have[d.Path] {
+				continue
+			}
+			have[d.Path] = true
+			s.nextID++
+			d.ID = s.nextID
+			next.List = append(next.List, d)
+		}
+		st.Docs = &next
+		return st
+	})
+}
 
-// Clear empties the list and forgets the last job.
-func (s *Store) Clear() {}
+// Describe looks at a file for the list to sign.
+func (e *Engine) Describe(path string) Doc {
+	if abs, err := filepath.Abs(path); err == nil {
+		path = abs
+	}
+	d := Doc{Path: path, Name: filepath.Base(path), Status: DocReady}
+	f, doc, err := openDocument(path)
+	if err != nil {
+		d.Status, d.Advice = DocProblem, Explain(err)
+		return d
+	}
+	f.Close()
+	d.Size, d.Kind = doc.Size(), doc.Kind()
+	if isEnvelope(d.Kind) {
+		d.Status, d.Advice = DocProblem, Explain(&AlreadySignedError{path})
+	}
+	return d
+}
 
-// ChooseCard makes the card in the slot the one that signs.
-func (s *Store) ChooseCard(slot string) {}
+// expand replaces each folder by the files right in it, leaving out hidden ones.
+func expand(paths []string) []string {
+	var files []string
+	for _, p := range paths {
+		entries, err := os.ReadDir(p)
+		if err != nil {
+			files = append(files, p) // a file, or a path whose trouble Describe will tell
+			continue
+		}
+		for _, en := range entries {
+			if en.Type().IsRegular() && en.Name()[0] != '.' {
+				files = append(files, filepath.Join(p, en.Name()))
+			}
+		}
+	}
+	return files
+}
 
-// UsePractice puts the practice card into use, or takes it out.
-func (s *Store) UsePractice(on bool) {}
+// Remove takes a file off the list; not while a job runs.
+func (s *Store) Remove(id int) {
+	s.post(func(st State) State {
+		if st.Job != nil && st.Job.Running {
+			return st
+		}
+		next := &Docs{}
+		for _, d := range st.Docs.List {
+			if d.ID != id {
+				next.List = append(next.List, d)
+			}
+		}
+		st.Docs = next
+		return st
+	})
+}
 
-// Sign signs the files that are ready with the chosen card. It asks for the PIN by the Asker.
-func (s *Store) Sign() {}
-
-// Cancel ends the running job after the current file.
-func (s *Store) Cancel() {}
+// Clear empties the list and forgets the last job; not while one runs.
+func (s *Store) Clear() {
+	s.post(func(st State) State {
+		if st.Job == nil || !st.Job.Running {
+			st.Docs, st.Job = &Docs{}, nil
+		}
+		return st
+	})
+}
 
 // Verify judges the file at path.
-func (s *Store) Verify(path string) {}
+func (s *Store) Verify(path string) {
+	s.post(func(st State) State {
+		if s.verify != nil {
+			s.verify()
+		}
+		ctx, cancel := context.WithCancel(s.ctx)
+		s.verify = cancel
+		v := &Verification{Path: path, Name: filepath.Base(path), Running: true}
+		st.Verify = v
+		engine := s.use
+		s.spawn(func() {
+			defer cancel()
+			done := engine.verification(ctx, path)
+			s.post(func(st State) State {
+				if st.Verify == v {
+					st.Verify = done
+				}
+				return st
+			})
+		})
+		return st
+	})
+}
+
+func (e *Engine) verification(ctx context.Context, path string) *Verification {
+	v := &Verification{Path: path, Name: filepath.Base(path)}
+	d := e.Describe(path)
+	r, err := e.Verify(ctx, VerifyRequest{File: path})
+	if err != nil {
+		v.Advice = Explain(err)
+		return v
+	}
+	v.Report, v.Verdict, v.Practice = r, JudgeReport(r), IsPractice(r)
+	if hasContent(d.Kind) {
+		v.ContentName = contentName(v.Name)
+	}
+	return v
+}
 
 // SaveContent writes the content of the verified file to dest, which must not exist.
-func (s *Store) SaveContent(dest string) {}
+func (s *Store) SaveContent(dest string) {
+	s.post(func(st State) State {
+		v := st.Verify
+		if v == nil || v.ContentName == "" {
+			return st
+		}
+		engine, ctx := s.use, s.ctx
+		s.spawn(func() {
+			saved, err := engine.Extract(ctx, v.Path, dest, false)
+			s.post(func(st State) State {
+				if st.Verify == nil || st.Verify.Path != v.Path {
+					return st
+				}
+				next := *st.Verify
+				next.SavedTo, next.Advice = saved, Explain(err)
+				st.Verify = &next
+				return st
+			})
+		})
+		return st
+	})
+}
 
 // CloseVerification forgets the verified file.
-func (s *Store) CloseVerification() {}
+func (s *Store) CloseVerification() {
+	s.post(func(st State) State {
+		if s.verify != nil {
+			s.verify()
+		}
+		st.Verify = nil
+		return st
+	})
+}
 
 // SetSettings changes the settings and saves them.
-func (s *Store) SetSettings(set Settings) {}
+func (s *Store) SetSettings(set Settings) {
+	s.post(func(st State) State {
+		st.Settings = &set
+		engine := s.engine
+		// A choice that cannot be kept still holds for this run; the next start shows the old one.
+		s.spawn(func() { _ = engine.SaveSettings(set) })
+		return st
+	})
+}
+
+// Sign signs the files that are ready with the chosen card. It asks for the PIN by the Asker.
+func (s *Store) Sign() {
+	s.post(func(st State) State {
+		c := st.Cards.Card()
+		if c == nil || (st.Job != nil && st.Job.Running) {
+			return st
+		}
+		req := SignRequest{Slot: s.slots[c.Slot], AskExisting: true}
+		ids := map[int]int{} // index in req.Files → Doc.ID
+		next := &Docs{List: append([]Doc(nil), st.Docs.List...)}
+		for i := range next.List {
+			d := &next.List[i]
+			if d.Status != DocReady && d.Status != DocStopped {
+				continue
+			}
+			ids[len(req.Files)] = d.ID
+			req.Files = append(req.Files, d.Path)
+			d.Status, d.Advice = DocWaiting, nil
+		}
+		if len(req.Files) == 0 {
+			return st
+		}
+		job := &Job{Running: true, Practice: st.Cards.Practice, Total: len(req.Files)}
+		if cert := c.Signing(); cert != nil {
+			job.Signer = cert.SubjectCN
+		}
+		st.Docs, st.Job = next, job
+		s.startJob(req, ids)
+		return st
+	})
+}
+
+func (s *Store) startJob(req SignRequest, ids map[int]int) {
+	ctx, cancel := context.WithCancelCause(s.ctx)
+	var stop atomic.Bool
+	s.killJob, s.jobSlot, s.stopJob = cancel, req.Slot.ID, func() { stop.Store(true) }
+	engine, ask := s.use, s.ask
+	s.spawn(func() {
+		defer cancel(nil)
+		err := engine.Sign(ctx, req, &jobAsker{ask, &stop}, SignEvents{
+			Start: func(i int) { s.post(startFile(ids[i])) },
+			Done:  func(r FileResult) { s.post(endFile(ids[r.Index], r)) },
+			Stop:  stop.Load,
+		})
+		if err != nil && errors.Is(err, context.Canceled) && context.Cause(ctx) != nil {
+			err = context.Cause(ctx)
+		}
+		now := engine.cfg.Now()
+		s.post(func(st State) State {
+			st = endJob(st, err)
+			st.Job.Ended = now
+			s.killJob, s.stopJob, s.jobSlot = nil, nil, ""
+			s.refresh(req.Slot.ID) // the tries left may have changed
+			return st
+		})
+	})
+}
+
+// jobAsker asks for no PIN once the job was cancelled.
+type jobAsker struct {
+	Asker
+	stop *atomic.Bool
+}
+
+func (j *jobAsker) PIN(ctx context.Context, q PINQuestion) (*PIN, error) {
+	if j.stop.Load() {
+		return nil, ErrRefused
+	}
+	return j.Asker.PIN(ctx, q)
+}
+
+func withDoc(st State, id int, f func(*Doc)) State {
+	next := &Docs{List: append([]Doc(nil), st.Docs.List...)}
+	for i := range next.List {
+		if next.List[i].ID == id {
+			f(&next.List[i])
+		}
+	}
+	st.Docs = next
+	return st
+}
+
+func startFile(id int) change {
+	return func(st State) State {
+		job := *st.Job
+		st = withDoc(st, id, func(d *Doc) { d.Status = DocSigning; job.Current = d.Name })
+		st.Job = &job
+		return st
+	}
+}
+
+func endFile(id int, r FileResult) change {
+	return func(st State) State {
+		job := *st.Job
+		job.Done++
+		st = withDoc(st, id, func(d *Doc) {
+			d.Status, d.Output, d.Advice = DocSigned, r.Output, Explain(r.Err)
+			if r.Err != nil {
+				d.Status = DocFailed
+			} else {
+				job.Signed++
+			}
+		})
+		st.Job = &job
+		return st
+	}
+}
+
+// endJob closes the books: files that were not reached are ready again when nothing was begun, else stopped.
+func endJob(st State, err error) State {
+	job := *st.Job
+	job.Running, job.Cancelling, job.Current, job.Advice = false, false, "", Explain(err)
+	next := &Docs{List: append([]Doc(nil), st.Docs.List...)}
+	for i := range next.List {
+		d := &next.List[i]
+		if d.Status == DocWaiting || d.Status == DocSigning {
+			d.Status = DocStopped
+			if job.Done == 0 {
+				d.Status = DocReady
+			}
+		}
+	}
+	st.Docs, st.Job = next, &job
+	return st
+}
+
+// Cancel ends the running job after the current file.
+func (s *Store) Cancel() {
+	s.post(func(st State) State {
+		if st.Job == nil || !st.Job.Running || s.stopJob == nil {
+			return st
+		}
+		s.stopJob()
+		job := *st.Job
+		job.Cancelling = true
+		st.Job = &job
+		return st
+	})
+}

@@ -157,6 +157,9 @@ func (c *Catalog) Number(n int) string {
 	return strconv.Itoa(n)
 }
 
+// Digits is n in digits.
+func Digits(n int) string { return strconv.Itoa(n) }
+
 var months = map[string][]string{
 	"it": {"gennaio", "febbraio", "marzo", "aprile", "maggio", "giugno", "luglio", "agosto", "settembre", "ottobre", "novembre", "dicembre"},
 	"en": {"January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"},

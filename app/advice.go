@@ -1,0 +1,243 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"ceralacca/app/lang"
+	"ceralacca/card"
+	"ceralacca/signer"
+)
+
+// passing is how long a trouble of reader or service must last before it is shown.
+const passing = 1500 * time.Millisecond
+
+// simple are the errors that need no facts: what is found in err, the code of its texts, how grave it is.
+var simple = []struct {
+	is       error
+	code     string
+	severity Severity
+	after    time.Duration
+}{
+	{ErrRefused, "refused", SeverityInfo, 0},
+	{context.Canceled, "cancelled", SeverityInfo, 0},
+	{card.ErrNoService, "no-service", SeverityWarning, passing},
+	{card.ErrRemoved, "card-removed", SeverityWarning, 0},
+	{card.ErrReset, "card-reset", SeverityWarning, 0},
+	{card.ErrBusy, "card-busy", SeverityWarning, passing},
+	{card.ErrMute, "card-mute", SeverityWarning, passing},
+	{card.ErrUnsupported, "card-unsupported", SeverityWarning, passing},
+	{card.ErrCancelled, "cancelled-on-reader", SeverityInfo, 0},
+	{ErrSamePIN, "pin-same", SeverityInfo, 0},
+	{ErrRepeatDiffers, "pin-repeat", SeverityInfo, 0},
+	{signer.ErrChanged, "file-changed", SeverityWarning, 0},
+	{syscall.ENOSPC, "disk-full", SeverityWarning, 0},
+	{fs.ErrNotExist, "file-missing", SeverityWarning, 0},
+	{fs.ErrPermission, "no-permission", SeverityWarning, 0},
+	{context.DeadlineExceeded, "too-slow", SeverityWarning, 0},
+}
+
+// Explain turns an error into what a person is told: what happened and what to do next. It is the only place
+// where that is done. An unknown error becomes the advice "unknown", which never speaks of the PIN.
+func Explain(err error) *Advice {
+	if err == nil {
+		return nil
+	}
+	a := explainFacts(err)
+	if a == nil {
+		a = explainSimple(err)
+	}
+	if a == nil {
+		a = advice("unknown", SeverityWarning, 0)
+	}
+	a.Detail = detail(err)
+	return a
+}
+
+// advice makes an Advice whose texts are advice.<code>.title and advice.<code>.body.
+func advice(code string, s Severity, n int, args ...string) *Advice {
+	return &Advice{
+		Code: code, Severity: s,
+		Title: lang.MN("advice."+code+".title", n, args...),
+		Body:  lang.MN("advice."+code+".body", n, args...),
+	}
+}
+
+func explainSimple(err error) *Advice {
+	for _, s := range simple {
+		if errors.Is(err, s.is) {
+			a := advice(s.code, s.severity, 0)
+			a.After = s.after
+			return a
+		}
+	}
+	return nil
+}
+
+// explainFacts handles the errors that carry facts.
+func explainFacts(err error) *Advice {
+	var (
+		pin     *card.PINError
+		format  *card.FormatError
+		outcome *card.OutcomeUnknownError
+		blocked *BlockedError
+		none    *NoCertificateError
+		use     *signer.UseError
+	)
+	switch {
+	case errors.As(err, &pin):
+		return explainPIN(pin)
+	case errors.As(err, &format):
+		return advice("pin-format", SeverityInfo, 0, "min", lang.Digits(format.Min), "max", lang.Digits(format.Max))
+	case errors.As(err, &outcome):
+		return advice("pin-outcome-unknown", SeverityWarning, 0)
+	case errors.As(err, &blocked):
+		return explainPIN(&card.PINError{Ref: blocked.Ref, PUK: blocked.PUKBlocked, Blocked: true})
+	case errors.As(err, &none):
+		return explainNoCertificate(none)
+	case errors.As(err, &use):
+		return explainUse(use)
+	}
+	return explainFile(err)
+}
+
+func explainFile(err error) *Advice {
+	var (
+		exists  *ExistsError
+		already *AlreadySignedError
+		check   *SelfCheckError
+		notFile *NotAFileError
+		inside  *NothingInsideError
+		anchors *NoAnchorsError
+		status  *card.StatusError
+	)
+	switch {
+	case errors.As(err, &exists):
+		return advice("output-exists", SeverityWarning, 0, "name", filepath.Base(exists.Path))
+	case errors.As(err, &already):
+		return advice("already-signed", SeverityWarning, 0, "name", filepath.Base(already.File))
+	case errors.As(err, &check):
+		return advice("self-check", SeverityDanger, 0)
+	case errors.As(err, &notFile):
+		return advice("not-a-file", SeverityWarning, 0, "name", filepath.Base(notFile.Path))
+	case errors.As(err, &inside):
+		return advice("nothing-inside", SeverityInfo, 0, "name", filepath.Base(inside.File))
+	case errors.As(err, &anchors):
+		return advice("no-anchors", SeverityWarning, 0, "name", filepath.Base(anchors.Path))
+	case errors.As(err, &status):
+		return advice("card-status", SeverityWarning, 0, "status", statusHex(status.SW))
+	}
+	return nil
+}
+
+func statusHex(sw uint16) string {
+	const digits = "0123456789ABCDEF"
+	return string([]byte{digits[sw>>12], digits[sw>>8&15], digits[sw>>4&15], digits[sw&15]})
+}
+
+func explainPIN(e *card.PINError) *Advice {
+	what := "pin"
+	if e.PUK {
+		what = "puk"
+	}
+	switch {
+	case e.Blocked:
+		return advice(what+"-blocked", SeverityDanger, 0)
+	case e.TriesLeft == card.UnknownTries:
+		return advice(what+"-wrong-unknown", SeverityWarning, 0)
+	}
+	return advice(what+"-wrong", SeverityWarning, e.TriesLeft)
+}
+
+func explainNoCertificate(e *NoCertificateError) *Advice {
+	switch {
+	case e.Expiry != nil:
+		return advice("certificate-expired", SeverityDanger, 0)
+	case e.Use == ForLogin:
+		return advice("login-only", SeverityWarning, 0)
+	}
+	return advice("no-certificate", SeverityWarning, 0)
+}
+
+func explainUse(e *signer.UseError) *Advice {
+	switch e.Reason {
+	case "authentication":
+		return advice("login-only", SeverityWarning, 0)
+	case "expired", "not-yet-valid":
+		return advice("certificate-expired", SeverityDanger, 0)
+	}
+	return advice("no-certificate", SeverityWarning, 0)
+}
+
+// detail is the raw error for support, without the folders a path error carries.
+func detail(err error) string {
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		return p.Op + ": " + p.Err.Error()
+	}
+	return err.Error()
+}
+
+// phaseAdvice is what to do about the state of the readers; nil when nothing is to be done.
+func phaseAdvice(p CardPhase) *Advice {
+	switch p {
+	case PhaseNoService:
+		return Explain(card.ErrNoService)
+	case PhaseNoReader:
+		return passingAdvice("no-reader")
+	case PhaseEmpty:
+		return passingAdvice("no-card")
+	case PhaseMute:
+		return Explain(card.ErrMute)
+	case PhaseUnsupported:
+		return Explain(card.ErrUnsupported)
+	case PhaseBusy:
+		return Explain(card.ErrBusy)
+	}
+	return nil
+}
+
+func passingAdvice(code string) *Advice {
+	a := advice(code, SeverityInfo, 0)
+	a.After = passing
+	return a
+}
+
+// cardAdvice is the gravest thing to tell of a card that was read; nil when all is well.
+func cardAdvice(c *Card) *Advice {
+	if c.Phase == PhaseBlocked {
+		p := c.PIN(c.Signing())
+		return explainPIN(&card.PINError{Ref: p.Ref, PUK: p.PUKBlocked, Blocked: true})
+	}
+	cert, err := chooseCertificate(c, "")
+	if err != nil {
+		return Explain(err)
+	}
+	switch cert.Renewal {
+	case RenewalOpen:
+		return advice("renew", SeverityWarning, cert.DaysLeft)
+	case RenewalLastDay:
+		return advice("renew-last-day", SeverityWarning, 0)
+	case RenewalClosed:
+		return advice("renew-closed", SeverityDanger, 0)
+	}
+	return nil
+}
+
+// Codes lists every advice code there is, for the test that each has its texts.
+func Codes() []string {
+	codes := []string{
+		"unknown", "pin-format", "pin-outcome-unknown", "pin-blocked", "puk-blocked", "pin-wrong", "puk-wrong",
+		"pin-wrong-unknown", "puk-wrong-unknown", "certificate-expired", "login-only", "no-certificate",
+		"output-exists", "already-signed", "self-check", "not-a-file", "nothing-inside", "card-status", "no-anchors",
+		"no-reader", "no-card", "renew", "renew-last-day", "renew-closed",
+	}
+	for _, s := range simple {
+		codes = append(codes, s.code)
+	}
+	return codes
+}

@@ -1,0 +1,236 @@
+package app
+
+import (
+	"context"
+	"errors"
+
+	"ceralacca/card"
+)
+
+// This file is the part of the store that follows readers and cards.
+
+// ChooseCard makes the card in the slot the one that signs.
+func (s *Store) ChooseCard(slot string) {
+	s.post(func(st State) State {
+		next := *st.Cards
+		for i := range next.List {
+			if next.List[i].Slot == slot {
+				next.Chosen = i
+			}
+		}
+		return withCards(st, next)
+	})
+}
+
+// UsePractice puts the practice card into use, or takes it out; not while a job runs.
+func (s *Store) UsePractice(on bool) {
+	s.post(func(st State) State {
+		if st.Cards.Practice == on || (st.Job != nil && st.Job.Running) {
+			return st
+		}
+		if !on {
+			s.use = s.engine
+			s.watch()
+			return withCards(st, Cards{Phase: PhaseReading, Chosen: -1})
+		}
+		if s.practice != nil {
+			s.use = s.practice
+			s.watch()
+			return withCards(st, Cards{Phase: PhaseReading, Chosen: -1, Practice: true})
+		}
+		ctx := s.ctx
+		s.spawn(func() {
+			p, err := s.engine.WithPractice(ctx)
+			s.post(func(st State) State {
+				if err != nil {
+					next := *st.Cards
+					next.Practice, next.Advice = false, Explain(err)
+					st.Cards = &next
+					return st
+				}
+				s.practice, s.use = p, p
+				s.watch()
+				return withCards(st, Cards{Phase: PhaseReading, Chosen: -1, Practice: true})
+			})
+		})
+		return withCards(st, Cards{Phase: PhaseReading, Chosen: -1, Practice: true})
+	})
+}
+
+// watch starts following the cards of the engine in use, and stops following the former one's.
+func (s *Store) watch() {
+	if s.unwatch != nil {
+		s.unwatch()
+	}
+	for slot, cancel := range s.reading {
+		cancel()
+		delete(s.reading, slot)
+	}
+	clear(s.slots)
+	ctx, cancel := context.WithCancel(s.ctx)
+	s.unwatch = cancel
+	s.looked++
+	generation, engine := s.looked, s.use
+	s.spawn(func() {
+		err := engine.Watch(ctx, func(sn card.Snapshot) {
+			s.post(func(st State) State { return s.snapshot(st, generation, sn) })
+		})
+		if err != nil && ctx.Err() == nil {
+			s.post(func(st State) State { return s.snapshot(st, generation, card.Snapshot{Err: err}) })
+		}
+	})
+}
+
+// snapshot takes over what the watcher saw: cards that were read stay, new ones are read, a job whose card is
+// gone ends.
+func (s *Store) snapshot(st State, generation int, sn card.Snapshot) State {
+	if generation != s.looked {
+		return st
+	}
+	old := map[string]Card{}
+	for _, c := range st.Cards.List {
+		old[c.Slot] = c
+	}
+	chosen := ""
+	if c := st.Cards.Card(); c != nil {
+		chosen = c.Slot
+	}
+	next := Cards{Chosen: -1, Practice: st.Cards.Practice}
+	clear(s.slots)
+	for _, slot := range sn.Slots {
+		if slot.State == card.Empty {
+			continue
+		}
+		s.slots[slot.ID] = slot
+		c, known := old[slot.ID]
+		if !known || (slot.State == card.Present && c.Phase != PhaseReady && c.Phase != PhaseBlocked && c.Phase != PhaseReading) {
+			c = Card{Slot: slot.ID, Reader: slot.Reader, Phase: slotPhase(slot.State)}
+			if c.Phase == PhaseReading {
+				s.read(slot)
+			}
+		}
+		if slot.State != card.Present {
+			c.Phase = slotPhase(slot.State)
+		}
+		if slot.ID == chosen {
+			next.Chosen = len(next.List)
+		}
+		next.List = append(next.List, c)
+	}
+	s.forgetGone()
+	next.Phase = emptyPhase(sn)
+	return withCards(st, next)
+}
+
+// forgetGone ends what was being done with cards that are no longer there.
+func (s *Store) forgetGone() {
+	for id, cancel := range s.reading {
+		if _, here := s.slots[id]; !here {
+			cancel()
+			delete(s.reading, id)
+		}
+	}
+	if _, here := s.slots[s.jobSlot]; s.killJob != nil && !here {
+		s.killJob(card.ErrRemoved)
+	}
+}
+
+func slotPhase(s card.SlotState) CardPhase {
+	switch s {
+	case card.Busy:
+		return PhaseBusy
+	case card.Mute:
+		return PhaseMute
+	case card.Unsupported:
+		return PhaseUnsupported
+	}
+	return PhaseReading
+}
+
+// emptyPhase is the phase of a snapshot without a card.
+func emptyPhase(sn card.Snapshot) CardPhase {
+	switch {
+	case sn.Err != nil:
+		return PhaseNoService
+	case len(sn.Slots) == 0:
+		return PhaseNoReader
+	}
+	return PhaseEmpty
+}
+
+// withCards puts the cards into the State: it chooses one if none is, a card that can sign before others, and
+// derives phase and advice from it.
+func withCards(st State, c Cards) State {
+	if c.Card() == nil {
+		c.Chosen = -1
+		for i := range c.List {
+			if c.Chosen < 0 || (c.List[c.Chosen].Signing() == nil && c.List[i].Signing() != nil) {
+				c.Chosen = i
+			}
+		}
+	}
+	if chosen := c.Card(); chosen != nil {
+		c.Phase = chosen.Phase
+		c.Advice = chosen.Advice
+		if c.Advice == nil {
+			c.Advice = phaseAdvice(c.Phase)
+		}
+	} else {
+		c.Advice = phaseAdvice(c.Phase)
+	}
+	st.Cards = &c
+	return st
+}
+
+// read inspects the card in the slot.
+func (s *Store) read(slot card.Slot) {
+	if cancel, busy := s.reading[slot.ID]; busy {
+		cancel()
+	}
+	ctx, cancel := context.WithCancel(s.ctx)
+	s.reading[slot.ID] = cancel
+	engine, generation := s.use, s.looked
+	s.spawn(func() {
+		defer cancel()
+		c, err := engine.Inspect(ctx, slot)
+		s.post(func(st State) State {
+			if generation != s.looked || (err != nil && ctx.Err() != nil) {
+				return st
+			}
+			delete(s.reading, slot.ID)
+			if err != nil {
+				c.Phase, c.Advice = errorPhase(err), Explain(err)
+			}
+			next := *st.Cards
+			next.List = append([]Card(nil), next.List...)
+			for i := range next.List {
+				if next.List[i].Slot == slot.ID {
+					next.List[i] = c
+				}
+			}
+			return withCards(st, next)
+		})
+	})
+}
+
+// refresh reads the card again while what is known of it stays on the screen.
+func (s *Store) refresh(slot string) {
+	if sl, here := s.slots[slot]; here && sl.State == card.Present {
+		s.read(sl)
+	}
+}
+
+// errorPhase is the phase of a card that could not be read.
+func errorPhase(err error) CardPhase {
+	switch {
+	case errors.Is(err, card.ErrNoService):
+		return PhaseNoService
+	case errors.Is(err, card.ErrRemoved):
+		return PhaseEmpty
+	case errors.Is(err, card.ErrBusy):
+		return PhaseBusy
+	case errors.Is(err, card.ErrUnsupported):
+		return PhaseUnsupported
+	}
+	return PhaseMute
+}

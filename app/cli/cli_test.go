@@ -1,0 +1,153 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"ceralacca/app"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"ceralacca-cli": main,
+	})
+}
+
+// TestScripts runs testdata/*.txtar, which read as a manual. The practice card is made once for all of them.
+func TestScripts(t *testing.T) {
+	config := t.TempDir()
+	if _, err := app.New(app.Config{Dir: config}).WithPractice(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata",
+		Setup: func(e *testscript.Env) error {
+			e.Setenv("CONFIG", config)
+			e.Setenv("LANG", "it_IT.UTF-8")
+			return nil
+		},
+		Condition: func(cond string) (bool, error) {
+			_, err := exec.LookPath(cond)
+			return err == nil, nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"withpin": withPIN, "code": code, "json": jsonHas, "mkbytes": makeBytes, "root": practiceRoot,
+		},
+	})
+}
+
+// withPIN runs "withpin PIN CODE ARGS…": the program with the practice card, the PIN given on descriptor 3.
+func withPIN(ts *testscript.TestScript, neg bool, args []string) {
+	r, w, err := os.Pipe()
+	ts.Check(err)
+	defer r.Close()
+	_, err = fmt.Fprintln(w, args[0])
+	ts.Check(err)
+	ts.Check(w.Close())
+	run(ts, args[1], append([]string{args[2], "--demo", "--config", ts.Getenv("CONFIG"), "--pin-fd", "3"}, args[3:]...), r)
+}
+
+// code runs "code CODE ARGS…" and wants that exit status.
+func code(ts *testscript.TestScript, neg bool, args []string) {
+	run(ts, args[0], append(args[1:], "--config", ts.Getenv("CONFIG")), nil)
+}
+
+func runCommand(ts *testscript.TestScript, args []string, pin *os.File) (*exec.Cmd, string, string) {
+	path, err := exec.LookPath("ceralacca-cli")
+	ts.Check(err)
+	c := exec.CommandContext(context.Background(), path, args...)
+	c.Dir = ts.MkAbs(".")
+	c.Env = append(os.Environ(), "LANG="+ts.Getenv("LANG"), "LC_ALL=")
+	if pin != nil {
+		c.ExtraFiles = []*os.File{pin}
+	}
+	var out, words strings.Builder
+	c.Stdout, c.Stderr = &out, &words
+	_ = c.Run()
+	return c, out.String(), words.String()
+}
+
+func run(ts *testscript.TestScript, want string, args []string, pin *os.File) {
+	c, out, words := runCommand(ts, args, pin)
+	ts.Logf("%s\n[stdout]\n%s[stderr]\n%s", strings.Join(args, " "), out, words)
+	ts.Check(os.WriteFile(ts.MkAbs("stdout.txt"), []byte(out), 0o600))
+	ts.Check(os.WriteFile(ts.MkAbs("stderr.txt"), []byte(words), 0o600))
+	if got := strconv.Itoa(c.ProcessState.ExitCode()); got != want {
+		ts.Fatalf("exit status %s, want %s", got, want)
+	}
+}
+
+// jsonHas checks "json PATH VALUE" of the last output: the path is dotted, numbers index lists.
+func jsonHas(ts *testscript.TestScript, neg bool, args []string) {
+	var v any
+	if err := json.Unmarshal([]byte(ts.ReadFile("stdout.txt")), &v); err != nil {
+		ts.Fatalf("not one JSON document: %v", err)
+	}
+	for _, step := range strings.Split(args[0], ".") {
+		switch x := v.(type) {
+		case map[string]any:
+			v = x[step]
+		case []any:
+			n, err := strconv.Atoi(step)
+			if err != nil || n >= len(x) {
+				ts.Fatalf("no element %s", step)
+			}
+			v = x[n]
+		default:
+			ts.Fatalf("nothing at %s", step)
+		}
+	}
+	if got := fmt.Sprint(v); (got == args[1]) == neg {
+		ts.Fatalf("%s is %q, want %q", args[0], got, args[1])
+	}
+}
+
+// makeBytes makes "mkbytes NAME N", N bytes that are no text.
+func makeBytes(ts *testscript.TestScript, neg bool, args []string) {
+	n, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	b := make([]byte, n)
+	for i := range b {
+		b[i] = byte(i * 31 >> 3)
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), b, 0o600))
+}
+
+// practiceRoot writes the practice root as PEM for foreign verifiers.
+func practiceRoot(ts *testscript.TestScript, neg bool, args []string) {
+	e, err := app.New(app.Config{Dir: ts.Getenv("CONFIG")}).WithPractice(context.Background())
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), e.PracticeRoot(), 0o600))
+}
+
+func TestHelpNamesEveryCommand(t *testing.T) {
+	for _, tag := range []string{"it", "en"} {
+		var out strings.Builder
+		if code := runMain(t, &out, "--lang", tag, "--help"); code != exitOK {
+			t.Errorf("%s: exit %d", tag, code)
+		}
+		for _, c := range commands() {
+			if !strings.Contains(out.String(), "ceralacca-cli "+c.name) {
+				t.Errorf("%s help lacks %s", tag, c.name)
+			}
+		}
+	}
+}
+
+func runMain(t *testing.T, out *strings.Builder, args ...string) int {
+	t.Helper()
+	null, err := os.Open(os.DevNull)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer null.Close()
+	return execute(t.Context(), args, null, out, &strings.Builder{})
+}

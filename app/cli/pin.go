@@ -1,0 +1,127 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"syscall"
+
+	"golang.org/x/term"
+
+	"ceralacca/app"
+	"ceralacca/app/lang"
+)
+
+// isIO reports whether err is of the file system.
+func isIO(err error) bool {
+	var p *fs.PathError
+	var l *os.LinkError
+	var n syscall.Errno
+	return errors.As(err, &p) || errors.As(err, &l) || errors.As(err, &n)
+}
+
+// terminal asks on the controlling terminal, or reads from the descriptor that --pin-fd names. It implements
+// app.Asker.
+type terminal struct{ s *session }
+
+func (t terminal) PIN(ctx context.Context, q app.PINQuestion) (*app.PIN, error) {
+	s := t.s
+	if q.TriesLeft == 1 && !s.lastTry {
+		ok, err := t.Confirm(ctx, app.Question{Title: lang.M("pin.last-try.title"), Body: lang.M("pin.last-try.body")})
+		if err != nil {
+			return nil, err
+		}
+		if !ok {
+			return nil, app.ErrRefused
+		}
+	}
+	if q.OnReader {
+		fmt.Fprintln(s.words, s.texts.T("pin.on-reader"))
+		return nil, nil
+	}
+	if s.pinFD >= 0 {
+		return readFD(s.pinFD, "pin")
+	}
+	return s.typePIN(q)
+}
+
+func (t terminal) Confirm(_ context.Context, q app.Question) (bool, error) {
+	s := t.s
+	if s.pinFD >= 0 || !term.IsTerminal(int(s.stdin.Fd())) {
+		return false, &usageError{lang.M("cli.last-try")}
+	}
+	fmt.Fprintf(s.words, "%s\n%s [%s] ", s.texts.Text(q.Title), s.texts.Text(q.Body), s.texts.T("cli.yes"))
+	var word string
+	_, err := fmt.Fscanln(s.stdin, &word)
+	return err == nil && word == s.texts.T("cli.yes"), nil
+}
+
+// readFD reads the digits of one line, byte by byte so that no buffer keeps them.
+func readFD(fd int, name string) (*app.PIN, error) {
+	f := os.NewFile(uintptr(fd), name)
+	if f == nil {
+		return nil, &usageError{lang.M("cli.bad-fd")}
+	}
+	return readDigits(f, false)
+}
+
+// readDigits reads up to a line end. With keys set it is a raw terminal: backspace and Ctrl+C have their meaning.
+func readDigits(r io.Reader, keys bool) (*app.PIN, error) {
+	pin := app.NewPIN()
+	var b [1]byte
+	defer clear(b[:])
+	fail := func(err error) (*app.PIN, error) { pin.Wipe(); return nil, err }
+	for {
+		n, err := r.Read(b[:])
+		if n == 0 {
+			if errors.Is(err, io.EOF) && pin.Len() > 0 {
+				return pin, nil
+			}
+			if err == nil {
+				continue
+			}
+			return fail(&usageError{lang.M("cli.no-pin")})
+		}
+		switch c := b[0]; {
+		case c == '\n' || (c == '\r' && keys):
+			return pin, nil
+		case c == '\r':
+		case keys && (c == 0x7f || c == 0x08):
+			pin.Drop()
+		case keys && (c == 0x03 || c == 0x04 || c == 0x1b):
+			return fail(app.ErrRefused)
+		case !pin.Add(rune(c)) && !keys:
+			return fail(&usageError{lang.M("cli.pin-digits")})
+		}
+	}
+}
+
+// typePIN asks on the terminal without echo, with the tries left beside the question.
+func (s *session) typePIN(q app.PINQuestion) (*app.PIN, error) {
+	fd := int(s.stdin.Fd())
+	if !term.IsTerminal(fd) {
+		return nil, &usageError{lang.M("cli.no-terminal")}
+	}
+	fmt.Fprintln(s.words, s.texts.Text(q.Purpose))
+	fmt.Fprintln(s.words, s.tries(q.TriesLeft))
+	fmt.Fprintf(s.words, "%s: ", s.texts.Text(q.Label))
+	old, err := term.MakeRaw(fd)
+	if err != nil {
+		return nil, fmt.Errorf("preparing the terminal: %w", err)
+	}
+	pin, err := readDigits(s.stdin, true)
+	restored := term.Restore(fd, old)
+	fmt.Fprintln(s.words)
+	return pin, errors.Join(err, restored)
+}
+
+// tries says how many tries are left, or that the card does not tell.
+func (s *session) tries(n int) string {
+	if n < 0 {
+		return s.texts.T("tries.unknown")
+	}
+	return s.texts.Text(lang.MN("tries.left", n))
+}

@@ -1,0 +1,134 @@
+package lang_test
+
+import (
+	"regexp"
+	"slices"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"ceralacca/app/lang"
+	"ceralacca/assets"
+)
+
+func load(t *testing.T, tag string) *lang.Catalog {
+	t.Helper()
+	c, err := lang.Load(assets.FS, tag)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// TestLanguagesSayTheSame holds every language to the keys and placeholders of the source language.
+func TestLanguagesSayTheSame(t *testing.T) {
+	source := load(t, lang.Languages[0])
+	hole := regexp.MustCompile(`\{[a-z_]+\}`)
+	holes := func(c *lang.Catalog, key string) []string {
+		var all []string
+		for _, n := range []int{1, 7} {
+			all = append(all, hole.FindAllString(c.Text(lang.Msg{Key: key, N: n}), -1)...)
+		}
+		slices.Sort(all)
+		return slices.Compact(all)
+	}
+	for _, tag := range lang.Languages[1:] {
+		c := load(t, tag)
+		if got, want := c.Keys(), source.Keys(); !slices.Equal(got, want) {
+			for _, k := range want {
+				if !c.Has(k) {
+					t.Errorf("%s lacks %q", tag, k)
+				}
+			}
+			for _, k := range got {
+				if !source.Has(k) {
+					t.Errorf("%s has %q, which %s lacks", tag, k, source.Tag())
+				}
+			}
+		}
+		for _, k := range source.Keys() {
+			if a, b := holes(source, k), holes(c, k); c.Has(k) && !slices.Equal(a, b) {
+				t.Errorf("%q: placeholders %v in %s, %v in %s", k, a, source.Tag(), b, tag)
+			}
+		}
+	}
+}
+
+func TestText(t *testing.T) {
+	fsys := fstest.MapFS{"text/it/a.json": {Data: []byte(`{"plain":"Ciao {name}","files":{"one":"un file","other":"{n_word} file, {n}"}}`)}}
+	c, err := lang.Load(fsys, "it")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tc := range []struct {
+		name string
+		msg  lang.Msg
+		want string
+	}{
+		{"argument", lang.M("plain", "name", "Anna"), "Ciao Anna"},
+		{"braces in an argument stay", lang.M("plain", "name", "{n}"), "Ciao {n}"},
+		{"one", lang.MN("files", 1), "un file"},
+		{"word", lang.MN("files", 3), "tre file, 3"},
+		{"digits above ten", lang.MN("files", 11), "11 file, 11"},
+		{"unknown key shows itself", lang.M("nowhere"), "[nowhere]"},
+		{"nothing to say", lang.Msg{}, ""},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			if got := c.Text(tc.msg); got != tc.want {
+				t.Errorf("got %q, want %q", got, tc.want)
+			}
+		})
+	}
+}
+
+func TestLoadRefuses(t *testing.T) {
+	for name, fsys := range map[string]fstest.MapFS{
+		"no language": {},
+		"two files with one key": {
+			"text/it/a.json": {Data: []byte(`{"k":"x"}`)}, "text/it/b.json": {Data: []byte(`{"k":"y"}`)},
+		},
+		"not JSON":          {"text/it/a.json": {Data: []byte(`{`)}},
+		"neither text form": {"text/it/a.json": {Data: []byte(`{"k":[1]}`)}},
+	} {
+		if _, err := lang.Load(fsys, "it"); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+}
+
+func TestDatesAndSizes(t *testing.T) {
+	it, en := load(t, "it"), load(t, "en")
+	late := time.Date(2028, 3, 13, 23, 30, 0, 0, time.UTC) // already the 14th in Rome
+	for _, tc := range []struct{ got, want string }{
+		{it.Date(late), "14 marzo 2028"},
+		{en.Date(late), "14 March 2028"},
+		{it.ShortDate(late), "14 mar 2028"},
+		{it.DateTime(late), "14 marzo 2028, 00:30"},
+		{it.Size(0), "0 byte"},
+		{en.Size(1), "1 byte"},
+		{en.Size(2), "2 bytes"},
+		{it.Size(1_100_000), "1,1 MB"},
+		{en.Size(184_320), "184 kB"},
+	} {
+		if tc.got != tc.want {
+			t.Errorf("got %q, want %q", tc.got, tc.want)
+		}
+	}
+}
+
+func TestSystem(t *testing.T) {
+	for _, tc := range []struct{ all, messages, lang, want string }{
+		{"", "", "", "it"},
+		{"", "", "en_GB.UTF-8", "en"},
+		{"", "it_IT.UTF-8", "en_GB.UTF-8", "it"},
+		{"C", "", "en_GB.UTF-8", "it"},
+		{"", "", "pt_BR.UTF-8", "en"},
+	} {
+		t.Setenv("LC_ALL", tc.all)
+		t.Setenv("LC_MESSAGES", tc.messages)
+		t.Setenv("LANG", tc.lang)
+		if got := lang.System(); got != tc.want {
+			t.Errorf("%+v: got %q", tc, got)
+		}
+	}
+}

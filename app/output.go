@@ -1,0 +1,121 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// ExistsError means that the output's name is taken. Nothing is ever overwritten.
+type ExistsError struct{ Path string }
+
+func (e *ExistsError) Error() string { return fmt.Sprintf("%s exists already", filepath.Base(e.Path)) }
+
+// Unwrap makes errors.Is(err, fs.ErrExist) hold.
+func (e *ExistsError) Unwrap() error { return fs.ErrExist }
+
+// SelfCheckError means that what was written did not verify. The output was thrown away.
+type SelfCheckError struct{ Err error }
+
+func (e *SelfCheckError) Error() string { return "signed file does not verify: " + e.Err.Error() }
+
+// Unwrap returns what the check found.
+func (e *SelfCheckError) Unwrap() error { return e.Err }
+
+// tempPattern names unfinished outputs; a leading dot hides them on Unix.
+const tempPattern = ".ceralacca-*.tmp"
+
+// writeNew makes the file at dest: write fills a temporary file in dest's folder, which is flushed to the disk,
+// given to check, and only then renamed to dest. If dest exists, or anything fails, nothing stays behind.
+// A nil check accepts.
+func writeNew(ctx context.Context, dest string, write func(io.Writer) error, check func(*os.File) error) error {
+	if _, err := os.Lstat(dest); err == nil {
+		return &ExistsError{dest}
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	f, err := os.CreateTemp(filepath.Dir(dest), tempPattern)
+	if err != nil {
+		return err
+	}
+	tmp := f.Name()
+	err = fill(f, write, check)
+	if err == nil {
+		err = ctx.Err()
+	}
+	if err == nil {
+		err = renameNew(tmp, dest)
+	}
+	if err != nil {
+		return errors.Join(err, removeTemp(tmp))
+	}
+	return syncFolder(filepath.Dir(dest))
+}
+
+func removeTemp(tmp string) error {
+	if err := os.Remove(tmp); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+func fill(f *os.File, write func(io.Writer) error, check func(*os.File) error) error {
+	err := write(f)
+	if err == nil {
+		err = f.Sync()
+	}
+	if err == nil && check != nil {
+		err = check(f)
+	}
+	if err == nil {
+		// CreateTemp makes the file private; a signed file has the rights of any other document.
+		err = f.Chmod(0o666 &^ umask())
+	}
+	return errors.Join(err, f.Close())
+}
+
+// replaceFile writes our own settings: unlike writeNew it takes the place of the old file.
+func replaceFile(dest string, b []byte) error {
+	dir := filepath.Dir(dest)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(dir, tempPattern)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(b)
+	if err == nil {
+		err = f.Sync()
+	}
+	err = errors.Join(err, f.Close())
+	if err == nil {
+		err = os.Rename(f.Name(), dest)
+	}
+	if err != nil {
+		return errors.Join(err, removeTemp(f.Name()))
+	}
+	return nil
+}
+
+// freeName returns the first of "name.ext", "name (2).ext", … that is neither in dir nor among the paths in
+// taken. The part before the first dot gets the number, so "a.pdf.p7m" stays a .pdf.p7m.
+func freeName(dir, name string, taken map[string]bool) string {
+	stem, ext, found := strings.Cut(name, ".")
+	if found {
+		ext = "." + ext
+	}
+	try := name
+	for n := 2; ; n++ {
+		path := filepath.Join(dir, try)
+		if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) && !taken[path] {
+			return try
+		}
+		try = fmt.Sprintf("%s (%d)%s", stem, n, ext)
+	}
+}

@@ -1,0 +1,129 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+func text(s string) func(io.Writer) error {
+	return func(w io.Writer) error { _, err := io.WriteString(w, s); return err }
+}
+
+// only fails unless dir holds exactly the names.
+func only(t *testing.T, dir string, names ...string) {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, e := range entries {
+		got = append(got, e.Name())
+	}
+	if len(got) != len(names) {
+		t.Fatalf("folder holds %q, want %q", got, names)
+	}
+	for i := range got {
+		if got[i] != names[i] {
+			t.Fatalf("folder holds %q, want %q", got, names)
+		}
+	}
+}
+
+func TestWriteNew(t *testing.T) {
+	boom := errors.New("boom")
+	for _, tc := range []struct {
+		name  string
+		write func(io.Writer) error
+		check func(*os.File) error
+		want  error
+	}{
+		{"written", text("hello"), nil, nil},
+		{"writing fails half-way", func(w io.Writer) error { _ = text("he")(w); return boom }, nil, boom},
+		{"check fails", text("hello"), func(*os.File) error { return boom }, boom},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			dir := t.TempDir()
+			dest := filepath.Join(dir, "è un #file% d'oro.p7m")
+			err := writeNew(t.Context(), dest, tc.write, tc.check)
+			if !errors.Is(err, tc.want) {
+				t.Fatalf("got %v, want %v", err, tc.want)
+			}
+			if tc.want != nil {
+				only(t, dir)
+				return
+			}
+			only(t, dir, filepath.Base(dest))
+			if b, _ := os.ReadFile(dest); string(b) != "hello" {
+				t.Errorf("holds %q", b)
+			}
+		})
+	}
+}
+
+func TestWriteNewNeverOverwrites(t *testing.T) {
+	dir := t.TempDir()
+	dest := filepath.Join(dir, "a.p7m")
+	// The name is taken before, or between the first look and the rename.
+	for _, early := range []bool{true, false} {
+		if err := os.RemoveAll(dest); err != nil {
+			t.Fatal(err)
+		}
+		take := func() { _ = os.WriteFile(dest, []byte("mine"), 0o600) }
+		if early {
+			take()
+		}
+		err := writeNew(t.Context(), dest, text("theirs"), func(*os.File) error { take(); return nil })
+		var exists *ExistsError
+		if !errors.As(err, &exists) {
+			t.Fatalf("early %v: got %v", early, err)
+		}
+		if b, _ := os.ReadFile(dest); string(b) != "mine" {
+			t.Errorf("early %v: overwritten with %q", early, b)
+		}
+		only(t, dir, "a.p7m")
+	}
+}
+
+func TestWriteNewStopsWithItsContext(t *testing.T) {
+	dir := t.TempDir()
+	ctx, cancel := context.WithCancel(t.Context())
+	err := writeNew(ctx, filepath.Join(dir, "a.p7m"), text("x"), func(*os.File) error { cancel(); return nil })
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+	only(t, dir)
+}
+
+func TestContentName(t *testing.T) {
+	for name, want := range map[string]string{
+		"a.pdf.p7m": "a.pdf", "A.PDF.P7M": "A.PDF", "a.pdf.p7m.p7m": "a.pdf.p7m", "a.pdf": "a.pdf.contenuto", ".p7m": ".p7m.contenuto",
+	} {
+		if got := contentName(name); got != want {
+			t.Errorf("%q: got %q, want %q", name, got, want)
+		}
+	}
+}
+
+func TestSettingsKeepWhatTheyDoNotKnow(t *testing.T) {
+	dir := t.TempDir()
+	e := New(Config{Dir: dir})
+	if err := os.WriteFile(e.settingsFile(), []byte(`{"language":"en","from_the_future":[1,2]}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s, err := e.Settings()
+	if err != nil || s.Language != "en" {
+		t.Fatalf("%+v, %v", s, err)
+	}
+	if err := e.SaveSettings(Settings{Theme: "dark"}); err != nil {
+		t.Fatal(err)
+	}
+	b, _ := os.ReadFile(e.settingsFile())
+	if want := "{\n\t\"from_the_future\": [\n\t\t1,\n\t\t2\n\t],\n\t\"theme\": \"dark\"\n}"; string(b) != want {
+		t.Errorf("file holds %s", b)
+	}
+}

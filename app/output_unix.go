@@ -1,0 +1,36 @@
+//go:build unix
+
+package app
+
+import (
+	"os"
+	"sync"
+	"syscall"
+)
+
+// umask reads the process's file mode mask once; the system has no call that only reads it.
+var umask = sync.OnceValue(func() os.FileMode {
+	m := syscall.Umask(0o077)
+	syscall.Umask(m)
+	return os.FileMode(m)
+})
+
+// syncFolder makes the new name last through a power cut.
+func syncFolder(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	// Some network file systems refuse to flush a folder; the file itself is flushed already.
+	_ = d.Sync()
+	return nil
+}
+
+// linkNew gives tmp the name dest by a hard link, which fails if dest exists, and takes the old name away.
+func linkNew(tmp, dest string) error {
+	if err := os.Link(tmp, dest); err != nil {
+		return err
+	}
+	return os.Remove(tmp)
+}

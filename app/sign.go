@@ -1,0 +1,416 @@
+package app
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"ceralacca/app/lang"
+	"ceralacca/card"
+	"ceralacca/signer"
+)
+
+// SignRequest says what to sign with which card.
+type SignRequest struct {
+	Slot  card.Slot
+	Cert  string // ID of the certificate; empty chooses the qualified signature certificate by its content
+	Files []string
+	// OutDir is where the signed files go; empty means beside each original.
+	OutDir   string
+	Detached bool
+	// AskExisting has the person asked, once for all, whether outputs whose name is taken get a free name
+	// ("a (2).pdf.p7m"). Without it, or when the person says no, they fail with an [*ExistsError].
+	AskExisting bool
+}
+
+// FileResult is how one file ended.
+type FileResult struct {
+	Index  int    // in SignRequest.Files
+	File   string // as in SignRequest.Files
+	Output string // empty when there is none
+	Format signer.Format
+	Level  signer.Level
+	SHA256 [32]byte // of the original, as it was signed
+	Err    error    // nil when it was signed, verified and named
+}
+
+// SignEvents tells how a signing job goes on. Each function may be nil; they are called on the job's goroutine.
+type SignEvents struct {
+	Start func(index int)
+	Done  func(FileResult)
+	// Stop is asked before each file; true ends the job with [context.Canceled].
+	Stop func() bool
+}
+
+// NoCertificateError means that the card has no certificate that may sign. Use tells what it has instead.
+type NoCertificateError struct {
+	Use    CertUse
+	Expiry *Certificate // the signature certificate that is outside its validity, if that is the reason
+}
+
+func (e *NoCertificateError) Error() string { return "card has no certificate that may sign" }
+
+// AlreadySignedError means that the file is a signature envelope already.
+type AlreadySignedError struct{ File string }
+
+func (e *AlreadySignedError) Error() string { return filepath.Base(e.File) + " is signed already" }
+
+// BlockedError means that the PIN is blocked, so it was not asked for.
+type BlockedError struct {
+	Ref        card.PINRef
+	PUKBlocked bool
+}
+
+func (e *BlockedError) Error() string { return fmt.Sprintf("PIN %02X is blocked", byte(e.Ref)) }
+
+// Sign signs the files with one PIN. It looks at all files first; those that cannot be signed are reported and
+// left out, and the PIN is not asked for when none is left. It sends one VERIFY at most. The error says why the
+// job as a whole stopped (PIN refused, card removed, ctx ended); a file's own trouble is in its FileResult.
+func (e *Engine) Sign(ctx context.Context, r SignRequest, ask Asker, ev SignEvents) error {
+	todo, err := e.preflight(ctx, r, ask, ev)
+	if err != nil || len(todo) == 0 {
+		return err
+	}
+	c, err := e.Inspect(ctx, r.Slot)
+	if err != nil {
+		return err
+	}
+	cert, err := chooseCertificate(&c, r.Cert)
+	if err != nil {
+		return err
+	}
+	p := c.PIN(cert)
+	if p == nil {
+		return &NoCertificateError{Use: cert.Use}
+	}
+	if p.Blocked {
+		return &BlockedError{p.Ref, p.PUKBlocked}
+	}
+	pin, err := ask.PIN(ctx, e.pinQuestion(cert, p, len(todo), r.Slot.PINPad))
+	if err != nil {
+		return err
+	}
+	if pin != nil {
+		defer pin.Wipe()
+	}
+	t, err := e.open(ctx, r.Slot.ID)
+	if err != nil {
+		return err
+	}
+	defer t.Close()
+	key, err := e.login(ctx, t, cert, pin)
+	if err != nil {
+		return err
+	}
+	return e.signAll(ctx, r, todo, key, ev)
+}
+
+// work is a file that passed the preflight.
+type work struct {
+	index     int
+	path, out string
+}
+
+// preflight names the output of every file that can be signed and reports the others.
+func (e *Engine) preflight(ctx context.Context, r SignRequest, ask Asker, ev SignEvents) ([]work, error) {
+	var todo []work
+	var existing []int
+	taken := make(map[string]bool)
+	for i, path := range r.Files {
+		out, err := planFile(r, path)
+		if err != nil {
+			report(ev, FileResult{Index: i, File: path, Err: err})
+			continue
+		}
+		if _, err := os.Lstat(out); err == nil || taken[out] {
+			existing = append(existing, len(todo))
+		}
+		taken[out] = true
+		todo = append(todo, work{i, path, out})
+	}
+	if len(existing) == 0 {
+		return todo, nil
+	}
+	rename := false
+	if r.AskExisting {
+		var err error
+		name := filepath.Base(todo[existing[0]].out)
+		rename, err = ask.Confirm(ctx, Question{
+			Title: lang.MN("confirm.exists.title", len(existing), "name", name),
+			Body:  lang.MN("confirm.exists.body", len(existing), "free", freeName(filepath.Dir(todo[existing[0]].out), name, taken)),
+			Yes:   lang.MN("confirm.exists.yes", len(existing)), No: lang.MN("confirm.exists.no", len(existing)),
+			Severity: SeverityWarning,
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return settle(todo, existing, rename, taken, ev), nil
+}
+
+// settle gives the work at the indices of existing a free name, or reports it and leaves it out.
+func settle(todo []work, existing []int, rename bool, taken map[string]bool, ev SignEvents) []work {
+	var kept []work
+	for i, w := range todo {
+		if len(existing) > 0 && existing[0] == i {
+			existing = existing[1:]
+			if !rename {
+				report(ev, FileResult{Index: w.index, File: w.path, Err: &ExistsError{w.out}})
+				continue
+			}
+			dir := filepath.Dir(w.out)
+			w.out = filepath.Join(dir, freeName(dir, filepath.Base(w.out), taken))
+			taken[w.out] = true
+		}
+		kept = append(kept, w)
+	}
+	return kept
+}
+
+// planFile looks at the file and names its output.
+func planFile(r SignRequest, path string) (string, error) {
+	f, d, err := openDocument(path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	if isEnvelope(d.Kind()) {
+		return "", &AlreadySignedError{path}
+	}
+	dir := r.OutDir
+	if dir == "" {
+		dir = filepath.Dir(path)
+	}
+	return filepath.Join(dir, d.Suggest(signer.Options{Detached: r.Detached})), nil
+}
+
+func isEnvelope(k signer.Kind) bool {
+	switch k {
+	case signer.SignedData, signer.DetachedCMS, signer.TimeStamped, signer.ASiC:
+		return true
+	}
+	return false
+}
+
+func chooseCertificate(c *Card, id string) (*Certificate, error) {
+	none := &NoCertificateError{}
+	for i := range c.Certificates {
+		cert := &c.Certificates[i]
+		if id != "" && cert.ID != id {
+			continue
+		}
+		if cert.CanSign {
+			return cert, nil
+		}
+		switch {
+		case cert.Use == ForSigning:
+			none.Expiry, none.Use = cert, ForSigning
+		case cert.Use == ForLogin && none.Use == ForOther:
+			none.Use = ForLogin
+		}
+	}
+	return nil, none
+}
+
+func (e *Engine) pinQuestion(cert *Certificate, p *PINView, n int, pad bool) PINQuestion {
+	return PINQuestion{
+		Label:     PINLabel(p.Ref),
+		Purpose:   lang.MN("pin.purpose.sign", n, "name", cert.SubjectCN),
+		Action:    lang.MN("pin.action.sign", n),
+		Min:       p.Min,
+		Max:       p.Max,
+		TriesLeft: p.TriesLeft,
+		OnReader:  pad,
+		Practice:  e.Practice(),
+	}
+}
+
+// login finds the certificate again in the open card, sends the VERIFY and returns the key.
+func (e *Engine) login(ctx context.Context, t card.Token, cert *Certificate, pin *PIN) (signer.Key, error) {
+	keys, err := t.Keys(ctx)
+	if err != nil {
+		return signer.Key{}, err
+	}
+	for _, k := range keys {
+		if k.ID != cert.ID || k.Certificate == nil {
+			continue
+		}
+		if err := t.Login(ctx, k.PIN, pin); err != nil {
+			return signer.Key{}, err
+		}
+		s, err := t.Signer(ctx, k)
+		if err != nil {
+			return signer.Key{}, err
+		}
+		return signer.Key{Signer: s, Chain: append([]*x509.Certificate{k.Certificate}, e.issuers(k.Certificate)...)}, nil
+	}
+	return signer.Key{}, card.ErrRemoved
+}
+
+// issuers are the certificates above leaf that are known, without the root.
+func (e *Engine) issuers(leaf *x509.Certificate) []*x509.Certificate {
+	if e.practice == nil {
+		return nil
+	}
+	return e.practice.made.Chain(leaf)
+}
+
+func (e *Engine) signAll(ctx context.Context, r SignRequest, todo []work, key signer.Key, ev SignEvents) error {
+	for _, w := range todo {
+		if ev.Stop != nil && ev.Stop() {
+			return context.Canceled
+		}
+		if err := ctx.Err(); err != nil {
+			return context.Cause(ctx)
+		}
+		if ev.Start != nil {
+			ev.Start(w.index)
+		}
+		res := e.signFile(ctx, r, w, key)
+		if stops(ctx, res.Err) {
+			return errors.Join(context.Cause(ctx), res.Err)
+		}
+		report(ev, res)
+	}
+	return nil
+}
+
+// stops reports whether err ends the whole job and not only the file: the card or the person said so.
+func stops(ctx context.Context, err error) bool {
+	if err == nil {
+		return false
+	}
+	var pin *card.PINError
+	var sw *card.StatusError
+	var unknown *card.OutcomeUnknownError
+	return ctx.Err() != nil || errors.As(err, &pin) || errors.As(err, &sw) || errors.As(err, &unknown) ||
+		errors.Is(err, card.ErrRemoved) || errors.Is(err, card.ErrReset) || errors.Is(err, card.ErrMute) ||
+		errors.Is(err, card.ErrBusy) || errors.Is(err, card.ErrNoService) || errors.Is(err, card.ErrCancelled)
+}
+
+func report(ev SignEvents, r FileResult) {
+	if ev.Done != nil {
+		ev.Done(r)
+	}
+}
+
+func (e *Engine) signFile(ctx context.Context, r SignRequest, w work, key signer.Key) FileResult {
+	res := FileResult{Index: w.index, File: w.path, Format: signer.CAdES}
+	f, d, err := openDocument(w.path)
+	if err != nil {
+		res.Err = err
+		return res
+	}
+	defer f.Close()
+	h := sha256.New()
+	o := signer.Options{Format: signer.CAdES, Detached: r.Detached, Now: e.cfg.Now}
+	err = writeNew(ctx, w.out,
+		func(out io.Writer) error { return signer.Sign(ctx, out, d, key, o) },
+		func(out *os.File) error { return e.selfCheck(ctx, out, filepath.Base(w.out), f, d.Size(), r.Detached) })
+	if err == nil {
+		_, err = io.Copy(h, io.NewSectionReader(f, 0, d.Size()))
+	}
+	if err != nil {
+		res.Err = err
+		return res
+	}
+	res.Output = w.out
+	h.Sum(res.SHA256[:0])
+	return res
+}
+
+// selfCheck reads the unfinished output back: our verifier must find one intact signature over the original's
+// bytes, and the second reader must agree where it can.
+func (e *Engine) selfCheck(ctx context.Context, out *os.File, name string, original io.ReaderAt, size int64, detached bool) error {
+	st, err := out.Stat()
+	if err != nil {
+		return err
+	}
+	d, err := signer.Open(name, out, st.Size())
+	if err != nil {
+		return &SelfCheckError{err}
+	}
+	o := signer.VerifyOptions{Anchors: e.cfg.Anchors, Now: e.cfg.Now}
+	if detached {
+		o.Content, o.ContentSize = original, size
+	}
+	rep, err := signer.Verify(ctx, d, o)
+	if err != nil {
+		return err
+	}
+	if len(rep.Signatures) != 1 || rep.Signatures[0].Integrity != signer.Intact {
+		return &SelfCheckError{errors.New("our own reader does not find it intact")}
+	}
+	if !detached {
+		if err := sameContent(ctx, d, original, size); err != nil {
+			return err
+		}
+	}
+	if err := signer.SecondOpinion(ctx, d); err != nil {
+		return &SelfCheckError{err}
+	}
+	return nil
+}
+
+// sameContent compares what the envelope gives back with the original, in one pass over both.
+func sameContent(ctx context.Context, d *signer.Document, original io.ReaderAt, size int64) error {
+	c := &comparer{r: io.NewSectionReader(original, 0, size)}
+	if err := signer.Extract(ctx, c, d); err != nil {
+		return err
+	}
+	if n, _ := c.r.Read(c.buf[:1]); n != 0 {
+		return signer.ErrChanged
+	}
+	return nil
+}
+
+// comparer is a writer that fails with signer.ErrChanged when what is written differs from r.
+type comparer struct {
+	r   io.Reader
+	buf [32 << 10]byte
+}
+
+func (c *comparer) Write(p []byte) (int, error) {
+	for n := 0; n < len(p); {
+		b := c.buf[:min(len(c.buf), len(p)-n)]
+		if _, err := io.ReadFull(c.r, b); err != nil {
+			return n, signer.ErrChanged
+		}
+		if string(b) != string(p[n:n+len(b)]) {
+			return n, signer.ErrChanged
+		}
+		n += len(b)
+	}
+	return len(p), nil
+}
+
+// openDocument opens a regular file and looks at its first bytes.
+func openDocument(path string) (*os.File, *signer.Document, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	st, err := f.Stat()
+	if err == nil && !st.Mode().IsRegular() {
+		err = &NotAFileError{path}
+	}
+	var d *signer.Document
+	if err == nil {
+		d, err = signer.Open(filepath.Base(path), f, st.Size())
+	}
+	if err != nil {
+		f.Close()
+		return nil, nil, err
+	}
+	return f, d, nil
+}
+
+// NotAFileError means that the path is a folder or a device.
+type NotAFileError struct{ Path string }
+
+func (e *NotAFileError) Error() string { return filepath.Base(e.Path) + " is not a file" }

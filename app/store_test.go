@@ -1,0 +1,254 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"runtime"
+	"testing"
+	"time"
+
+	"ceralacca/card"
+)
+
+// watched is a running store whose states a test waits for.
+type watched struct {
+	*Store
+	t     *testing.T
+	next  chan struct{} // holds a token when there is a new state
+	ended chan error
+}
+
+func runStore(t *testing.T, e *Engine, ask Asker) *watched {
+	t.Helper()
+	w := &watched{NewStore(e), t, make(chan struct{}, 1), make(chan error, 1)}
+	w.OnChange(func(*State) {
+		select {
+		case w.next <- struct{}{}:
+		default:
+		}
+	})
+	ctx, cancel := context.WithCancel(context.Background())
+	go func() { w.ended <- w.Run(ctx, ask) }()
+	t.Cleanup(func() {
+		cancel()
+		select {
+		case <-w.ended:
+		case <-time.After(30 * time.Second):
+			t.Error("store does not end")
+		}
+	})
+	return w
+}
+
+// until waits for a state that ok accepts.
+func (w *watched) until(what string, ok func(*State) bool) *State {
+	w.t.Helper()
+	limit := time.After(30 * time.Second)
+	for {
+		if st := w.State(); ok(st) {
+			return st
+		}
+		select {
+		case <-w.next:
+		case <-limit:
+			st := w.State()
+			w.t.Fatalf("never %s: phase %d, docs %+v, job %+v", what, st.Cards.Phase, st.Docs, st.Job)
+		}
+	}
+}
+
+func ready(st *State) bool { return st.Cards.Phase == PhaseReady }
+
+func TestStoreFollowsTheCard(t *testing.T) {
+	e, bus := practiceEngine(t)
+	w := runStore(t, e, &answers{})
+	st := w.until("ready", ready)
+	if c := st.Cards.Card(); c == nil || c.Signing() == nil || st.Cards.Advice != nil {
+		t.Fatalf("phase %d, advice %+v", st.Cards.Phase, st.Cards.Advice)
+	}
+	bus.Remove()
+	st = w.until("empty", func(st *State) bool { return st.Cards.Phase == PhaseEmpty })
+	if st.Cards.Card() != nil || st.Cards.Advice == nil || st.Cards.Advice.Code != "no-card" {
+		t.Errorf("phase %d, advice %+v", st.Cards.Phase, st.Cards.Advice)
+	}
+	bus.Insert()
+	w.until("ready again", ready)
+	bus.Service(false)
+	w.until("no service", func(st *State) bool { return st.Cards.Phase == PhaseNoService })
+	bus.Service(true)
+	w.until("ready after the service", ready)
+}
+
+func TestStoreSigns(t *testing.T) {
+	e, _ := practiceEngine(t)
+	dir := t.TempDir()
+	a, b := put(t, dir, "a.txt", []byte("a")), put(t, dir, "b.txt", []byte("b"))
+	ask := &answers{pins: []string{PracticePIN}}
+	w := runStore(t, e, ask)
+	w.until("ready", ready)
+	w.Add(dir)
+	w.Add(a) // a second time: it stays one
+	w.until("two files", func(st *State) bool { return len(st.Docs.List) == 2 })
+	w.Sign()
+	st := w.until("signed", func(st *State) bool { return st.Job != nil && !st.Job.Running })
+	if st.Job.Signed != 2 || st.Job.Done != 2 || st.Job.Advice != nil || st.Job.Signer == "" {
+		t.Fatalf("%+v", st.Job)
+	}
+	only(t, dir, "a.txt", "a.txt.p7m", "b.txt", "b.txt.p7m")
+	_ = b
+	w.Add(a + ".p7m")
+	st = w.until("verified", func(st *State) bool { return st.Verify != nil && !st.Verify.Running })
+	if st.Verify.Verdict.Seal != SealWhole || !st.Verify.Practice || st.Verify.ContentName != "a.txt" {
+		t.Fatalf("%+v", st.Verify)
+	}
+	dest := filepath.Join(dir, "out.txt")
+	w.SaveContent(dest)
+	w.until("saved", func(st *State) bool { return st.Verify.SavedTo == dest })
+	w.SaveContent(dest)
+	w.until("refused to overwrite", func(st *State) bool { return st.Verify.Advice != nil && st.Verify.Advice.Code == "output-exists" })
+}
+
+func TestStoreWrongPIN(t *testing.T) {
+	e, bus := practiceEngine(t)
+	dir := t.TempDir()
+	w := runStore(t, e, &answers{pins: []string{"99999"}})
+	w.until("ready", ready)
+	w.Add(put(t, dir, "a.txt", nil), put(t, dir, "b.txt", nil))
+	w.until("two files", func(st *State) bool { return len(st.Docs.List) == 2 })
+	w.Sign()
+	st := w.until("refused", func(st *State) bool { return st.Job != nil && !st.Job.Running })
+	if st.Job.Advice == nil || st.Job.Advice.Code != "pin-wrong" || st.Docs.List[0].Status != DocReady {
+		t.Errorf("%+v %+v", st.Job, st.Docs.List)
+	}
+	w.until("two tries on the screen", func(st *State) bool {
+		c := st.Cards.Card()
+		return c != nil && c.PIN(c.Signing()).TriesLeft == 2
+	})
+	if withPIN(bus) != 1 {
+		t.Errorf("%d VERIFY commands", withPIN(bus))
+	}
+}
+
+// panel is a person who never answers; removing the card must close the panel.
+type panel struct{ opened chan struct{} }
+
+func (p *panel) PIN(ctx context.Context, _ PINQuestion) (*PIN, error) {
+	close(p.opened)
+	<-ctx.Done()
+	return nil, context.Cause(ctx)
+}
+func (p *panel) Confirm(context.Context, Question) (bool, error) { return false, nil }
+
+func TestRemovalClosesThePanel(t *testing.T) {
+	e, bus := practiceEngine(t)
+	p := &panel{make(chan struct{})}
+	w := runStore(t, e, p)
+	w.until("ready", ready)
+	w.Add(put(t, t.TempDir(), "a.txt", nil))
+	w.until("a file", func(st *State) bool { return len(st.Docs.List) == 1 })
+	w.Sign()
+	<-p.opened
+	bus.Remove()
+	st := w.until("stopped", func(st *State) bool { return st.Job != nil && !st.Job.Running })
+	if st.Job.Advice == nil || st.Job.Advice.Code != "card-removed" {
+		t.Errorf("%+v", st.Job.Advice)
+	}
+}
+
+func TestStorePracticeOnAndOff(t *testing.T) {
+	kept, _ := practiceEngine(t)
+	w := runStore(t, New(Config{Dir: kept.cfg.Dir}), &answers{})
+	st := w.until("no service", func(st *State) bool { return st.Cards.Phase == PhaseNoService })
+	if st.Cards.Practice {
+		t.Error("practice by itself")
+	}
+	w.UsePractice(true)
+	w.until("practice card", func(st *State) bool { return st.Cards.Practice && ready(st) })
+	w.UsePractice(false)
+	w.until("out of practice", func(st *State) bool { return !st.Cards.Practice && st.Cards.Phase == PhaseNoService })
+	w.UsePractice(true)
+	w.until("practice again", func(st *State) bool { return st.Cards.Practice && ready(st) })
+}
+
+func TestStoreEndsAllItsGoroutines(t *testing.T) {
+	before := runtime.NumGoroutine()
+	e, _ := practiceEngine(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	s := NewStore(e)
+	done := make(chan error)
+	go func() { done <- s.Run(ctx, &answers{}) }()
+	s.Add(t.TempDir())
+	cancel()
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+	if after := runtime.NumGoroutine(); after > before {
+		t.Errorf("%d goroutines before, %d after", before, after)
+	}
+}
+
+func TestWithCardsPrefersTheOneThatSigns(t *testing.T) {
+	login := Card{Slot: "a", Phase: PhaseReady, Certificates: []Certificate{{Use: ForLogin}}}
+	sign := Card{Slot: "b", Phase: PhaseReady, Certificates: []Certificate{{Use: ForSigning, CanSign: true}}}
+	st := withCards(State{}, Cards{List: []Card{login, sign}, Chosen: -1})
+	if st.Cards.Chosen != 1 {
+		t.Errorf("chose %d", st.Cards.Chosen)
+	}
+}
+
+func TestPhases(t *testing.T) {
+	for _, tc := range []struct {
+		name string
+		sn   card.Snapshot
+		want CardPhase
+	}{
+		{"service down", card.Snapshot{Err: card.ErrNoService}, PhaseNoService},
+		{"no reader", card.Snapshot{}, PhaseNoReader},
+		{"empty reader", card.Snapshot{Slots: []card.Slot{{State: card.Empty}}}, PhaseEmpty},
+	} {
+		if got := emptyPhase(tc.sn); got != tc.want {
+			t.Errorf("%s: %d", tc.name, got)
+		}
+	}
+	for state, want := range map[card.SlotState]CardPhase{
+		card.Busy: PhaseBusy, card.Mute: PhaseMute, card.Unsupported: PhaseUnsupported, card.Present: PhaseReading,
+	} {
+		if got := slotPhase(state); got != want {
+			t.Errorf("%v: %d", state, got)
+		}
+	}
+	if errorPhase(errors.New("strange")) != PhaseMute {
+		t.Error("a card that cannot be read is told as well")
+	}
+}
+
+func TestNewPINRules(t *testing.T) {
+	c := &Card{FiscalCode: "SMPNNA85T50H501X", Birth: time.Date(1985, 12, 10, 0, 0, 0, 0, time.UTC)}
+	pin := func(s string) *PIN {
+		p := NewPIN()
+		for _, r := range s {
+			p.Add(r)
+		}
+		return p
+	}
+	for _, tc := range []struct {
+		pin, broken string // broken is the only rule that it breaks
+	}{
+		{"73915", ""},
+		{"739", "length"},
+		{"739155555", "length"},
+		{"11111", "equal"},
+		{"23456", "rising"},
+		{"98765", "rising"},
+		{"10127", "personal"},
+		{"85505", "personal"},
+		{"40404", "old"},
+	} {
+		for _, r := range CheckNewPIN(pin(tc.pin), pin("40404"), c, PINView{Min: 5, Max: 8}) {
+			if want := r.Text.Key != "pin.rule."+tc.broken; r.OK != want {
+				t.Errorf("%s: %s is %v", tc.pin, r.Text.Key, r.OK)
+			}
+		}
+	}
+}

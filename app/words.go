@@ -1,0 +1,77 @@
+package app
+
+import (
+	"crypto/x509"
+	"encoding/pem"
+	"fmt"
+	"os"
+	"strings"
+
+	"ceralacca/app/lang"
+	"ceralacca/card"
+	"ceralacca/signer"
+)
+
+// Version is the version of the program.
+const Version = "0.1.0"
+
+// PINLabel is the name of a PIN for people.
+func PINLabel(r card.PINRef) lang.Msg {
+	if r == card.SignPIN {
+		return lang.M("pin.label.sign")
+	}
+	return lang.M("pin.label.auth")
+}
+
+// FindingText is the sentence for a finding.
+func FindingText(f signer.Finding) lang.Msg {
+	return lang.Msg{Key: "finding." + f.Code, Args: f.Args}
+}
+
+// practiceMark stands in the name of every practice authority (package card/sim).
+const practiceMark = "no legal value"
+
+// IsPractice reports whether a practice certificate signed: nothing of the report has legal value.
+func IsPractice(r *Report) bool {
+	for _, s := range r.Signatures {
+		if s.Signer != nil && strings.Contains(s.Signer.IssuerCN, practiceMark) {
+			return true
+		}
+	}
+	return false
+}
+
+// ReadAnchors reads the certificates of a PEM file, or a single one in DER.
+func ReadAnchors(path string) ([]*x509.Certificate, error) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	if c, err := x509.ParseCertificate(b); err == nil {
+		return []*x509.Certificate{c}, nil
+	}
+	var certs []*x509.Certificate
+	for {
+		var block *pem.Block
+		if block, b = pem.Decode(b); block == nil {
+			break
+		}
+		if block.Type != "CERTIFICATE" {
+			continue
+		}
+		c, err := x509.ParseCertificate(block.Bytes)
+		if err != nil {
+			return nil, fmt.Errorf("reading a trust anchor: %w", err)
+		}
+		certs = append(certs, c)
+	}
+	if len(certs) == 0 {
+		return nil, &NoAnchorsError{path}
+	}
+	return certs, nil
+}
+
+// NoAnchorsError means that a file of trust anchors holds no certificate.
+type NoAnchorsError struct{ Path string }
+
+func (e *NoAnchorsError) Error() string { return "no certificate in the file of trust anchors" }
