@@ -86,6 +86,10 @@ interop: go
 		echo "No opt-in run exists yet. What is held against other programs today (openssl) runs in make test."; \
 	fi
 
+.PHONY: licences
+licences: go
+	@.ci/licences
+
 .PHONY: icons
 icons:
 	@for size in 16 24; do rsvg-convert -w $$size -h $$size packaging/linux/icon-small.svg -o assets/icons/png/$$size.png; done

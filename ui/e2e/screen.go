@@ -47,7 +47,7 @@ func openScreen(ctx context.Context) (*screen, error) {
 		return nil, errNoScreen
 	}
 	s := &screen{}
-	number, err := s.startAndRead(ctx, server, "-displayfd", "3", "-screen", "0", "1280x900x24", "-nolisten", "tcp", "-noreset")
+	number, err := s.startAndRead(ctx, server, "-displayfd", "3", "-screen", "0", "1600x1200x24", "-nolisten", "tcp", "-noreset")
 	if err != nil {
 		s.Close()
 		return nil, fmt.Errorf("starting Xvfb: %w", err)

@@ -87,7 +87,7 @@ func (t trial) run(ctx context.Context) (*outcome, error) {
 	}
 	o.firstFrame = w.first
 	if err := t.drive(ctx, w, o); err != nil {
-		if picture, shot := w.frame(); shot == nil {
+		if picture, shot := w.frame(); shot == nil && picture != nil {
 			_ = savePNG(filepath.Join(t.out, "failed.png"), picture) // the failure itself is what matters
 		}
 		return nil, fmt.Errorf("%w\nthe program said:\n%s", err, w.kill())
@@ -257,13 +257,13 @@ What happened, in the real window on a virtual display, with the practice card:
   2. The file %q was dragged onto it.
   3. Ctrl+Enter asked for the signature, the window asked for the PIN, the PIN was typed.
   4. %s later the signed file lay beside the original.
-  5. The signed file was dropped on the window, which told who signed: %s.
-  6. The command-line twin verified it too: %s %s, signature %s, verdict %s;
-     the content came out byte for byte.
+  5. The signed file was dropped on the window, which showed its signature.
+  6. The command-line twin verified it too: %s %s, signed by %s,
+     signature %s, verdict %s; the content came out byte for byte.
 The window held %d MiB at most, and closed when asked.
 
-`, o.firstFrame.Round(time.Millisecond), filepath.Base(o.file), o.signing.Round(time.Millisecond), s.Signer.CN,
-		o.verdict.Files[0].Format, s.Level, s.Integrity, s.Indication, o.peakMiB)
+`, o.firstFrame.Round(time.Millisecond), filepath.Base(o.file), o.signing.Round(time.Millisecond),
+		o.verdict.Files[0].Format, s.Level, s.Signer.CN, s.Integrity, s.Indication, o.peakMiB)
 	for _, line := range [][2]string{
 		{"signed file", o.signed},
 		{"report", o.words},

@@ -71,11 +71,7 @@ func (w *window) painted() (bool, error) {
 		return false, err
 	}
 	frame, err := w.frame()
-	if err != nil {
-		var match xproto.MatchError // not all of it is on the screen yet
-		if errors.As(err, &match) {
-			return false, nil
-		}
+	if frame == nil {
 		return false, err
 	}
 	colours := map[[3]byte]bool{}
@@ -132,13 +128,18 @@ func (w *window) focus(ctx context.Context) error {
 	})
 }
 
-// frame is what the window shows now.
+// frame is what the window shows now; nil while not all of it is on the screen, as happens when it is just being
+// placed or made larger.
 func (w *window) frame() (*image.RGBA, error) {
 	g, err := xproto.GetGeometry(w.s.conn, xproto.Drawable(w.id)).Reply()
 	if err != nil {
 		return nil, err
 	}
 	r, err := xproto.GetImage(w.s.conn, xproto.ImageFormatZPixmap, xproto.Drawable(w.id), 0, 0, g.Width, g.Height, 1<<32-1).Reply()
+	var outside xproto.MatchError
+	if errors.As(err, &outside) {
+		return nil, nil
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -162,7 +163,7 @@ func (w *window) settled(ctx context.Context, what string, before *image.RGBA) (
 	same := 0
 	err := until(ctx, 30*time.Second, what, func() (bool, error) {
 		now, err := w.frame()
-		if err != nil {
+		if now == nil {
 			return false, err
 		}
 		if last != nil && difference(last, now) < 1.0/2000 {
