@@ -73,6 +73,16 @@ func (s nodeSet) subtrees() []*node {
 	return []*node{s.apex}
 }
 
+// empty tells a set from which everything was taken: its digest proves nothing.
+func (s nodeSet) empty() bool {
+	for _, n := range s.subtrees() {
+		if s.has(n) {
+			return false
+		}
+	}
+	return true
+}
+
 // has tells if n and all above it up to a top of the set belong to the set.
 func (s nodeSet) has(n *node) bool {
 	if s.apex == nil || !n.inside(s.apex) || s.tops != nil && !insideAny(n, s.tops) {

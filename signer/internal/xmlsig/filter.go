@@ -48,6 +48,25 @@ func (k *work) filterStep(set nodeSet, e *node) (nodeSet, bool) {
 	return set, false
 }
 
+// ancestorFilter recognises the one form of the older XPath transform that picks a part out: the element with
+// an attribute of some value and all below it, as in ancestor-or-self::*[@ID='x'].
+func ancestorFilter(set nodeSet, e *node) (nodeSet, bool) {
+	var s step
+	test, ok := strings.CutPrefix(strings.Join(strings.Fields(e.content()), ""), "ancestor-or-self::")
+	if !ok || !s.read(test, e) || s.attr == "" || set.tops != nil {
+		return set, false
+	}
+	set.tops = []*node{}
+	for n := set.apex; n != nil; {
+		found := s.matches(n)
+		if found {
+			set.tops = append(set.tops, n)
+		}
+		n = n.following(set.apex, found)
+	}
+	return set, true
+}
+
 func insideAny(n *node, tops []*node) bool {
 	for _, t := range tops {
 		if n.inside(t) {

@@ -23,6 +23,7 @@ type target struct {
 	set      nodeSet
 	octets   io.ReadCloser // not nil: the reference leads out of the document
 	envelops bool          // the signature itself was taken out of the set
+	part     bool          // a filter picked parts out
 }
 
 // work carries what the references of one verification share.
@@ -123,6 +124,7 @@ func (k *work) process(w io.Writer, sig, ref *node, last c14n) (target, error) {
 			return first, err
 		}
 		first.envelops = first.envelops || cur.envelops
+		first.part = first.part || cur.part
 		if cur.octets == nil && first.octets == nil && cur.set.doc == k.doc {
 			first.set = cur.set
 		}
@@ -161,6 +163,11 @@ func (k *work) transform(t target, sig, e *node) (target, error) {
 		case thisSignature:
 			return k.without(t, e, func(n *node) bool { return n == sig })
 		}
+		if set, err := k.nodes(t); err != nil {
+			return t, err
+		} else if set, ok := ancestorFilter(set, e.child(nsDS, "XPath")); ok {
+			return target{set: set, envelops: t.envelops, part: true}, nil
+		}
 	case nsFilter2:
 		set, err := k.nodes(t)
 		if err != nil {
@@ -174,7 +181,7 @@ func (k *work) transform(t target, sig, e *node) (target, error) {
 			}
 		}
 		if ok {
-			return target{set: set, envelops: t.envelops || set.doc == k.doc}, nil
+			return target{set: set, envelops: t.envelops || set.doc == k.doc, part: true}, nil
 		}
 	}
 	return t, &AlgorithmError{"transform", uri}
