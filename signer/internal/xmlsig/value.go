@@ -71,6 +71,26 @@ func (s scheme) pssDER() ([]byte, error) {
 	return b.Bytes()
 }
 
+// certificateKey is the key of c. Estonian cards of 2015 and 2016 hold certificates whose RSA modulus lacks the
+// leading zero octet and so reads as a negative number; their signatures count all the same.
+func certificateKey(c *cert.Certificate) crypto.PublicKey {
+	if c.PublicKey != nil || c.PublicKeyAlgorithm.OID != cert.OIDRSA {
+		return c.PublicKey
+	}
+	spki := cryptobyte.String(c.RawSPKI)
+	var in, key, n, e cryptobyte.String
+	var bits []byte
+	if !spki.ReadASN1(&in, asn1.SEQUENCE) || !in.SkipASN1(asn1.SEQUENCE) || !in.ReadASN1BitStringAsBytes(&bits) {
+		return nil
+	}
+	rest := cryptobyte.String(bits)
+	if !rest.ReadASN1(&key, asn1.SEQUENCE) || !key.ReadASN1(&n, asn1.INTEGER) || !key.ReadASN1(&e, asn1.INTEGER) ||
+		len(n) > maxKeyBytes || len(e) > 8 {
+		return nil
+	}
+	return &cert.RSAKey{N: new(big.Int).SetBytes(n), E: new(big.Int).SetBytes(e)}
+}
+
 // oidURN begins the names of curves in ECKeyValue/NamedCurve (XMLDSig 1.1 §4.5.2.3).
 const oidURN = "urn:oid:"
 

@@ -180,7 +180,7 @@ func (k *work) tryCertificates(s *Signature, sch scheme, message []byte, props p
 			s.find("certificate-unreadable", Warning, err)
 			continue
 		}
-		st, err := outcome(sch.check(c.PublicKey, message, s.Raw))
+		st, err := outcome(sch.check(certificateKey(c), message, s.Raw))
 		states = append(states, st)
 		if st == Good || s.SignerDER == nil {
 			s.SignerDER, s.Value, s.ValueErr = der, st, err
