@@ -38,3 +38,32 @@ type Question struct {
 	Yes, No     lang.Msg
 	Severity    Severity
 }
+
+// NewPINAsker is an [Asker] that can also ask for a new PIN.
+type NewPINAsker interface {
+	// NewPIN asks for the old PIN, or for the PUK, and twice for the new PIN. The caller wipes what it gets.
+	NewPIN(ctx context.Context, q NewPINQuestion) (*NewPINs, error)
+}
+
+// NewPINQuestion is what stands on the page where a PIN is changed or unblocked.
+type NewPINQuestion struct {
+	Label lang.Msg // "PIN di firma"
+	// Unblock is set when the PUK is asked for in the place of the old PIN.
+	Unblock   bool
+	TriesLeft int // of the old PIN, or of the PUK; card.UnknownTries when the card does not tell
+	Min, Max  int // digits of the new PIN
+	// Rules holds the new PIN against the card's limits and against good advice, while it is typed.
+	Rules    func(old, replacement *PIN) []PINRule
+	Practice bool
+	OnReader bool
+}
+
+// NewPINs is the answer: Old is the old PIN or the PUK.
+type NewPINs struct{ Old, New, Repeat *PIN }
+
+// Wipe clears all three.
+func (n *NewPINs) Wipe() {
+	for _, p := range []*PIN{n.Old, n.New, n.Repeat} {
+		p.Wipe()
+	}
+}

@@ -25,7 +25,7 @@ func (s *Store) ChooseCard(slot string) {
 // UsePractice puts the practice card into use, or takes it out; not while a job runs.
 func (s *Store) UsePractice(on bool) {
 	s.post(func(st State) State {
-		if st.Cards.Practice == on || (st.Job != nil && st.Job.Running) {
+		if st.Cards.Practice == on || (st.Job != nil && st.Job.Running) || (st.PINJob != nil && st.PINJob.Running) {
 			return st
 		}
 		if !on {

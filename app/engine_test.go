@@ -61,10 +61,7 @@ func (a *answers) PIN(_ context.Context, q PINQuestion) (*PIN, error) {
 	if len(a.pins) == 0 {
 		return nil, ErrRefused
 	}
-	pin := NewPIN()
-	for _, r := range a.pins[0] {
-		pin.Add(r)
-	}
+	pin := typed(a.pins[0])
 	a.pins = a.pins[1:]
 	return pin, nil
 }

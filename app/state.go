@@ -30,6 +30,7 @@ type State struct {
 	Docs     *Docs
 	Job      *Job
 	Verify   *Verification
+	PINJob   *PINJob
 	Settings *Settings
 }
 

@@ -61,7 +61,7 @@ func NewStore(e *Engine) *Store {
 // It is called before Run.
 func (s *Store) OnChange(f func(*State)) { s.changed = f }
 
-// State is the newest snapshot. Job and Verify are nil before the first; the other sections never are.
+// State is the newest snapshot. Job, Verify and PINJob are nil before the first; the other sections never are.
 func (s *Store) State() *State { return s.state.Load() }
 
 // Run owns every goroutine of the application. It returns when ctx has ended and so have all of them.
@@ -309,7 +309,7 @@ func (s *Store) SetSettings(set Settings) {
 func (s *Store) Sign() {
 	s.post(func(st State) State {
 		c := st.Cards.Card()
-		if c == nil || (st.Job != nil && st.Job.Running) {
+		if c == nil || (st.Job != nil && st.Job.Running) || (st.PINJob != nil && st.PINJob.Running) {
 			return st
 		}
 		req := SignRequest{Slot: s.slots[c.Slot], AskExisting: true}

@@ -223,15 +223,17 @@ func TestPhases(t *testing.T) {
 	}
 }
 
+// typed is a PIN with these digits.
+func typed(s string) *PIN {
+	p := NewPIN()
+	for _, r := range s {
+		p.Add(r)
+	}
+	return p
+}
+
 func TestNewPINRules(t *testing.T) {
 	c := &Card{FiscalCode: "SMPNNA85T50H501X", Birth: time.Date(1985, 12, 10, 0, 0, 0, 0, time.UTC)}
-	pin := func(s string) *PIN {
-		p := NewPIN()
-		for _, r := range s {
-			p.Add(r)
-		}
-		return p
-	}
 	for _, tc := range []struct {
 		pin, broken string // broken is the only rule that it breaks
 	}{
@@ -245,10 +247,71 @@ func TestNewPINRules(t *testing.T) {
 		{"85505", "personal"},
 		{"40404", "old"},
 	} {
-		for _, r := range CheckNewPIN(pin(tc.pin), pin("40404"), c, PINView{Min: 5, Max: 8}) {
+		for _, r := range CheckNewPIN(typed(tc.pin), typed("40404"), c, PINView{Min: 5, Max: 8}) {
 			if want := r.Text.Key != "pin.rule."+tc.broken; r.OK != want {
 				t.Errorf("%s: %s is %v", tc.pin, r.Text.Key, r.OK)
 			}
 		}
+	}
+}
+
+// newPINs answers the page where a PIN is changed.
+type newPINs struct {
+	answers
+	old, next, repeat string
+	question          NewPINQuestion
+}
+
+func (n *newPINs) NewPIN(_ context.Context, q NewPINQuestion) (*NewPINs, error) {
+	n.question = q
+	var got [3]*PIN
+	for i, s := range []string{n.old, n.next, n.repeat} {
+		got[i] = typed(s)
+	}
+	return &NewPINs{got[0], got[1], got[2]}, nil
+}
+
+func TestChangeAndUnblock(t *testing.T) {
+	for _, tc := range []struct {
+		name              string
+		unblock           bool
+		old, next, repeat string
+		code              string // of the advice; empty when it is done
+		ins               byte
+		commands          int
+	}{
+		{"changed", false, PracticePIN, "73915", "73915", "", 0x24, 1},
+		{"wrong old PIN", false, "99999", "73915", "73915", "pin-wrong", 0x24, 1},
+		{"not twice alike", false, PracticePIN, "73915", "73916", "pin-repeat", 0x24, 0},
+		{"the old one again", false, PracticePIN, PracticePIN, PracticePIN, "pin-same", 0x24, 0},
+		{"too short", false, PracticePIN, "739", "739", "pin-format", 0x24, 0},
+		{"unblocked", true, PracticePUK, "73915", "73915", "", 0x2C, 1},
+		{"wrong PUK", true, "99999999", "73915", "73915", "puk-wrong", 0x2C, 1},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			e, bus := practiceEngine(t)
+			ask := &newPINs{old: tc.old, next: tc.next, repeat: tc.repeat}
+			w := runStore(t, e, ask)
+			w.until("ready", ready)
+			if tc.unblock {
+				w.Unblock(card.SignPIN)
+			} else {
+				w.ChangePIN(card.SignPIN)
+			}
+			st := w.until("over", func(st *State) bool { return st.PINJob != nil && !st.PINJob.Running })
+			code := ""
+			if st.PINJob.Advice != nil {
+				code = st.PINJob.Advice.Code
+			}
+			if code != tc.code || st.PINJob.Done != (tc.code == "") {
+				t.Errorf("%+v", st.PINJob)
+			}
+			if n := bus.Count(tc.ins); n != tc.commands {
+				t.Errorf("%d commands %02X", n, tc.ins)
+			}
+			if ask.question.TriesLeft != 3 || ask.question.Unblock != tc.unblock {
+				t.Errorf("asked %+v", ask.question.TriesLeft)
+			}
+		})
 	}
 }
