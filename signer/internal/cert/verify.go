@@ -119,7 +119,9 @@ func rsaOpen(k *RSAKey, sig []byte) ([]byte, error) {
 	return s.Exp(s, k.E, k.N).FillBytes(make([]byte, size)), nil
 }
 
-// verifyPKCS1 builds the one right encoding and compares (RFC 8017 §8.2.2), so nothing in the padding is parsed.
+// verifyPKCS1 builds the right encodings and compares (RFC 8017 §8.2.2), so nothing in the padding is parsed. There
+// are two: with NULL parameters, and without them, which RFC 8017 §B.1 tells a reader to accept; Bouncy Castle and DSS
+// do, and signing servers exist that leave the NULL out.
 func verifyPKCS1(k *RSAKey, h crypto.Hash, digest, sig []byte) error {
 	em, err := rsaOpen(k, sig)
 	if err != nil {
@@ -129,21 +131,28 @@ func verifyPKCS1(k *RSAKey, h crypto.Hash, digest, sig []byte) error {
 	if oid == "" {
 		return &UnsupportedError{"hash", oid}
 	}
+	for _, params := range [][]byte{{5, 0}, nil} {
+		if bytes.Equal(em, encodePKCS1(Algorithm{oid, params}, digest, len(em))) {
+			return nil
+		}
+	}
+	return ErrSignature
+}
+
+// encodePKCS1 is EMSA-PKCS1-v1_5 (RFC 8017 §9.2); nil if size is too small.
+func encodePKCS1(alg Algorithm, digest []byte, size int) []byte {
 	var b cryptobyte.Builder
 	b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
-		b.AddBytes(Algorithm{oid, []byte{5, 0}}.DER())
+		b.AddBytes(alg.DER())
 		b.AddASN1OctetString(digest)
 	})
 	info, err := b.Bytes()
-	if err != nil || len(em) < len(info)+11 {
-		return ErrSignature
+	if err != nil || size < len(info)+11 {
+		return nil
 	}
-	want := bytes.Repeat([]byte{0xff}, len(em)-len(info))
-	want[0], want[1], want[len(want)-1] = 0, 1, 0
-	if !bytes.Equal(em, append(want, info...)) {
-		return ErrSignature
-	}
-	return nil
+	em := bytes.Repeat([]byte{0xff}, size-len(info))
+	em[0], em[1], em[len(em)-1] = 0, 1, 0
+	return append(em, info...)
 }
 
 // verifyPSS is EMSA-PSS-VERIFY (RFC 8017 §9.1.2). The key's own parameters, where it has them, are the least that

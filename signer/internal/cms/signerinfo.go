@@ -241,8 +241,9 @@ func trimInt(v []byte) []byte {
 	return v
 }
 
-// Signer picks the signer's certificate out of pool: named by the sid and, if several are, the one whose hash stands
-// in the ESS attribute. Where the issuer is written in another string type than in the certificate (RFC 5280 §7.1
+// Signer picks the signer's certificate out of pool: named by the sid and, if several are, the one whose key verifies
+// (some authorities number the root and its first certificate alike), before others the one whose hash stands in
+// the ESS attribute. Where the issuer is written in another string type than in the certificate (RFC 5280 §7.1
 // lets names differ so) the ESS hash alone decides, then the serial number with the same common name. nil if none.
 func (si *SignerInfo) Signer(pool []*cert.Certificate) *cert.Certificate {
 	var named []*cert.Certificate
@@ -252,13 +253,11 @@ func (si *SignerInfo) Signer(pool []*cert.Certificate) *cert.Certificate {
 		}
 	}
 	ess := si.ESS()
-	for _, c := range named {
-		if ess.Compare(c) == ESSMatch {
-			return c
-		}
-	}
+	slices.SortStableFunc(named, func(a, b *cert.Certificate) int {
+		return rank(ess.Compare(a)) - rank(ess.Compare(b))
+	})
 	if len(named) > 0 {
-		return named[0]
+		return si.byKey(named)
 	}
 	if si.KeyID != nil {
 		return nil
@@ -277,4 +276,24 @@ func (si *SignerInfo) Signer(pool []*cert.Certificate) *cert.Certificate {
 		return nil
 	}
 	return pool[i]
+}
+
+func rank(r ESSResult) int {
+	if r == ESSMatch {
+		return 0
+	}
+	return 1
+}
+
+func (si *SignerInfo) byKey(named []*cert.Certificate) *cert.Certificate {
+	if len(named) > 1 && si.RawSignedAttrs != nil {
+		h, err := si.Hash()
+		for _, c := range named[:min(len(named), 8)] {
+			k := Check{}
+			if err == nil && k.value(si, c, h, nil) == nil {
+				return c
+			}
+		}
+	}
+	return named[0]
 }
