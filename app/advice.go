@@ -113,6 +113,7 @@ func explainFile(err error) *Advice {
 		notFile *NotAFileError
 		inside  *NothingInsideError
 		anchors *NoAnchorsError
+		certID  *CertificateIDError
 		status  *card.StatusError
 	)
 	switch {
@@ -126,6 +127,8 @@ func explainFile(err error) *Advice {
 		return advice("not-a-file", SeverityWarning, 0, "name", filepath.Base(notFile.Path))
 	case errors.As(err, &inside):
 		return advice("nothing-inside", SeverityInfo, 0, "name", filepath.Base(inside.File))
+	case errors.As(err, &certID):
+		return advice("no-such-certificate", SeverityWarning, 0)
 	case errors.As(err, &anchors):
 		return advice("no-anchors", SeverityWarning, 0, "name", filepath.Base(anchors.Path))
 	case errors.As(err, &status):
@@ -233,7 +236,7 @@ func Codes() []string {
 	codes := []string{
 		"unknown", "pin-format", "pin-outcome-unknown", "pin-blocked", "puk-blocked", "pin-wrong", "puk-wrong",
 		"pin-wrong-unknown", "puk-wrong-unknown", "certificate-expired", "login-only", "no-certificate",
-		"output-exists", "already-signed", "self-check", "not-a-file", "nothing-inside", "card-status", "no-anchors",
+		"output-exists", "already-signed", "self-check", "not-a-file", "nothing-inside", "card-status", "no-anchors", "no-such-certificate",
 		"no-reader", "no-card", "renew", "renew-last-day", "renew-closed",
 	}
 	for _, s := range simple {

@@ -171,6 +171,8 @@ func (e *Engine) certificate(k card.Key) Certificate {
 	c.Use, c.Qualified = useFor(use)
 	d := signer.Describe(x)
 	c.SubjectCN, c.IssuerCN, c.FiscalCode, c.Serial = d.SubjectCN, d.IssuerCN, d.FiscalCode, d.Serial
+	c.IssuerO, c.SubjectO, c.SubjectOU = strings.Join(x.Issuer.Organization, ", "),
+		strings.Join(x.Subject.Organization, ", "), strings.Join(x.Subject.OrganizationalUnit, ", ")
 	c.NotBefore, c.NotAfter, c.KeyType = x.NotBefore, x.NotAfter, keyType(x)
 	now := e.cfg.Now()
 	c.CanSign = c.Use == ForSigning && !now.Before(x.NotBefore) && !now.After(x.NotAfter)

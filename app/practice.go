@@ -1,12 +1,14 @@
 package app
 
 import (
+	"bytes"
 	"context"
 	"crypto/x509"
 	"encoding/json"
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -36,7 +38,14 @@ func (e *Engine) PracticeRoot() []byte {
 	if e.practice == nil {
 		return nil
 	}
-	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: e.practice.root.Raw})
+	var b bytes.Buffer
+	// Writing to memory does not fail.
+	_ = encodePEM(&b, e.practice.root.Raw)
+	return b.Bytes()
+}
+
+func encodePEM(w io.Writer, der []byte) error {
+	return pem.Encode(w, &pem.Block{Type: "CERTIFICATE", Bytes: der})
 }
 
 // practiceMargin is how long the kept practice certificates must still be valid to be used again.

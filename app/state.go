@@ -143,6 +143,9 @@ type Certificate struct {
 	SubjectCN  string
 	FiscalCode string
 	IssuerCN   string
+	IssuerO    string
+	SubjectO   string
+	SubjectOU  string // the administration that issued a CNS
 	Serial     string // lower-case hex
 	NotBefore  time.Time
 	NotAfter   time.Time

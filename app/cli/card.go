@@ -112,12 +112,13 @@ type jsonCert struct {
 
 // card tells readers and cards without asking for a PIN.
 func (s *session) card(args []string) (int, error) {
-	rest, err := s.flags("card", args, func(*flag.FlagSet) {})
+	var id string
+	rest, err := s.flags("card", args, func(f *flag.FlagSet) { f.StringVar(&id, "cert", "", "") })
 	if err != nil {
 		return 0, err
 	}
 	if len(rest) > 0 {
-		return 0, &usageError{lang.M("cli.unknown-command", "name", "card "+rest[0])}
+		return s.cardFile(rest, id)
 	}
 	sn, err := s.engine.Look(s.ctx)
 	if err == nil {
