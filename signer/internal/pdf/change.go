@@ -11,22 +11,22 @@ type Class string
 
 // The classes. Which of them are allowed depends on DocMDP and FieldMDP; see [Change.Allowed].
 const (
-	ValidationData Class = "validation-data"  // /DSS
-	TimeStampAdded Class = "doc-timestamp"    // a document time-stamp
-	SignatureAdded Class = "signature"        // a new signature, with or without a new field
-	SignatureEdit  Class = "signature-edited" // an existing signature value replaced or removed
-	FormFill       Class = "form-fill"        // values and appearances of form fields
-	FormStructure  Class = "form-structure"   // fields added, removed, renamed, moved
-	Overlay        Class = "appearance"       // another picture over the same value of a field
-	LockedField    Class = "locked-field"     // a field that a FieldMDP locks
-	Annotation     Class = "annotation"
-	StructureTree  Class = "structure-tree" // logical structure and tab order
-	PageContent    Class = "page-content"   // contents, resources, boxes, rotation
-	PageTree       Class = "page-tree"      // pages added, removed, exchanged
-	Catalog        Class = "catalog"        // names, outlines, actions, optional content …
-	Metadata       Class = "metadata"       // /Info, XMP, file identifier
-	Version        Class = "version"        // /Version and /Extensions
-	OtherChange    Class = "other"
+	ValidationAdded Class = "validation-data"  // /DSS
+	TimeStampAdded  Class = "doc-timestamp"    // a document time-stamp
+	SignatureAdded  Class = "signature"        // a new signature, with or without a new field
+	SignatureEdit   Class = "signature-edited" // an existing signature value replaced or removed
+	FormFill        Class = "form-fill"        // values and appearances of form fields
+	FormStructure   Class = "form-structure"   // fields added, removed, renamed, moved
+	Overlay         Class = "appearance"       // another picture over the same value of a field
+	LockedField     Class = "locked-field"     // a field that a FieldMDP locks
+	Annotation      Class = "annotation"
+	StructureTree   Class = "structure-tree" // logical structure and tab order
+	PageContent     Class = "page-content"   // contents, resources, boxes, rotation
+	PageTree        Class = "page-tree"      // pages added, removed, exchanged
+	Catalog         Class = "catalog"        // names, outlines, actions, optional content …
+	Metadata        Class = "metadata"       // /Info, XMP, file identifier
+	Version         Class = "version"        // /Version and /Extensions
+	OtherChange     Class = "other"
 )
 
 // Change is one thing that later revisions did to a signed one.
@@ -54,7 +54,7 @@ const maxChanges = 256 // a signature keeps so many, the forbidden ones before t
 // signatures pass, as in the viewers, but are always told.
 func permit(c Class, docMDP int) (bool, string) {
 	switch c {
-	case ValidationData, TimeStampAdded, Metadata, Version:
+	case ValidationAdded, TimeStampAdded, Metadata, Version:
 		return true, ""
 	case LockedField:
 		return false, "fieldmdp"
@@ -218,6 +218,13 @@ func (d *differ) run() error {
 			d.record(OtherChange, a.at, a.num, "modified", "new")
 		}
 	}
+	for num := range d.new.broken {
+		d.old.load(num)
+		if e, ok := d.old.entries[num]; ok && e.kind == 'n' && !d.old.broken[num] {
+			// Viewers that trust the cross-reference see nothing there, others what they find by searching.
+			d.record(OtherChange, &place{nil, "object " + strconv.Itoa(num)}, num, "removed", "new")
+		}
+	}
 	return d.ctx.Err()
 }
 
@@ -289,14 +296,12 @@ func (d *differ) step(p pair) {
 	} else if okA {
 		p.num = ra.num
 	}
-	if okA != okB && p.class != Metadata && p.a != nil && p.b != nil {
-		// The same value by another way: no harm by itself, but no program rewrites what it does not change.
+	if p.class == SignatureEdit && p.a != nil && p.b != nil && (okA != okB || okA && ra.num != rb.num) {
+		// The same value by another way: elsewhere programs do this, but nobody has to touch a standing
+		// signature.
 		d.record(p.class, p.at, p.num, "modified", d.origin(p))
 	}
 	a, b := d.old.resolve(p.a), d.new.resolve(p.b)
-	if okB && d.new.broken[rb.num] && !d.old.broken[rb.num] {
-		b = nil // as the viewers that trust the cross-reference have it
-	}
 	switch x := a.(type) {
 	case dict:
 		if y, ok := b.(dict); ok {

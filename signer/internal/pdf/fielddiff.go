@@ -87,9 +87,6 @@ func (d *differ) fieldTrees(at *place) {
 			continue
 		}
 		used[j] = true
-		if x.id.num > 0 && d.new.broken[x.id.num] && !d.old.broken[x.id.num] {
-			d.record(d.lockedOr(FormStructure, x.full), here, x.id.num, "removed", "new")
-		}
 		if x.parent != b[j].parent || x.full != b[j].full {
 			d.record(FormStructure, here, x.id.num, "modified", "new")
 		}

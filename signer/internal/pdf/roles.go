@@ -9,16 +9,31 @@ import (
 func (d *differ) trailers() {
 	a, b := d.old.trailer, d.new.trailer
 	for _, k := range unionKeys(a, b) {
+		if sectionKey(k) {
+			continue
+		}
 		switch k {
-		case "Size", "Prev", "XRefStm", "W", "Index", "Length", "Filter", "DecodeParms", "Type", "DL":
 		case "Root":
 			d.catalogs(a[k], b[k])
 		case "Info", "ID":
 			d.push(a[k], b[k], Metadata, nil, string(k), 0)
 		default:
-			d.push(a[k], b[k], OtherChange, nil, string(k), 0)
+			c := OtherChange
+			if b[k] == nil { // most writers carry over only the standard keys
+				c = Metadata
+			}
+			d.push(a[k], b[k], c, nil, string(k), 0)
 		}
 	}
+}
+
+// sectionKey tells the keys of a trailer that describe the cross-reference section and not the document.
+func sectionKey(k name) bool {
+	switch k {
+	case "Size", "Prev", "XRefStm", "W", "Index", "Length", "Filter", "DecodeParms", "Type", "DL", "F", "FFilter":
+		return true
+	}
+	return false
 }
 
 func (d *differ) catalogs(a, b object) {
@@ -41,7 +56,7 @@ func (d *differ) catalogs(a, b object) {
 			d.names(x[k], y[k], &place{at, "Names"}, num)
 			continue
 		case "DSS":
-			c = ValidationData
+			c = ValidationAdded
 		case "Metadata":
 			c = Metadata
 		case "Version", "Extensions":
@@ -111,7 +126,7 @@ func (d *differ) pagePair(a, b pageOf, at *place) {
 			}
 		case "Annots":
 			d.annots(d.old.array(a.d[k]), d.new.array(b.d[k]), &place{at, "Annots"}, num)
-		case "Tabs", "StructParents":
+		case "Tabs":
 			d.push(a.d[k], b.d[k], StructureTree, at, string(k), num)
 		case "LastModified", "Metadata":
 			d.push(a.d[k], b.d[k], Metadata, at, string(k), num)

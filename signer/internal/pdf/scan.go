@@ -27,6 +27,9 @@ type Scanned struct {
 	Signatures []Signature
 	// EmptyFields names the signature fields without a value.
 	EmptyFields []string
+	// Strays are signature values that no field leads to. They count for nothing, and beside real signatures
+	// they are flagged.
+	Strays []Signature
 	// UsageRights are the signatures under /Perms /UR and /UR3.
 	UsageRights []Signature
 	// Revisions are the ends of the file's revisions, oldest first.
@@ -198,6 +201,9 @@ func (f *file) fileFindings(out *Scanned) {
 		flag := len(out.Signatures) > 0 && (d == "xref-damaged" || d == "xref-loop" || d == "hybrid-stream-damaged")
 		out.Findings = append(out.Findings, finding(flag, d, "ISO 32000-1 §7.5.4"))
 	}
+	if len(out.Strays) > 0 {
+		out.Findings = append(out.Findings, finding(len(out.Signatures) > 0, "signature-without-field", "ISO 32000-1 §12.7.4.5"))
+	}
 	if f.repaired || len(out.Revisions) == 0 {
 		return
 	}
@@ -247,8 +253,8 @@ func (f *file) revisions() []int64 {
 // collect finds the signatures by every way that leads to them.
 func (f *file) collect(ctx context.Context, out *Scanned) error {
 	seen := map[int64]bool{} // by the offset of /Contents
-	add := func(o object, field string, orphan bool) error {
-		if len(out.Signatures) >= maxSignatures {
+	add := func(o object, field string, stray bool) error {
+		if len(out.Signatures)+len(out.Strays) >= maxSignatures {
 			return tooComplex("too many signatures")
 		}
 		s := f.signature(o, field)
@@ -256,8 +262,10 @@ func (f *file) collect(ctx context.Context, out *Scanned) error {
 			return nil
 		}
 		seen[s.contents.start] = s.contents.start > 0
-		if orphan {
+		if stray {
 			s.find(true, "signature-without-field", "ISO 32000-1 §12.7.4.5")
+			out.Strays = append(out.Strays, *s)
+			return nil
 		}
 		out.Signatures = append(out.Signatures, *s)
 		return nil

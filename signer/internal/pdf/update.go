@@ -1,0 +1,325 @@
+package pdf
+
+import (
+	"context"
+	"encoding/hex"
+	"io"
+	"maps"
+	"slices"
+	"strconv"
+	"time"
+)
+
+// DefaultReserve is the room for a CMS with its chain and a signature time-stamp.
+const DefaultReserve = 24 << 10
+
+// Options choose what [Prepare] appends. The zero value, with Claimed set, makes an invisible PAdES signature
+// in a new field.
+type Options struct {
+	// Field names the signature field. An empty one of that name is used; without one a new field gets the
+	// name. Empty chooses the first free "Signature1", "Signature2" …
+	Field string
+	// Claimed is /M, the signing time as the signer says it. ETSI EN 319 142-1 §6.3 demands it.
+	Claimed time.Time
+	// Name, Reason, Location and ContactInfo are written when not empty.
+	Name, Reason, Location, ContactInfo string
+	// TimeStamp makes a document time-stamp (ETSI EN 319 142-1 §5.5) instead of a signature.
+	TimeStamp bool
+	// Reserve is the room for the CMS in bytes; 0 means [DefaultReserve].
+	Reserve int
+	// Appearance makes the signature visible; nil leaves it invisible.
+	Appearance *Appearance
+}
+
+// Update is a file with a revision appended. It can be read like a file, so that the next revision can be
+// prepared on top of it before anything is written.
+type Update struct {
+	src        io.ReaderAt
+	size       int64
+	tail       []byte
+	start, end int // the hole in tail, delimiters included
+	field      string
+	filled     bool
+}
+
+// Prepare computes the revision that holds a signature, without its CMS. It reads what it needs of r and keeps
+// r for the methods of the Update. It refuses with a [*RefusalError].
+func Prepare(ctx context.Context, r io.ReaderAt, size int64, o Options) (*Update, error) {
+	f, err := openToAppend(ctx, r, size)
+	if err != nil {
+		return nil, err
+	}
+	p := &preparer{f: f, b: newBuilder(f), o: o}
+	if p.o.Reserve <= 0 {
+		p.o.Reserve = DefaultReserve
+	}
+	if err := p.run(ctx); err != nil {
+		return nil, err
+	}
+	tail, err := p.b.finish()
+	if err != nil {
+		return nil, err
+	}
+	return &Update{src: r, size: size, tail: tail, start: p.b.holeStart, end: p.b.holeEnd, field: p.name}, nil
+}
+
+func openToAppend(ctx context.Context, r io.ReaderAt, size int64) (*file, error) {
+	f, err := open(ctx, r, size)
+	if err != nil {
+		if e := asError(err); e != nil && e.Kind == Damaged {
+			return nil, refuse(DamagedFile, e.Detail)
+		}
+		return nil, err
+	}
+	if f.repaired || slices.Contains(f.damage, "xref-loop") {
+		return nil, refuse(DamagedFile, "cross-reference")
+	}
+	if needs, _ := f.resolve(f.dict(f.trailer["Root"])["NeedsRendering"]).(bool); needs {
+		return nil, refuse(DynamicForm, "")
+	}
+	if size > 9999999999-1<<30 {
+		return nil, refuse(TooLarge, "")
+	}
+	return f, nil
+}
+
+// Field is the full name of the signature field.
+func (u *Update) Field() string { return u.field }
+
+// Size is the length of the whole new file.
+func (u *Update) Size() int64 { return u.size + int64(len(u.tail)) }
+
+// Signed reads the bytes to hash: everything but the hole for /Contents.
+func (u *Update) Signed() io.Reader {
+	return io.MultiReader(
+		io.NewSectionReader(u.src, 0, u.size),
+		&sliceReader{b: u.tail[:u.start]},
+		&sliceReader{b: u.tail[u.end:]},
+	)
+}
+
+type sliceReader struct{ b []byte }
+
+func (s *sliceReader) Read(p []byte) (int, error) {
+	if len(s.b) == 0 {
+		return 0, io.EOF
+	}
+	n := copy(p, s.b)
+	s.b = s.b[n:]
+	return n, nil
+}
+
+// SetContents puts the CMS, in DER, into the hole and pads with zeros. What does not fit is refused with
+// [ContentsTooLarge] and changes nothing: prepare again with a larger Reserve.
+func (u *Update) SetContents(der []byte) error {
+	room := (u.end - u.start - 2) / 2
+	if u.end == 0 || len(der) > room {
+		return &RefusalError{Reason: ContentsTooLarge, Need: len(der)}
+	}
+	hole := u.tail[u.start+1 : u.end-1]
+	n := hex.Encode(hole, der)
+	for i := n; i < len(hole); i++ {
+		hole[i] = '0'
+	}
+	u.filled = true
+	return nil
+}
+
+// WriteTo writes the original and then the revision. It keeps nothing of the original in memory.
+func (u *Update) WriteTo(w io.Writer) (int64, error) {
+	if u.end > 0 && !u.filled {
+		return 0, &RefusalError{Reason: ContentsMissing}
+	}
+	n, err := io.CopyBuffer(struct{ io.Writer }{w}, struct{ io.Reader }{io.NewSectionReader(u.src, 0, u.size)}, make([]byte, 256<<10))
+	if err == nil && n < u.size {
+		err = io.ErrUnexpectedEOF
+	}
+	if err != nil {
+		return n, err
+	}
+	m, err := w.Write(u.tail)
+	return n + int64(m), err
+}
+
+// Revision is the appended part alone. The caller must not change it.
+func (u *Update) Revision() []byte { return u.tail }
+
+// ReadAt reads the new file, original and revision.
+func (u *Update) ReadAt(p []byte, off int64) (int, error) {
+	n := 0
+	if off < u.size {
+		var err error
+		n, err = u.src.ReadAt(p[:min(int64(len(p)), u.size-off)], off)
+		if n == len(p) || err != nil && off+int64(n) < u.size {
+			return n, err
+		}
+	}
+	at := off + int64(n) - u.size
+	if at >= int64(len(u.tail)) {
+		return n, io.EOF
+	}
+	n += copy(p[n:], u.tail[at:])
+	if n < len(p) {
+		return n, io.EOF
+	}
+	return n, nil
+}
+
+// preparer writes one signature.
+type preparer struct {
+	f    *file
+	b    *builder
+	o    Options
+	name string
+
+	catalog   ref
+	sig       ref
+	page      ref
+	pageDict  dict
+	inherited dict
+}
+
+func (p *preparer) run(ctx context.Context) error {
+	root, ok := p.f.trailer["Root"].(ref)
+	if !ok {
+		return refuse(DamagedFile, "catalog")
+	}
+	p.catalog = ref{root.num, p.f.gen(root.num)}
+	target, err := p.allowed(ctx)
+	if err != nil {
+		return err
+	}
+	if err := p.choosePage(target); err != nil {
+		return err
+	}
+	p.sig = p.b.alloc()
+	d := p.signatureDict()
+	if target != nil {
+		p.name = target.full
+		if err := p.fillField(target, d); err != nil {
+			return err
+		}
+	} else if err := p.newField(); err != nil {
+		return err
+	}
+	p.b.putSignature(p.sig, d, p.o.Reserve)
+	return nil
+}
+
+// allowed looks for the field to use and for what forbids to sign.
+func (p *preparer) allowed(ctx context.Context) (*field, error) {
+	var sc Scanned
+	if err := p.f.collect(ctx, &sc); err != nil {
+		return nil, err
+	}
+	for i := range sc.Signatures {
+		// Time-stamps and validation data pass even at 1 (ISO 32000-2 table 257).
+		if sc.Signatures[i].DocMDP == 1 && !p.o.TimeStamp {
+			return nil, refuse(DocMDPForbids, sc.Signatures[i].Field)
+		}
+	}
+	fields := p.f.fields()
+	var target *field
+	for i := range fields {
+		fd := &fields[i]
+		if p.o.Field == "" || fd.full != p.o.Field {
+			continue
+		}
+		switch {
+		case fd.kind != "Sig":
+			return nil, refuse(FieldNotSignature, fd.full)
+		case p.f.resolve(fd.value) != nil:
+			return nil, refuse(FieldSigned, fd.full)
+		}
+		for j := range sc.Signatures {
+			if sc.Signatures[j].FieldMDP.Locks(fd.full) {
+				return nil, refuse(FieldLocked, fd.full)
+			}
+		}
+		if err := p.seedValue(fd); err != nil {
+			return nil, err
+		}
+		target = fd
+	}
+	if p.name = p.o.Field; p.name == "" {
+		p.name = freeName(fields)
+	}
+	if c := p.f.crypt; c != nil {
+		// ISO 32000-1 table 22: bit 6 with bit 4 to create fields, bit 6 or 9 to fill them.
+		create := c.perms&(1<<3) != 0 && c.perms&(1<<5) != 0
+		fill := c.perms&(1<<5) != 0 || c.perms&(1<<8) != 0
+		if target == nil && !create || target != nil && !create && !fill {
+			return nil, refuse(Permissions, "")
+		}
+	}
+	return target, nil
+}
+
+func freeName(fields []field) string {
+	used := map[string]bool{}
+	for _, fd := range fields {
+		used[fd.full] = true
+	}
+	for i := 1; ; i++ {
+		if n := "Signature" + strconv.Itoa(i); !used[n] {
+			return n
+		}
+	}
+}
+
+// seedValue refuses a field that demands what we do not make (ISO 32000-1 table 234).
+func (p *preparer) seedValue(fd *field) error {
+	sv := p.f.dict(fd.d["SV"])
+	ff, _ := p.f.int(sv["Ff"])
+	if ff&1 != 0 && p.f.name(sv["Filter"]) != "Adobe.PPKLite" {
+		return refuse(SeedValue, "Filter")
+	}
+	sub := p.f.array(sv["SubFilter"])
+	if ff&2 != 0 && len(sub) > 0 && !slices.ContainsFunc(sub, func(o object) bool { return p.f.name(o) == p.subFilter() }) {
+		return refuse(SeedValue, "SubFilter")
+	}
+	return nil
+}
+
+func (p *preparer) subFilter() name {
+	if p.o.TimeStamp {
+		return "ETSI.RFC3161"
+	}
+	return "ETSI.CAdES.detached"
+}
+
+// signatureDict is the dictionary without /ByteRange and /Contents (ETSI EN 319 142-1 §6.3): no /Cert, and for
+// a time-stamp no time but its own.
+func (p *preparer) signatureDict() dict {
+	d := dict{"Type": name("Sig"), "Filter": name("Adobe.PPKLite"), "SubFilter": p.subFilter()}
+	if p.o.TimeStamp {
+		d["Type"] = name("DocTimeStamp")
+		return d
+	}
+	if !p.o.Claimed.IsZero() {
+		d["M"] = str{b: []byte(formatDate(p.o.Claimed))}
+	}
+	for k, v := range map[name]string{
+		"Name": p.o.Name, "Reason": p.o.Reason, "Location": p.o.Location, "ContactInfo": p.o.ContactInfo,
+	} {
+		if v != "" {
+			d[k] = str{b: encodeText(v)}
+		}
+	}
+	return d
+}
+
+func (f *file) gen(num int) int {
+	if e := f.entries[num]; e.kind == 'n' {
+		return e.gen
+	}
+	return 0
+}
+
+func clone(d dict) dict {
+	c := maps.Clone(d)
+	if c == nil {
+		c = dict{}
+	}
+	return c
+}
