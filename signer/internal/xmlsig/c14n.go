@@ -395,32 +395,27 @@ func removeDots(path string) string {
 	return joined
 }
 
-// escapes replaces single bytes on output, Canonical XML 1.0 §2.3.
-type escapes struct {
-	chars string
-	with  [256]string
-}
+// escapes replaces single bytes on output, Canonical XML 1.0 §2.3; an empty string leaves the byte as it is.
+type escapes [256]string
 
 func newEscapes(pairs ...string) *escapes {
 	e := new(escapes)
 	for i := 0; i+1 < len(pairs); i += 2 {
-		e.chars += pairs[i]
-		e.with[pairs[i][0]] = pairs[i+1]
+		e[pairs[i][0]] = pairs[i+1]
 	}
 	return e
 }
 
 func (e *escapes) to(w *bufio.Writer, s string) {
-	for {
-		i := strings.IndexAny(s, e.chars)
-		if i < 0 {
-			_, _ = w.WriteString(s)
-			return
+	done := 0
+	for i := 0; i < len(s); i++ {
+		if with := e[s[i]]; with != "" {
+			_, _ = w.WriteString(s[done:i])
+			_, _ = w.WriteString(with)
+			done = i + 1
 		}
-		_, _ = w.WriteString(s[:i])
-		_, _ = w.WriteString(e.with[s[i]])
-		s = s[i+1:]
 	}
+	_, _ = w.WriteString(s[done:])
 }
 
 var (
