@@ -148,7 +148,8 @@ func (s *session) mustExtended(ctx context.Context, apdu []byte) ([]byte, error)
 }
 
 // refusesForm tells whether a failure may come from the form of the APDU and not from its content: the card
-// says so, or the reader would not carry it though nothing happened to the card.
+// says so, or the reader would not carry it though nothing happened to the card. Many readers report that as
+// silence of the card.
 func refusesForm(err error) bool {
 	if st := new(StatusError); errors.As(err, &st) {
 		switch st.SW {
@@ -157,7 +158,7 @@ func refusesForm(err error) bool {
 		}
 		return false
 	}
-	for _, gone := range []error{nil, ErrRemoved, ErrReset, ErrMute, ErrBusy, ErrNoService, context.Canceled, context.DeadlineExceeded} {
+	for _, gone := range []error{nil, ErrRemoved, ErrReset, ErrBusy, ErrNoService, context.Canceled, context.DeadlineExceeded} {
 		if errors.Is(err, gone) {
 			return false
 		}

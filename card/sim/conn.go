@@ -68,15 +68,21 @@ func (c *conn) exchange(apdu []byte) ([]byte, time.Duration, error) {
 		return nil, 0, err
 	}
 	defer c.b.mu.Unlock()
-	f, bad := c.b.fails()
+	return c.b.exchange(c.r, apdu)
+}
+
+// exchange lets the card in a reader answer, or the next fault happen; it returns how long the card takes.
+// b.mu is held.
+func (b *Bus) exchange(r *reader, apdu []byte) ([]byte, time.Duration, error) {
+	f, bad := b.fails()
 	if bad && !f.After && f.Kind != Truncate && f.Kind != Delay {
-		c.note(apdu, nil)
-		rsp, err := c.b.strike(c.r, f)
+		b.note(r, apdu, nil)
+		rsp, err := b.strike(r, f)
 		return rsp, 0, err
 	}
-	rsp := c.r.chip.transmit(apdu)
-	c.note(apdu, rsp)
-	wait := c.r.chip.spec.Latency
+	rsp := r.chip.transmit(apdu)
+	b.note(r, apdu, rsp)
+	wait := r.chip.spec.Latency
 	switch {
 	case !bad:
 	case f.Kind == Truncate:
@@ -84,22 +90,22 @@ func (c *conn) exchange(apdu []byte) ([]byte, time.Duration, error) {
 	case f.Kind == Delay:
 		wait += f.For
 	default:
-		rsp, err := c.b.strike(c.r, f)
+		rsp, err := b.strike(r, f)
 		return rsp, 0, err
 	}
 	return rsp, wait, nil
 }
 
 // note writes the log, without PINs; b.mu is held. An empty rsp means that nothing reached the card.
-func (c *conn) note(apdu, rsp []byte) {
-	e := Exchange{Reader: c.r.name, Command: append([]byte(nil), apdu...)}
+func (b *Bus) note(r *reader, apdu, rsp []byte) {
+	e := Exchange{Reader: r.name, Command: append([]byte(nil), apdu...)}
 	if len(apdu) > 5 && (apdu[1] == 0x20 || apdu[1] == 0x24 || apdu[1] == 0x2C) {
 		clear(e.Command[5:])
 	}
 	if n := len(rsp) - 2; n >= 0 {
 		e.Len, e.SW = n, uint16(rsp[n])<<8|uint16(rsp[n+1])
 	}
-	c.b.log = append(c.b.log, e)
+	b.log = append(b.log, e)
 }
 
 // Begin implements card.Conn.

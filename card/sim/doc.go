@@ -4,7 +4,7 @@
 // the bytes of a command can tell the two apart. [Issue] makes the practice card of the program, with a
 // certification authority of its own whose names say that nothing it signs has legal value; [Practice.Bus]
 // puts that card into a reader. [Conform] is the conformance suite for every implementation of card.Source, and
-// [ServeVPCD] puts the simulated card into a real pcscd, through the virtual reader of vsmartcard.
+// [Bus.ServeVPCD] puts the simulated card into a real pcscd, through the virtual reader of vsmartcard.
 //
 // # Faults
 //
