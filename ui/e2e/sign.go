@@ -11,7 +11,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"time"
 )
@@ -25,8 +24,7 @@ type trial struct {
 	out         string // a folder that exists; everything is left there
 	name        string // of the file to sign
 	content     []byte
-
-	global []string // flags that both programs get
+	home        string // the person's home folder for this trial; the programs see no other
 }
 
 // outcome is what a trial left, all of it seen and none of it assumed.
@@ -57,36 +55,45 @@ type verdict struct {
 // goroutine, or the race detector found a race.
 var complaints = regexp.MustCompile(`Error in Fyne call thread|DATA RACE|panic:|fatal error:`)
 
-// run performs the trial on a screen of its own.
+// run performs the trial and judges what came of it.
 func (t trial) run(ctx context.Context) (*outcome, error) {
-	s, err := openScreen(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer s.Close()
 	home, err := os.MkdirTemp("", "ceralacca-e2e-")
 	if err != nil {
 		return nil, err
 	}
 	defer os.RemoveAll(home)
+	t.home = home
+	o, err := t.play(ctx, t.drive)
+	if err != nil {
+		return nil, err
+	}
+	return o, t.judge(ctx, o)
+}
+
+// play opens the window on a screen of its own, lets scene do with it what it wants, and closes it as a person
+// does. The program must then end by itself, with status 0 and without one of the complaints.
+func (t trial) play(ctx context.Context, scene func(context.Context, *window, *outcome) error) (*outcome, error) {
+	s, err := openScreen(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer s.Close()
 
 	o := &outcome{file: filepath.Join(t.out, t.name)}
 	o.signed = o.file + ".p7m"
 	if err := os.WriteFile(o.file, t.content, 0o644); err != nil {
 		return nil, err
 	}
-	// One folder for settings: the twin knows the practice issuer of the window only if they share it.
-	t.global = []string{"--demo", "--lang", "it", "--config", filepath.Join(home, "settings")}
-	cmd := exec.CommandContext(ctx, t.window, t.global...)
-	cmd.Dir = home // away from FyneApp.toml, whose migration marks would switch the toolkit's checks off
-	cmd.Env = s.environ("HOME="+home, "XDG_CONFIG_HOME="+home, "XDG_CACHE_HOME="+home, "XDG_DATA_HOME="+home,
-		"XDG_RUNTIME_DIR="+home, "FYNE_SCALE=1", "FYNE_THEME=light", "LIBGL_ALWAYS_SOFTWARE=1")
+	cmd := exec.CommandContext(ctx, t.window, t.global()...)
+	cmd.Dir = t.home // away from FyneApp.toml, whose migration marks would switch the toolkit's checks off
+	cmd.Env = s.environ("HOME="+t.home, "XDG_CONFIG_HOME="+t.home, "XDG_CACHE_HOME="+t.home, "XDG_DATA_HOME="+t.home,
+		"XDG_RUNTIME_DIR="+t.home, "FYNE_SCALE=1", "FYNE_THEME=light", "LIBGL_ALWAYS_SOFTWARE=1")
 	w, err := s.openWindow(ctx, cmd)
 	if err != nil {
 		return nil, err
 	}
 	o.firstFrame = w.first
-	if err := t.drive(ctx, w, o); err != nil {
+	if err := scene(ctx, w, o); err != nil {
 		if picture, shot := w.frame(); shot == nil && picture != nil {
 			_ = savePNG(filepath.Join(t.out, "failed.png"), picture) // the failure itself is what matters
 		}
@@ -99,26 +106,18 @@ func (t trial) run(ctx context.Context) (*outcome, error) {
 	if word := complaints.FindString(o.said); word != "" {
 		return nil, fmt.Errorf("the program said %q:\n%s", word, o.said)
 	}
-	return o, t.judge(ctx, o)
+	return o, nil
+}
+
+// global are the flags that both programs get. They share one folder for settings, since the practice issuer lives
+// there: the twin knows the signature of the window only by that.
+func (t trial) global() []string {
+	return []string{"--demo", "--lang", "it", "--config", filepath.Join(t.home, "settings")}
 }
 
 // drive does with the window what a person does: drop, sign, PIN, look, drop the signed file.
 func (t trial) drive(ctx context.Context, w *window, o *outcome) error {
-	ready, err := w.settled(ctx, "the window stands still with the practice card read", nil)
-	if err != nil {
-		return err
-	}
-	if err := drop(ctx, w.s.display, w.id, o.file); err != nil {
-		return fmt.Errorf("dropping %s: %w", t.name, err)
-	}
-	listed, err := w.settled(ctx, "the dropped file is listed", ready)
-	if err != nil {
-		return err
-	}
-	if err := w.press(keyControl, keyReturn); err != nil {
-		return err
-	}
-	asked, err := w.settled(ctx, "the PIN is asked for", listed)
+	asked, err := t.ask(ctx, w, o)
 	if err != nil {
 		return err
 	}
@@ -154,6 +153,25 @@ func (t trial) drive(ctx context.Context, w *window, o *outcome) error {
 	return o.picture(t.out, map[string]*image.RGBA{"1-signed.png": done, "2-verified.png": opened})
 }
 
+// ask drops the file and asks for the signature; it returns the picture of the PIN panel.
+func (t trial) ask(ctx context.Context, w *window, o *outcome) (*image.RGBA, error) {
+	ready, err := w.settled(ctx, "the window stands still with the practice card read", nil)
+	if err != nil {
+		return nil, err
+	}
+	if err := drop(ctx, w.s.display, w.id, o.file); err != nil {
+		return nil, fmt.Errorf("dropping %s: %w", t.name, err)
+	}
+	listed, err := w.settled(ctx, "the dropped file is listed", ready)
+	if err != nil {
+		return nil, err
+	}
+	if err := w.press(keyControl, keyReturn); err != nil {
+		return nil, err
+	}
+	return w.settled(ctx, "the PIN is asked for", listed)
+}
+
 func (o *outcome) picture(dir string, pictures map[string]*image.RGBA) error {
 	for _, name := range []string{"1-signed.png", "2-verified.png"} {
 		path := filepath.Join(dir, name)
@@ -180,18 +198,8 @@ func (t trial) judge(ctx context.Context, o *outcome) error {
 	if err := errors.Join(os.WriteFile(o.report, report, 0o644), os.WriteFile(o.words, words, 0o644)); err != nil {
 		return err
 	}
-	if err := json.Unmarshal(report, &o.verdict); err != nil {
-		return fmt.Errorf("reading the report: %w", err)
-	}
-	if n := len(o.verdict.Files); n != 1 {
-		return fmt.Errorf("the report speaks of %d files, not of one", n)
-	}
-	f := o.verdict.Files[0]
-	if f.Error != nil {
-		return fmt.Errorf("the signed file could not be verified: %s: %s", f.Error.Code, f.Error.Text)
-	}
-	if len(f.Signatures) != 1 || f.Signatures[0].Integrity != "intact" {
-		return fmt.Errorf("the report does not tell one intact signature:\n%s", report)
+	if err := o.read(report); err != nil {
+		return err
 	}
 	content := filepath.Join(t.out, "content.tmp")
 	defer os.Remove(content)
@@ -208,10 +216,28 @@ func (t trial) judge(ctx context.Context, o *outcome) error {
 	return nil
 }
 
+// read takes in the twin's report, and wants in it one file with one intact signature.
+func (o *outcome) read(report []byte) error {
+	if err := json.Unmarshal(report, &o.verdict); err != nil {
+		return fmt.Errorf("reading the report: %w", err)
+	}
+	if n := len(o.verdict.Files); n != 1 {
+		return fmt.Errorf("the report speaks of %d files, not of one", n)
+	}
+	f := o.verdict.Files[0]
+	if f.Error != nil {
+		return fmt.Errorf("the signed file could not be verified: %s: %s", f.Error.Code, f.Error.Text)
+	}
+	if len(f.Signatures) != 1 || f.Signatures[0].Integrity != "intact" {
+		return fmt.Errorf("the report does not tell one intact signature:\n%s", report)
+	}
+	return nil
+}
+
 // twin runs the command-line twin and returns its standard output. Exit status 2 is no failure here: a signature
 // can be intact and yet have an issuer that no list of trusted issuers knows.
 func (t trial) twin(ctx context.Context, args ...string) ([]byte, error) {
-	cmd := exec.CommandContext(ctx, t.cli, slices.Concat(t.global, args)...)
+	cmd := exec.CommandContext(ctx, t.cli, append(t.global(), args...)...)
 	var said strings.Builder
 	cmd.Stderr = &said
 	out, err := cmd.Output()

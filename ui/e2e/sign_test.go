@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"os"
 	"os/exec"
@@ -52,10 +53,39 @@ func TestPersonSigns(t *testing.T) {
 	}
 	watchTree(t)
 	window, cli := build(t)
+	t.Run("and has it verified", func(t *testing.T) { signs(t, window, cli) })
+	t.Run("or leaves while the PIN is asked for", func(t *testing.T) { leaves(t, window, cli) })
+}
+
+func trialFor(t *testing.T, window, cli string) trial {
+	t.Helper()
 	tr, err := newTrial(window, cli, t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
+	return tr
+}
+
+// leaves closes the window with a question open: the program ends, nothing is written.
+func leaves(t *testing.T, program, cli string) {
+	tr := trialFor(t, program, cli)
+	tr.name, tr.home = "contratto.txt", t.TempDir()
+	o, err := tr.play(t.Context(), func(ctx context.Context, w *window, o *outcome) error {
+		_, err := tr.ask(ctx, w, o)
+		return errors.Join(err, w.enter(practicePIN[:3]))
+	})
+	if err != nil {
+		keep(t, tr.out)
+		t.Fatal(err)
+	}
+	files, err := os.ReadDir(tr.out)
+	if err != nil || len(files) != 1 {
+		t.Errorf("beside %s lies: %v %v", o.file, files, err)
+	}
+}
+
+func signs(t *testing.T, window, cli string) {
+	tr := trialFor(t, window, cli)
 	tr.name = "Contratto d'affitto è #1 100%.txt"
 	tr.content = []byte("Il signor Rossi affitta al signor Bianchi.\r\n\x00\xff")
 	o, err := tr.run(t.Context())
