@@ -56,7 +56,7 @@ type Report struct {
 	Format     Format
 	SHA256     [32]byte  // of the whole file
 	Time       time.Time // when it was judged
-	Notes      []string  // how the file was wrapped: "ber", "base64", "pem", "smime", "trailing-bytes", …
+	Notes      []string  // how the file was wrapped: "ber", "base64", "pem", "smime", "trailing-bytes", "nested", …
 	Signatures []Signature
 }
 

@@ -1,7 +1,6 @@
 package signer
 
 import (
-	"context"
 	"crypto"
 	"crypto/x509"
 	"errors"
@@ -67,14 +66,9 @@ type Options struct {
 	Format   Format
 	Level    Level
 	Detached bool
+	// Existing says what to do with a document that is a signed envelope already.
+	Existing Existing
 	Now      func() time.Time // the claimed signing time; nil means time.Now
-}
-
-// Sign writes the signature of d, or the signed document, to w. It reads the document twice and holds none
-// of it in memory. If the document changes between the two readings the error wraps [ErrChanged] and what
-// went to w is to be thrown away. A certificate that may not sign is refused with a [*UseError].
-func Sign(ctx context.Context, w io.Writer, d *Document, k Key, o Options) error {
-	return errors.New("pending")
 }
 
 // VerifyOptions choose how to judge. The zero value trusts nobody and judges at the present time.
@@ -90,41 +84,5 @@ type VerifyOptions struct {
 	Now func() time.Time // nil means time.Now
 }
 
-// Verify judges every signature of d. It returns an error only when it could not do its work (reading failed,
-// ctx ended); a bad signature is a verdict in the Report.
-func Verify(ctx context.Context, d *Document, o VerifyOptions) (*Report, error) {
-	return nil, errors.New("pending")
-}
-
-// Extract writes the signed content of d, one layer down, byte for byte.
-func Extract(ctx context.Context, w io.Writer, d *Document) error {
-	return errors.New("pending")
-}
-
 // ErrChanged means that a file was written to while it was being read.
 var ErrChanged = errors.New("document changed while it was being read")
-
-// Document is a file, looked at by content.
-type Document struct {
-	name string
-	r    io.ReaderAt
-	size int64
-	kind Kind
-}
-
-// Open looks at the first bytes of r, size bytes long, and tells what it is. name is only carried along.
-func Open(name string, r io.ReaderAt, size int64) (*Document, error) {
-	return &Document{name, r, size, Other}, nil
-}
-
-// Name is the name given to Open.
-func (d *Document) Name() string { return d.name }
-
-// Size is the length in bytes.
-func (d *Document) Size() int64 { return d.size }
-
-// Kind is what the bytes say.
-func (d *Document) Kind() Kind { return d.kind }
-
-// Suggest is the name for the output that o makes of d: name.ext.p7m, name_firmato.pdf.
-func (d *Document) Suggest(o Options) string { return d.name + ".p7m" }

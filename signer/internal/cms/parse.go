@@ -473,3 +473,15 @@ func Sniff(head []byte) Front {
 	f.HasContent = err == nil && m
 	return f
 }
+
+// SequenceOf splits a SEQUENCE in DER into its elements; nil if it is none or has too many.
+func SequenceOf(der []byte) [][]byte {
+	if len(der) == 0 || der[0] != 0x30 {
+		return nil
+	}
+	kids, err := children(der, maxCerts)
+	if err != nil {
+		return nil
+	}
+	return kids
+}

@@ -1,0 +1,130 @@
+package signer
+
+import (
+	"crypto"
+	"time"
+
+	"ceralacca/signer/internal/cert"
+	"ceralacca/signer/trust"
+)
+
+// The sub-indications of ETSI EN 319 102-1 table 5 that are given here.
+const (
+	FormatFailure                 SubIndication = "FORMAT_FAILURE"
+	HashFailure                   SubIndication = "HASH_FAILURE"
+	SigCryptoFailure              SubIndication = "SIG_CRYPTO_FAILURE"
+	NotYetValid                   SubIndication = "NOT_YET_VALID"
+	SigConstraintsFailure         SubIndication = "SIG_CONSTRAINTS_FAILURE"
+	ChainConstraintsFailure       SubIndication = "CHAIN_CONSTRAINTS_FAILURE"
+	CryptoConstraintsFailure      SubIndication = "CRYPTO_CONSTRAINTS_FAILURE"
+	CryptoConstraintsFailureNoPOE SubIndication = "CRYPTO_CONSTRAINTS_FAILURE_NO_POE"
+	PolicyProcessingError         SubIndication = "POLICY_PROCESSING_ERROR"
+	NoSigningCertificateFound     SubIndication = "NO_SIGNING_CERTIFICATE_FOUND"
+	NoCertificateChainFound       SubIndication = "NO_CERTIFICATE_CHAIN_FOUND"
+	OutOfBoundsNoPOE              SubIndication = "OUT_OF_BOUNDS_NO_POE"
+	SignedDataNotFound            SubIndication = "SIGNED_DATA_NOT_FOUND"
+)
+
+// evidence is what a format found out about one signature before anybody is trusted. A format fills it, conclude
+// judges it: so every format is judged by the same rules.
+type evidence struct {
+	sig    Signature // ID, Parent, Format, Level, Integrity, Claimed, Proven, CoversWholeFile, Findings
+	signer *cert.Certificate
+	pool   []*cert.Certificate // where issuers are looked for
+
+	// failure is a TOTAL-FAILED that the mathematics or the form make certain.
+	failure SubIndication
+	// constraint is the first rule that keeps the signature from passing although nothing is proven against it.
+	constraint SubIndication
+
+	hash crypto.Hash // of the content; 0 when not known
+	alg  cert.Algorithm
+}
+
+func (e *evidence) find(code string, s Severity, cite string, err error, args map[string]string) {
+	e.sig.Findings = append(e.sig.Findings, Finding{Code: code, Severity: s, Cite: cite, Args: args, Err: err})
+}
+
+// conclude gives the indication (EN 319 102-1 §5.3 and §5.5) and puts the signature into the report. The order is the
+// standard's: form, signer's certificate, mathematics, chain and validity, algorithms, attributes.
+//
+// The time of judgement is the earliest proof of existence or, without one, the time asked for. A certificate that
+// has expired since does not make a signature false: it is INDETERMINATE until a proof of time is found.
+func (v *verifier) conclude(e *evidence) {
+	s := &e.sig
+	s.Signer = newCertificate(e.signer)
+	at := v.at
+	if !s.Proven.IsZero() {
+		at = s.Proven
+	}
+	if claimedOutside(s.Claimed, e.signer) {
+		e.find("claimed-time-outside-certificate", Warning, "EN 319 122-1 §5.2.1", nil, map[string]string{
+			"claimed":    s.Claimed.Format(time.RFC3339),
+			"not_before": e.signer.NotBefore.Format(time.RFC3339), "not_after": e.signer.NotAfter.Format(time.RFC3339),
+		})
+	}
+	s.Indication, s.SubIndication = v.indicate(e, at)
+	v.report.Signatures = append(v.report.Signatures, *s)
+}
+
+func (v *verifier) indicate(e *evidence, at time.Time) (Indication, SubIndication) {
+	p := path{}
+	if e.signer != nil {
+		p = v.path(e, at)
+		for _, c := range p.certs {
+			e.sig.Chain = append(e.sig.Chain, newCertificate(c))
+		}
+	}
+	weak := v.algorithms(e, at)
+	switch {
+	case e.failure != "":
+		return TotalFailed, e.failure
+	case e.signer == nil:
+		return Indeterminate, orElse(e.constraint, NoSigningCertificateFound)
+	case e.constraint == NoSigningCertificateFound || e.sig.Integrity != Intact:
+		return Indeterminate, orElse(e.constraint, SigConstraintsFailure)
+	case !p.anchored:
+		return Indeterminate, NoCertificateChainFound
+	case at.Before(e.signer.NotBefore):
+		return TotalFailed, NotYetValid
+	case p.expired:
+		return Indeterminate, OutOfBoundsNoPOE
+	case p.broken:
+		return Indeterminate, ChainConstraintsFailure
+	case weak != "":
+		return Indeterminate, weak
+	case e.constraint != "":
+		return Indeterminate, e.constraint
+	}
+	e.find("extra-anchor-used", Info, "trust given by the person", nil, map[string]string{"cn": p.anchorName()})
+	e.find("revocation-not-checked", Warning, "EN 319 102-1 §5.2.6", nil, nil)
+	return TotalPassed, ""
+}
+
+func orElse(a, b SubIndication) SubIndication {
+	if a != "" {
+		return a
+	}
+	return b
+}
+
+// algorithms tells whether digest and key were still strong at the time at (TS 119 312).
+func (v *verifier) algorithms(e *evidence, at time.Time) SubIndication {
+	if e.signer == nil || e.hash == 0 {
+		return ""
+	}
+	err := trust.CheckDigest(e.hash, at)
+	if err == nil {
+		if kind, bits := trust.KeyKind(e.signer.PublicKey, e.alg); kind != "" {
+			err = trust.CheckKey(kind, bits, at)
+		}
+	}
+	if err == nil {
+		return ""
+	}
+	e.find("algorithm-weak", Warning, "TS 119 312", err, nil)
+	if e.sig.Proven.IsZero() {
+		return CryptoConstraintsFailureNoPOE
+	}
+	return CryptoConstraintsFailure
+}

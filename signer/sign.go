@@ -1,0 +1,311 @@
+package signer
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"time"
+
+	"ceralacca/signer/internal/cert"
+	"ceralacca/signer/internal/cms"
+)
+
+// Existing says what to do with a document that is a signed envelope already.
+type Existing int
+
+// What can be done. The zero value asks first: [AlreadySignedError].
+const (
+	Refuse      Existing = iota
+	Wrap                 // a new envelope around the old one (p7m in p7m)
+	Add                  // a parallel signature over the same content; every existing byte of the others is kept
+	CounterSign          // a signature over each existing signature, inside it
+)
+
+// AlreadySignedError says that the document is a signed envelope and that [Options].Existing did not say what to do.
+type AlreadySignedError struct {
+	Signers []string  // common names as found, without judging the signatures
+	When    time.Time // the latest claimed signing time; zero when none is claimed
+}
+
+func (e *AlreadySignedError) Error() string {
+	return fmt.Sprintf("document is already signed by %d signers", len(e.Signers))
+}
+
+// UnsupportedError says that a format, level or kind of document cannot be handled.
+type UnsupportedError struct {
+	Format Format
+	Level  Level
+	Kind   Kind
+}
+
+func (e *UnsupportedError) Error() string {
+	return fmt.Sprintf("format %d at level %d is not supported for documents of kind %d", e.Format, e.Level, e.Kind)
+}
+
+// ErrKey means that the key and its certificate do not belong together.
+var ErrKey = cms.ErrKeyMismatch
+
+// Sign writes the signature of d, or the signed document, to w. It reads the document twice and holds none
+// of it in memory. If the document changes between the two readings the error wraps [ErrChanged] and what
+// went to w is to be thrown away, as it is after every other error. A certificate that may not sign is refused with
+// a [*UseError], a signed envelope with an [*AlreadySignedError] unless o.Existing says what to do.
+func Sign(ctx context.Context, w io.Writer, d *Document, k Key, o Options) error {
+	s, err := newSigning(k, o)
+	if err != nil {
+		return err
+	}
+	if o.Level != LevelB || (o.Format != Auto && o.Format != CAdES) {
+		return &UnsupportedError{o.Format, o.Level, d.kind}
+	}
+	bw := bufio.NewWriterSize(w, 64<<10)
+	if d.kind == SignedData || d.kind == DetachedCMS {
+		err = s.existing(ctx, bw, d)
+	} else {
+		err = s.envelope(ctx, bw, d)
+	}
+	if err != nil {
+		return err
+	}
+	return bw.Flush()
+}
+
+// signing is one signature to be made.
+type signing struct {
+	key   crypto.Signer
+	chain []*cert.Certificate // without the root
+	hash  crypto.Hash
+	now   time.Time
+	o     Options
+}
+
+func newSigning(k Key, o Options) (*signing, error) {
+	if len(k.Chain) == 0 || k.Signer == nil {
+		return nil, errors.New("key without certificate")
+	}
+	s := &signing{key: k.Signer, now: time.Now(), o: o}
+	if o.Now != nil {
+		s.now = o.Now()
+	}
+	for i, x := range k.Chain {
+		c, err := cert.Parse(x.Raw)
+		if err != nil {
+			return nil, fmt.Errorf("certificate %d of the chain: %w", i, err)
+		}
+		if i > 0 && c.SelfIssued() {
+			continue
+		}
+		s.chain = append(s.chain, c)
+	}
+	if err := maySign(s.chain[0], s.now); err != nil {
+		return nil, err
+	}
+	if !cms.Public(s.key, s.chain[0]) {
+		return nil, ErrKey
+	}
+	h, err := cms.HashFor(s.chain[0])
+	s.hash = h
+	return s, err
+}
+
+// signerInfo makes the SignerInfo over a digest.
+func (s *signing) signerInfo(ctx context.Context, digest []byte, in cms.SignerInput) ([]byte, error) {
+	in.Key, in.Certificate, in.Digest, in.SigningTime = s.key, s.chain[0], digest, s.now
+	return cms.Sign(ctx, in)
+}
+
+func (s *signing) rawChain() [][]byte {
+	var raw [][]byte
+	for _, c := range s.chain {
+		raw = append(raw, c.Raw)
+	}
+	return raw
+}
+
+// envelope writes a new SignedData with the bytes of d as content, or beside them when detached.
+func (s *signing) envelope(ctx context.Context, w io.Writer, d *Document) error {
+	content := io.NewSectionReader(d.r, 0, d.size)
+	digest, err := s.digest(ctx, content)
+	if err != nil {
+		return err
+	}
+	si, err := s.signerInfo(ctx, digest, cms.SignerInput{})
+	if err != nil {
+		return err
+	}
+	e := &cms.Envelope{SignerInfos: [][]byte{si}, Certificates: cms.SortSet(s.rawChain())}
+	if !s.o.Detached {
+		return s.write(ctx, w, e, content, digest)
+	}
+	again, err := s.digest(ctx, content)
+	if err != nil {
+		return err
+	}
+	if !bytes.Equal(again, digest) {
+		return ErrChanged
+	}
+	return e.Write(ctx, w, nil, 0)
+}
+
+// digest reads content from its start. Fewer bytes than announced mean that the file shrank.
+func (s *signing) digest(ctx context.Context, content *io.SectionReader) ([]byte, error) {
+	if _, err := content.Seek(0, io.SeekStart); err != nil {
+		return nil, err
+	}
+	n := &counter{r: content}
+	d, err := cms.Digests(ctx, n, []crypto.Hash{s.hash})
+	if err != nil {
+		return nil, err
+	}
+	if n.n != content.Size() {
+		return nil, ErrChanged
+	}
+	return d[s.hash], nil
+}
+
+type counter struct {
+	r io.Reader
+	n int64
+}
+
+func (c *counter) Read(p []byte) (int, error) {
+	n, err := c.r.Read(p)
+	c.n += int64(n)
+	return n, err
+}
+
+// write writes e around content and makes sure that these were the bytes that digest is of.
+func (s *signing) write(ctx context.Context, w io.Writer, e *cms.Envelope, content *io.SectionReader, digest []byte) error {
+	if _, err := content.Seek(0, io.SeekStart); err != nil {
+		return err
+	}
+	h := s.hash.New()
+	err := e.Write(ctx, w, io.TeeReader(content, h), content.Size())
+	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, cms.ErrContentLonger) {
+		return fmt.Errorf("%w: %w", ErrChanged, err)
+	}
+	if err != nil {
+		return err
+	}
+	if !bytes.Equal(h.Sum(nil), digest) {
+		return ErrChanged
+	}
+	return nil
+}
+
+// existing signs a document that is a SignedData already, as s.o.Existing says.
+func (s *signing) existing(ctx context.Context, w io.Writer, d *Document) error {
+	if s.o.Existing == Wrap {
+		return s.envelope(ctx, w, d)
+	}
+	sd, err := cms.Parse(ctx, d.r, d.size)
+	if err != nil {
+		return fmt.Errorf("reading the existing signatures: %w", err)
+	}
+	switch {
+	case s.o.Existing == Refuse && len(sd.SignerInfos) > 0:
+		return alreadySigned(sd)
+	case s.o.Existing == Refuse:
+		return s.envelope(ctx, w, d) // certificates only: nobody has signed anything
+	case s.o.Existing == Add:
+		return s.add(ctx, w, d, sd)
+	}
+	return s.counterSign(ctx, w, sd)
+}
+
+func alreadySigned(sd *cms.SignedData) error {
+	e := &AlreadySignedError{}
+	for _, si := range sd.SignerInfos {
+		name := ""
+		if c := si.Signer(sd.Certificates); c != nil {
+			name = cert.NameAttr(c.RawSubject, cert.OIDCommonName)
+		}
+		e.Signers = append(e.Signers, name)
+		if t := si.SigningTime(); t.After(e.When) {
+			e.When = t
+		}
+	}
+	return e
+}
+
+// keep takes over what stands in sd, byte for byte.
+func keep(sd *cms.SignedData) *cms.Envelope {
+	e := &cms.Envelope{ContentType: sd.EContentType, Certificates: sd.RawCertificates, Revocations: sd.RawRevocations}
+	for _, si := range sd.SignerInfos {
+		e.SignerInfos = append(e.SignerInfos, si.Raw)
+	}
+	for _, a := range sd.DigestAlgs {
+		if der := a.DER(); der != nil {
+			e.DigestAlgs = append(e.DigestAlgs, der)
+		}
+	}
+	return e
+}
+
+// merge adds elements to a SET: in DER order if it was in order, behind the others if it was not.
+func merge(set [][]byte, more ...[]byte) [][]byte {
+	ordered := slices.IsSortedFunc(set, bytes.Compare)
+	out := slices.Clone(set)
+	for _, m := range more {
+		if !slices.ContainsFunc(out, func(o []byte) bool { return bytes.Equal(o, m) }) {
+			out = append(out, m)
+		}
+	}
+	if ordered {
+		return cms.SortSet(out)
+	}
+	return out
+}
+
+// add writes sd with one more SignerInfo. The content is copied; an envelope in BER becomes definite lengths
+// around the same bytes. For a detached one the original would be needed, which [Options] do not carry.
+func (s *signing) add(ctx context.Context, w io.Writer, d *Document, sd *cms.SignedData) error {
+	if sd.Detached {
+		return &UnsupportedError{s.o.Format, s.o.Level, d.kind}
+	}
+	content := sd.Content()
+	digest, err := s.digest(ctx, content)
+	if err != nil {
+		return err
+	}
+	si, err := s.signerInfo(ctx, digest, cms.SignerInput{ContentType: sd.EContentType})
+	if err != nil {
+		return err
+	}
+	e := keep(sd)
+	e.SignerInfos = merge(e.SignerInfos, si)
+	e.Certificates = merge(e.Certificates, s.rawChain()...)
+	return s.write(ctx, w, e, content, digest)
+}
+
+// counterSign puts a counter-signature (RFC 5652 §11.4) into every SignerInfo. Unsigned attributes are not covered
+// by any signature, so the others stay as they are; archive time-stamps over them do not, and such files are
+// refused.
+func (s *signing) counterSign(ctx context.Context, w io.Writer, sd *cms.SignedData) error {
+	e := keep(sd)
+	for i, si := range sd.SignerInfos {
+		h := s.hash.New()
+		h.Write(si.Signature)
+		c, err := s.signerInfo(ctx, h.Sum(nil), cms.SignerInput{CounterSignature: true})
+		if err != nil {
+			return err
+		}
+		if e.SignerInfos[i], err = si.WithUnsigned(cms.Attr{Type: cms.OIDCounterSignature, Values: [][]byte{c}}); err != nil {
+			return err
+		}
+	}
+	e.Certificates = merge(e.Certificates, s.rawChain()...)
+	if sd.Detached {
+		return e.Write(ctx, w, nil, 0)
+	}
+	content := sd.Content()
+	before, err := s.digest(ctx, content)
+	if err != nil {
+		return err
+	}
+	return s.write(ctx, w, e, content, before)
+}

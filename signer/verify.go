@@ -1,0 +1,98 @@
+package signer
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"io"
+	"slices"
+	"time"
+
+	"ceralacca/signer/internal/cert"
+)
+
+// Verify judges every signature of d. It returns an error only when it could not do its work (reading failed,
+// ctx ended, a kind of document that cannot be judged: [*UnsupportedError]); a bad signature is a verdict in the
+// Report. A document that is no signed file gives a Report with format [NoForm] and no signatures.
+func Verify(ctx context.Context, d *Document, o VerifyOptions) (*Report, error) {
+	v, err := newVerifier(o)
+	if err != nil {
+		return nil, err
+	}
+	v.report = &Report{Time: v.now}
+	// The digest of the whole file is another reading; it runs beside the judgement and is joined below.
+	sum := make(chan error, 1)
+	hctx, cancel := context.WithCancel(ctx)
+	go func() {
+		h := sha256.New()
+		err := copyAll(hctx, h, io.NewSectionReader(d.r, 0, d.size))
+		h.Sum(v.report.SHA256[:0])
+		sum <- err
+	}()
+	err = v.document(ctx, d)
+	if err != nil {
+		cancel()
+	}
+	herr := <-sum
+	cancel()
+	if err != nil {
+		return nil, err
+	}
+	return v.report, herr
+}
+
+// document is the one place where formats meet. Each adds its signatures to v.report by way of v.conclude.
+func (v *verifier) document(ctx context.Context, d *Document) error {
+	switch d.kind {
+	case SignedData, DetachedCMS:
+		return v.cms(ctx, d.r, d.size)
+	case Other, Text, Image, ZIP:
+		v.report.Format = NoForm
+		return nil
+	}
+	return &UnsupportedError{Kind: d.kind}
+}
+
+// verifier is one judgement in progress.
+type verifier struct {
+	o       VerifyOptions
+	now, at time.Time
+	anchors []*cert.Certificate
+	report  *Report
+	given   map[string]int // how many IDs were given under a parent
+}
+
+func newVerifier(o VerifyOptions) (*verifier, error) {
+	v := &verifier{o: o, now: time.Now(), given: map[string]int{}}
+	if o.Now != nil {
+		v.now = o.Now()
+	}
+	if v.at = o.At; v.at.IsZero() {
+		v.at = v.now
+	}
+	for i, a := range o.Anchors {
+		c, err := cert.Parse(a.Raw)
+		if err != nil {
+			return nil, fmt.Errorf("trust anchor %d: %w", i, err)
+		}
+		v.anchors = append(v.anchors, c)
+	}
+	return v, nil
+}
+
+// nextID numbers the children of parent: "1", "2" at the top, "1.1", "1.2" below "1".
+func (v *verifier) nextID(parent string) string {
+	v.given[parent]++
+	if parent == "" {
+		return fmt.Sprint(v.given[parent])
+	}
+	return fmt.Sprintf("%s.%d", parent, v.given[parent])
+}
+
+func (v *verifier) note(notes ...string) {
+	for _, n := range notes {
+		if !slices.Contains(v.report.Notes, n) {
+			v.report.Notes = append(v.report.Notes, n)
+		}
+	}
+}

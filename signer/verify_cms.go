@@ -1,0 +1,261 @@
+package signer
+
+import (
+	"context"
+	"crypto"
+	"errors"
+	"io"
+	"time"
+
+	"ceralacca/signer/internal/cert"
+	"ceralacca/signer/internal/cms"
+)
+
+// maxNesting is how many envelopes inside each other are opened, and how deep counter-signatures are followed.
+const maxNesting = 10
+
+// cms judges a file that is a SignedData.
+func (v *verifier) cms(ctx context.Context, r io.ReaderAt, size int64) error {
+	v.report.Format = CAdES
+	return v.signedData(ctx, r, size, "", 1)
+}
+
+// signedData judges one envelope and, inside it, the next. The signatures of an inner envelope have the first
+// signature of the outer one as parent.
+func (v *verifier) signedData(ctx context.Context, r io.ReaderAt, size int64, parent string, depth int) error {
+	sd, err := cms.Parse(ctx, r, size)
+	if err != nil {
+		return v.unreadable(ctx, err, parent)
+	}
+	if depth == 1 {
+		v.note(sd.Notes...)
+	}
+	digests, err := v.digests(ctx, sd, depth)
+	if err != nil {
+		return err
+	}
+	first := ""
+	for _, si := range sd.SignerInfos {
+		id := v.nextID(parent)
+		if first == "" {
+			first = id
+		}
+		e := v.signerInfo(si, sd, sd.Target(digests), place{id, parent})
+		e.sig.CoversWholeFile = covers(sd)
+		v.conclude(e)
+		v.counterSignatures(si, sd, id, 1)
+	}
+	if first == "" {
+		v.note("no-signers")
+		if depth == 1 {
+			v.report.Format = NoForm
+		}
+		first = parent
+	}
+	return v.inner(ctx, sd, first, depth)
+}
+
+// inner goes on with the content where that is an envelope too.
+func (v *verifier) inner(ctx context.Context, sd *cms.SignedData, parent string, depth int) error {
+	if sd.Detached {
+		return nil
+	}
+	content := sd.Content()
+	head := make([]byte, min(content.Size(), sniffed))
+	if _, err := content.ReadAt(head, 0); err != nil && !errors.Is(err, io.EOF) {
+		return err
+	}
+	f := cms.Sniff(head)
+	if f.ContentType != cms.OIDSignedData || !f.HasContent || f.EContentType == cms.OIDTSTInfo {
+		return nil
+	}
+	v.note("nested")
+	if depth == maxNesting {
+		v.note("nesting-limit")
+		return nil
+	}
+	return v.signedData(ctx, content, content.Size(), parent, depth+1)
+}
+
+// unreadable turns a file that cannot be read as what it claims to be into a verdict; other errors stay errors.
+func (v *verifier) unreadable(ctx context.Context, err error, parent string) error {
+	syntax, limit := (*cms.SyntaxError)(nil), (*cms.LimitError)(nil)
+	if ctx.Err() != nil || !errors.As(err, &syntax) && !errors.As(err, &limit) && !errors.Is(err, cms.ErrNotSignedData) {
+		return err
+	}
+	e := &evidence{sig: Signature{ID: v.nextID(parent), Parent: parent, Format: CAdES}, failure: FormatFailure}
+	if limit != nil {
+		e.failure = "" // too large for us is not the same as broken
+		e.constraint = PolicyProcessingError
+	}
+	e.find("unreadable", Error, "RFC 5652 §5.1", err, nil)
+	v.conclude(e)
+	return nil
+}
+
+// digests reads the content once: what is in the envelope, or the original of a detached one.
+func (v *verifier) digests(ctx context.Context, sd *cms.SignedData, depth int) (map[crypto.Hash][]byte, error) {
+	switch {
+	case len(sd.SignerInfos) == 0:
+		return nil, nil
+	case !sd.Detached:
+		return cms.Digests(ctx, sd.Content(), sd.Hashes())
+	case v.o.Content != nil && depth == 1:
+		return cms.Digests(ctx, io.NewSectionReader(v.o.Content, 0, v.o.ContentSize), sd.Hashes())
+	}
+	return nil, nil
+}
+
+// covers is false when bytes stand behind the envelope, other than padding with zeros.
+func covers(sd *cms.SignedData) bool { return sd.Trailing == 0 || sd.TrailingZeros }
+
+// place is where in the report a signature belongs.
+type place struct{ id, parent string }
+
+// signerInfo gathers what one SignerInfo says, whatever format it was found in.
+func (v *verifier) signerInfo(si *cms.SignerInfo, sd *cms.SignedData, t cms.Target, p place) *evidence {
+	pool := append(append([]*cert.Certificate(nil), sd.Certificates...), certificateValues(si)...)
+	pool = append(pool, v.anchors...)
+	c := si.Signer(pool)
+	k := si.Check(c, t)
+	e := &evidence{
+		sig:    Signature{ID: p.id, Parent: p.parent, Format: CAdES, Claimed: si.SigningTime()},
+		signer: c, pool: pool,
+		hash: k.Hash, alg: si.SignatureAlgorithm,
+	}
+	e.mathematics(k)
+	for _, p := range k.Problems {
+		e.problem(p, t.EContentType == "")
+	}
+	e.sig.Level = level(si, sd, k)
+	return e
+}
+
+// counterSignatures judges the counter-signatures of si and theirs.
+func (v *verifier) counterSignatures(si *cms.SignerInfo, sd *cms.SignedData, parent string, depth int) {
+	list, damaged := si.CounterSignatures()
+	for range damaged {
+		e := &evidence{sig: Signature{ID: v.nextID(parent), Parent: parent, Format: CAdES}, failure: FormatFailure}
+		e.find("unreadable", Error, "RFC 5652 §11.4", nil, nil)
+		v.conclude(e)
+	}
+	for _, c := range list {
+		id := v.nextID(parent)
+		e := v.signerInfo(c, sd, si.CounterTarget(), place{id, parent})
+		e.sig.CoversWholeFile = covers(sd)
+		if depth < maxNesting {
+			v.conclude(e)
+			v.counterSignatures(c, sd, id, depth+1)
+			continue
+		}
+		e.find("nesting-limit", Warning, "limit of this program", nil, nil)
+		v.conclude(e)
+	}
+}
+
+// certificateValues are the certificates of the CAdES-X-L attribute (TS 101 733 §6.3.3).
+func certificateValues(si *cms.SignerInfo) []*cert.Certificate {
+	var out []*cert.Certificate
+	for _, v := range cms.Values(si.UnsignedAttrs, cms.OIDCertificateValues) {
+		for _, der := range cms.SequenceOf(v) {
+			if c, err := cert.Parse(der); err == nil {
+				out = append(out, c)
+			}
+		}
+	}
+	return out
+}
+
+// level tells the baseline level by what is there (EN 319 122-1 §6.3). What the time-stamps are worth is judged
+// apart.
+func level(si *cms.SignerInfo, sd *cms.SignedData, k cms.Check) string {
+	signed := func(o cert.OID) bool { return cms.Count(si.SignedAttrs, o) == 1 }
+	unsigned := func(o cert.OID) bool { return cms.Count(si.UnsignedAttrs, o) > 0 }
+	ess := k.ESS == cms.ESSMatch || k.ESS == cms.ESSIssuerMismatch
+	if !ess || !signed(cms.OIDMessageDigest) || !signed(cms.OIDSigningTime) || k.Has(cms.AttrsNotDER) {
+		return ""
+	}
+	old := unsigned(cms.OIDCertificateValues) || unsigned(cms.OIDRevocationValues) ||
+		unsigned(cms.OIDCertificateRefs) || unsigned(cms.OIDRevocationRefs)
+	switch {
+	case !unsigned(cms.OIDSignatureTimeStamp):
+		return "B-B"
+	case old || len(sd.RawRevocations) == 0:
+		return "B-T"
+	case unsigned(cms.OIDArchiveTimeStampV3):
+		return "B-LTA"
+	}
+	return "B-LT"
+}
+
+// mathematics takes over the result of the check.
+func (e *evidence) mathematics(k cms.Check) {
+	switch k.Status {
+	case cms.Intact:
+		e.sig.Integrity = Intact
+	case cms.Broken:
+		e.sig.Integrity = Broken
+	case cms.Unknown:
+		e.sig.Integrity = IntegrityUnknown
+	}
+	switch k.Failure {
+	case cms.DigestMismatch:
+		e.failure = HashFailure
+		e.find("content-changed", Error, "RFC 5652 §5.6", nil, nil)
+	case cms.SignatureInvalid:
+		e.failure = SigCryptoFailure
+		e.find("signature-value-invalid", Error, "RFC 5652 §5.6", k.Err, nil)
+	case cms.ContentMissing:
+		e.constraint = SignedDataNotFound
+		e.find("content-missing", Warning, "RFC 5652 §5.2", nil, nil)
+	case cms.SignerMissing:
+		e.constraint = NoSigningCertificateFound
+		e.find("signer-certificate-missing", Warning, "EN 319 102-1 §5.2.3", nil, nil)
+	case cms.Unsupported:
+		e.constraint = CryptoConstraintsFailure
+		e.find("algorithm-unsupported", Warning, "TS 119 312", k.Err, nil)
+	case cms.NoFailure:
+	}
+}
+
+// problem weighs what the check found. Faults of form that leave the meaning alone are warnings; what lets a
+// signature be moved to another certificate or another kind of content keeps it from passing.
+func (e *evidence) problem(p cms.Problem, counter bool) {
+	code, s, cite, constraint := string(p), Warning, "RFC 5652 §5.3", SubIndication("")
+	switch p {
+	case cms.AttrsNotDER:
+		cite = "RFC 5652 §5.4"
+	case cms.AlgorithmsDiffer, cms.ProtectionMismatch:
+		s, cite = Error, "RFC 6211 §3"
+	case cms.ContentTypeMissing, cms.ContentTypeMismatch:
+		s, cite, constraint = Error, "RFC 5652 §11.1", SigConstraintsFailure
+	case cms.ContentTypeExtra:
+		cite = "RFC 5652 §11.4"
+	case cms.DigestMissing:
+		s, cite = Error, "RFC 5652 §11.2"
+	case cms.AttributeRepeated:
+		s, constraint = Error, SigConstraintsFailure
+	case cms.NoSignedAttrs:
+		cite = "EN 319 122-1 §6.3"
+	case cms.SigningCertMissing:
+		cite = "EN 319 122-1 §6.3"
+		if counter {
+			s = Info
+		}
+	case cms.SigningCertMismatch:
+		s, cite, constraint = Error, "EN 319 102-1 §5.2.3.4", NoSigningCertificateFound
+	case cms.SigningCertUnusable:
+		s, cite, constraint = Error, "EN 319 102-1 §5.2.3.4", SigConstraintsFailure
+	case cms.SigningCertIssuer:
+		cite = "EN 319 102-1 §5.2.3.4"
+	}
+	e.find(code, s, cite, nil, nil)
+	if constraint != "" && e.constraint == "" {
+		e.constraint = constraint
+	}
+}
+
+// claimedOutside is worth telling: the clock of the signer, or the story, is wrong.
+func claimedOutside(claimed time.Time, c *cert.Certificate) bool {
+	return !claimed.IsZero() && c != nil && (claimed.Before(c.NotBefore) || claimed.After(c.NotAfter))
+}
