@@ -163,3 +163,15 @@ func newCertificate(c *cert.Certificate) *Certificate {
 		FiscalCode: fiscalCode(c), Serial: c.SerialHex(), NotBefore: c.NotBefore, NotAfter: c.NotAfter,
 	}
 }
+
+// Describe is the view of c that a [Report] gives of a signer: names, codice fiscale, serial number, validity.
+func Describe(c *x509.Certificate) *Certificate {
+	k, err := cert.Parse(c.Raw)
+	if err != nil { // the standard library has read it, so this takes a certificate that was not parsed but made
+		return &Certificate{
+			DER: c.Raw, X509: c, SubjectCN: c.Subject.CommonName, IssuerCN: c.Issuer.CommonName,
+			NotBefore: c.NotBefore, NotAfter: c.NotAfter,
+		}
+	}
+	return newCertificate(k)
+}
