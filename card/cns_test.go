@@ -137,6 +137,7 @@ func TestVariants(t *testing.T) {
 		{"IDEMIA 2021", func(c *sim.Card) { c.Layout, c.Sign, c.ATR = sim.IDEMIA2021, nil, sim.IDEMIA }, 1},
 		{"login certificate only", func(c *sim.Card) { c.Sign = nil }, 1},
 		{"PIN under 90 only", func(c *sim.Card) { c.OnlyUpward = true }, 2},
+		{"PIN of a folder under 9A only", func(c *sim.Card) { c.OnlyMaster = true }, 2},
 		{"no personal data", func(c *sim.Card) { c.Personal = nil }, 2},
 		{"garbage in the personal data", func(c *sim.Card) { c.Personal = bytes.Repeat([]byte{0xA5}, 400) }, 2},
 		{"empty personal data", func(c *sim.Card) { c.Personal = []byte{} }, 2},
@@ -423,6 +424,7 @@ func TestDecrypt(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	//lint:ignore SA1019 what other programs still make
 	c, err := rsa.EncryptPKCS1v15(rand.Reader, s.Public().(*rsa.PublicKey), []byte("secret"))
 	if err != nil {
 		t.Fatal(err)

@@ -174,6 +174,7 @@ func TestPadding(t *testing.T) {
 		t.Error(err)
 	}
 	secret := []byte("0123456789abcdef")
+	//lint:ignore SA1019 what other programs still make
 	c, _ := rsa.EncryptPKCS1v15(rand.Reader, &key.PublicKey, secret)
 	if got, err := decodePKCS1(raw(c)); err != nil || !bytes.Equal(got, secret) {
 		t.Errorf("PKCS #1: %q, %v", got, err)

@@ -157,6 +157,7 @@ func (s *signer) Decrypt(random io.Reader, msg []byte, opts crypto.DecrypterOpts
 	switch o := opts.(type) {
 	case nil:
 		plain, err = decodePKCS1(block)
+	//lint:ignore SA1019 envelopes of other programs are still made with it
 	case *rsa.PKCS1v15DecryptOptions:
 		plain, err = decodeSessionKey(random, block, o.SessionKeyLen)
 	case *rsa.OAEPOptions:

@@ -36,23 +36,21 @@ func counter(n int) int {
 	return min(max(n, 0), maxTries)
 }
 
-// pin finds reference data: with bit 8 of the qualifier from the current folder up, without it in the master
-// file only (ISO 7816-4 §7.5.1).
+// pin finds reference data (ISO 7816-4 §7.5.1). With bit 8 of the qualifier it looks from the current folder up.
+// Without it, cards of ST look in the master file only; others, as OpenSC knows them, look from there up too.
 func (c *chip) pin(p2 byte) *pin {
-	at := c.mf
-	if p2&0x80 != 0 {
-		at = c.dir
-	} else if c.spec.OnlyUpward {
+	at := c.dir
+	switch upward := p2&0x80 != 0; {
+	case !upward && c.spec.OnlyUpward:
 		return nil
+	case !upward && c.spec.OnlyMaster:
+		at = c.mf
 	}
 	for ; at != nil; at = at.parent {
 		for _, p := range c.pins {
 			if p.ref == p2&0x1F && p.dir == at {
 				return p
 			}
-		}
-		if p2&0x80 == 0 {
-			break
 		}
 	}
 	return nil

@@ -20,6 +20,7 @@ type Card struct {
 	NoExtended  bool // refuses extended APDUs with 6700
 	NoChaining  bool // refuses chained APDUs with 6E00
 	NoDecipher  bool // refuses PSO DECIPHER with 6D00, so that only PSO COMPUTE DIGITAL SIGNATURE signs
+	OnlyMaster  bool // finds PINs in folders only with the search bit, as cards of ST do: 9A and not 1A
 	OnlyUpward  bool // knows PIN references only with the search bit: 90 and not 10
 	T0          bool // answers with 61XX and 6CXX as a T=0 reader hands them on
 	Hide6983    bool // tells 63C0 where other cards tell that the PIN is blocked
