@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // Class is the kind of a change made after signing.
@@ -164,14 +165,18 @@ type place struct {
 	key string
 }
 
+// String shows the innermost steps of a long path.
 func (p *place) String() string {
-	if p == nil {
-		return ""
+	var keys []string
+	for ; p != nil; p = p.up {
+		if len(keys) == 32 {
+			keys = append(keys, "…")
+			break
+		}
+		keys = append(keys, p.key)
 	}
-	if s := p.up.String(); s != "" {
-		return s + "/" + p.key
-	}
-	return p.key
+	slices.Reverse(keys)
+	return strings.Join(keys, "/")
 }
 
 func newDiffer(ctx context.Context, old, f *file, s *Signature, out *Scanned) *differ {
@@ -363,8 +368,19 @@ func (d *differ) dicts(a, b dict, p pair) {
 		case "SE": // from a bookmark to the structure tree
 			c = StructureTree
 		}
-		d.push(a[k], b[k], c, p.at, string(k), p.num)
+		if !plainSame(a[k], b[k]) {
+			d.push(a[k], b[k], c, p.at, string(k), p.num)
+		}
 	}
+}
+
+// plainSame spares the walk the many numbers and names that are equal.
+func plainSame(a, b object) bool {
+	switch a.(type) {
+	case ref, array, dict, *stream:
+		return false
+	}
+	return same(a, b)
 }
 
 func isRef(o object) bool { _, ok := o.(ref); return ok }
@@ -378,7 +394,9 @@ func (d *differ) arrays(a, b array, p pair) {
 		if i < len(b) {
 			y = b[i]
 		}
-		d.push(x, y, p.class, p.at, strconv.Itoa(i), p.num)
+		if !plainSame(x, y) {
+			d.push(x, y, p.class, p.at, strconv.Itoa(i), p.num)
+		}
 	}
 }
 

@@ -23,6 +23,8 @@ type file struct {
 	objStms    map[int]*objStm
 	objStmSize int64
 	inflated   int64
+	work       int64 // bytes that may still be lexed or searched
+	over       bool  // work is used up
 	loading    map[int]bool
 	broken     map[int]bool  // numbers whose entry leads elsewhere
 	scan       map[int]entry // result of a repair scan, kept apart from entries
@@ -60,6 +62,7 @@ func open(ctx context.Context, r io.ReaderAt, size int64) (*file, error) {
 		src: newSource(r, size), cache: map[int]loaded{}, objStms: map[int]*objStm{}, loading: map[int]bool{},
 		broken: map[int]bool{},
 	}
+	f.work = 64<<20 + 16*size
 	f.base = f.src.index("%PDF-", 0, headerWindow)
 	if f.base < 0 {
 		if f.src.err != nil {
@@ -76,6 +79,9 @@ func open(ctx context.Context, r io.ReaderAt, size int64) (*file, error) {
 	}
 	if f.src.err != nil {
 		return nil, &Error{Kind: Unreadable, Offset: -1, Err: f.src.err}
+	}
+	if f.over {
+		return nil, tooComplex("objects overlap too much")
 	}
 	if e := (*Error)(nil); errors.As(err, &e) && e.Kind != Damaged {
 		return nil, err
@@ -167,6 +173,9 @@ func (f *file) load(num int) loaded {
 	if !ok || e.kind == 'f' {
 		return loaded{}
 	}
+	if f.over {
+		return loaded{}
+	}
 	f.loading[num] = true
 	defer delete(f.loading, num)
 	var l loaded
@@ -212,6 +221,7 @@ func (f *file) note(code string) {
 // indirectAt reads "num gen obj … endobj". want < 0 takes any number.
 func (f *file) indirectAt(off int64, want int) (loaded, error) {
 	l := &lexer{s: f.src, pos: off, spans: true}
+	defer func() { f.spend(l.pos - off) }()
 	num, ok1 := l.token().(int64)
 	gen, ok2 := l.token().(int64)
 	if !ok1 || !ok2 || l.token() != keyword("obj") || (want >= 0 && num != int64(want)) {
@@ -248,6 +258,13 @@ func (f *file) indirectAt(off int64, want int) (loaded, error) {
 	return loaded{o, off, end, l.dups}, nil
 }
 
+// spend bounds the work that overlapping objects and missing ends can cause.
+func (f *file) spend(n int64) {
+	if f.work -= n; f.work < 0 {
+		f.over = true
+	}
+}
+
 func firstError(errs ...error) error {
 	for _, e := range errs {
 		if e != nil {
@@ -273,7 +290,12 @@ func (f *file) streamAt(pos int64, d dict, id ref) (*stream, error) {
 		}
 	}
 	f.note("stream-length-wrong")
-	end := f.src.index("endstream", pos, f.src.size)
+	end := f.src.index("endstream", pos, f.work)
+	if end < 0 {
+		f.spend(f.src.size - pos)
+	} else {
+		f.spend(end - pos)
+	}
 	if end < 0 {
 		return nil, damaged(pos, "unterminated stream")
 	}

@@ -64,7 +64,7 @@ func (f *file) unfilter(s *stream, b []byte) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		if f.inflated += int64(len(b)); f.inflated > maxInflateAll {
+		if f.inflated += int64(len(b)); f.inflated > maxInflateAll+16*f.src.size {
 			return nil, tooComplex("streams expand too far")
 		}
 	}

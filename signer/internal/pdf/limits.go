@@ -10,7 +10,7 @@ const (
 	maxObjNum      = 8388607  // ISO 32000-1 annex C
 	maxSections    = 4096     // cross-reference sections of a file
 	maxInflate     = 64 << 20 // decoded bytes of one stream
-	maxInflateAll  = 4 << 30  // decoded bytes of all streams of a file
+	maxInflateAll  = 1 << 30  // decoded bytes of all streams of a file, and 16 times its size more
 	maxPages       = 1 << 20
 	maxFields      = 1 << 17
 	maxSignatures  = 1024

@@ -188,6 +188,9 @@ func Scan(ctx context.Context, r io.ReaderAt, size int64) (*Scanned, error) {
 		}
 	}
 	f.fileFindings(out)
+	if f.over {
+		return nil, tooComplex("objects overlap too much")
+	}
 	if f.src.err != nil {
 		return nil, &Error{Kind: Unreadable, Offset: -1, Err: f.src.err}
 	}

@@ -30,6 +30,12 @@ func newBuilder(f *file) *builder {
 	for n := range f.entries {
 		b.next = max(b.next, n+1)
 	}
+	for _, v := range f.trailer { // an entry that leads nowhere must not come to lead to a new object
+		b.next = max(b.next, refNum(v)+1)
+		for _, e := range asArray(v) {
+			b.next = max(b.next, refNum(e)+1)
+		}
+	}
 	if c, _ := f.src.at(f.src.size - 1); c != '\n' && c != '\r' {
 		b.buf.WriteByte('\n')
 	}

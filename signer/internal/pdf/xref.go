@@ -45,6 +45,10 @@ func (f *file) readChain(ctx context.Context) error {
 		if !ok {
 			return damaged(s.off, "Prev is no number")
 		}
+		if p == 0 { // no section can begin at the header; some writers say "none" so
+			f.note("prev-zero")
+			break
+		}
 		if s, err = f.readSection(p + f.delta); err != nil {
 			return err
 		}
