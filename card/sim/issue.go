@@ -41,16 +41,19 @@ var (
 	practiceSubjects = []string{"Radice di pratica (no legal value)", "CA qualificata di pratica (no legal value)", "CA servizi di pratica (no legal value)"}
 )
 
+// term is when a card was issued and its certificates are valid.
+type term struct{ issued, from, until time.Time }
+
 // issue makes keys and certificates: root, two authorities, two certificates of the card.
-func issue(from, until time.Time, keys func(int) ([]*rsa.PrivateKey, error)) (*Practice, error) {
+func issue(t term, keys func(int) ([]*rsa.PrivateKey, error)) (*Practice, error) {
 	k, err := keys(5)
 	if err != nil {
 		return nil, fmt.Errorf("making the practice keys: %w", err)
 	}
-	from, until = from.UTC().Truncate(time.Second), until.UTC().Truncate(time.Second)
+	from, until := t.from.UTC().Truncate(time.Second), t.until.UTC().Truncate(time.Second)
 	p := &Practice{id: withLuhn("700000000000001")}
 	holder := anna
-	holder.Issued, holder.Expires = from, until
+	holder.Issued, holder.Expires = t.issued, until
 	p.personal = holder.Encode()
 
 	var root, qualified, services authority

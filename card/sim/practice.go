@@ -26,16 +26,30 @@ type Practice struct {
 	auth, sign  Keyset
 	id          string
 	personal    []byte
+	profile     string
 }
 
 // Issue makes a practice card, issued now for the holder ANNA ESEMPIO and valid three years from the day before.
-func Issue(now time.Time) (*Practice, error) {
-	return issue(now.Add(-24*time.Hour), now.AddDate(3, 0, 0), newKeys)
+func Issue(now time.Time) (*Practice, error) { return IssueProfile(Standard, now) }
+
+// IssueFor is Issue with the certificates of the card valid from one moment to another.
+func IssueFor(from, until time.Time) (*Practice, error) {
+	return issue(term{from, from, until}, newKeys)
 }
 
-// IssueFor is Issue with the certificates of the card valid from one moment to another, to show cards that are
-// expired, about to expire or not valid yet.
-func IssueFor(from, until time.Time) (*Practice, error) { return issue(from, until, newKeys) }
+// IssueProfile is Issue for one of the kinds of card that [Profiles] lists.
+func IssueProfile(name string, now time.Time) (*Practice, error) {
+	f, ok := profileNamed(name)
+	if !ok {
+		return nil, fmt.Errorf("no practice card is called %q", name)
+	}
+	p, err := issue(f.term(now), newKeys)
+	if err != nil {
+		return nil, err
+	}
+	p.profile = name
+	return p, nil
+}
 
 // Roots returns the certificates of the authorities, the root first.
 func (p *Practice) Roots() []*x509.Certificate {
@@ -60,10 +74,14 @@ func (p *Practice) Chain(leaf *x509.Certificate) []*x509.Certificate {
 // Card is what the practice card is personalised with.
 func (p *Practice) Card() Card {
 	auth, sign := p.auth, p.sign
-	return Card{
+	c := Card{
 		Reader: PracticeReader, ATR: bytes.Clone(PracticeATR), ID: p.id, Personal: bytes.Clone(p.personal),
 		Auth: &auth, Sign: &sign,
 	}
+	if f, ok := profileNamed(p.profile); ok && f.change != nil {
+		f.change(&c)
+	}
+	return c
 }
 
 // Bus returns a reader with a fresh practice card in it.
@@ -72,6 +90,7 @@ func (p *Practice) Bus() *Bus { return New(p.Card()) }
 // stored is the JSON form of a Practice.
 type stored struct {
 	Version     int
+	Profile     string
 	Authorities [][]byte // certificates, DER
 	Auth, Sign  storedKey
 	ID          string
@@ -82,7 +101,7 @@ type storedKey struct{ Key, Certificate []byte } // PKCS #8 and DER
 
 // MarshalJSON gives the whole card with its private keys, to be stored and loaded again. The PINs are not in it.
 func (p *Practice) MarshalJSON() ([]byte, error) {
-	s := stored{Version: 1, ID: p.id, Personal: p.personal}
+	s := stored{Version: 1, Profile: p.profile, ID: p.id, Personal: p.personal}
 	for _, a := range p.authorities {
 		s.Authorities = append(s.Authorities, a.Raw)
 	}
@@ -105,7 +124,10 @@ func (p *Practice) UnmarshalJSON(b []byte) error {
 	if s.Version != 1 || len(s.Authorities) != 3 {
 		return errors.New("reading the practice card: unknown version")
 	}
-	fresh := Practice{id: s.ID, personal: s.Personal}
+	if _, ok := profileNamed(s.Profile); !ok && s.Profile != "" {
+		return fmt.Errorf("reading the practice card: unknown kind %q", s.Profile)
+	}
+	fresh := Practice{id: s.ID, personal: s.Personal, profile: s.Profile}
 	for _, der := range s.Authorities {
 		c, err := x509.ParseCertificate(der)
 		if err != nil {

@@ -46,6 +46,19 @@ func firstSlot(t testing.TB, s card.Source) string {
 	return id
 }
 
+// anySlot is the first slot, whatever is in it.
+func anySlot(t testing.TB, s card.Source) card.Slot {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	var slot card.Slot
+	err := s.Watch(ctx, func(x card.Snapshot) { slot = x.Slots[0]; cancel() })
+	if err != nil {
+		t.Fatal(err)
+	}
+	return slot
+}
+
 func TestConform(t *testing.T) {
 	b := issued(t).Bus()
 	s := card.CNS(b)

@@ -1,0 +1,101 @@
+package sim_test
+
+import (
+	"crypto/x509"
+	"encoding/json"
+	"errors"
+	"testing"
+
+	"ceralacca/card"
+	"ceralacca/card/sim"
+)
+
+// Each profile shows through the driver as what it says it is.
+func TestProfiles(t *testing.T) {
+	type look struct {
+		state   card.SlotState
+		openErr error
+		keys    int
+		tries   int
+		blocked bool
+		dead    bool
+	}
+	special := map[string]look{
+		"ts-cns":          {keys: 1, tries: card.UnknownTries},
+		"idemia-2021":     {keys: 1, tries: card.UnknownTries},
+		"infocamere-1204": {keys: 1, tries: card.UnknownTries},
+		"old-chip":        {keys: 2, tries: card.UnknownTries},
+		"last-try":        {keys: 2, tries: 1},
+		"pin-blocked":     {keys: 2, blocked: true},
+		"puk-dead":        {keys: 2, blocked: true, dead: true},
+		"mute":            {state: card.Mute, openErr: card.ErrMute},
+		"foreign":         {openErr: card.ErrUnsupported},
+		"unknown":         {state: card.Unsupported, openErr: card.ErrUnsupported},
+	}
+	for _, f := range sim.Profiles() {
+		t.Run(f.Name, func(t *testing.T) {
+			t.Parallel()
+			want, ok := special[f.Name]
+			if !ok {
+				want = look{keys: 2, tries: 3}
+			}
+			if want.state == card.Empty {
+				want.state = card.Present
+			}
+			p, err := sim.IssueProfile(f.Name, now)
+			if err != nil {
+				t.Fatal(err)
+			}
+			c := p.Card()
+			c.Latency = 0
+			s := card.CNS(sim.New(c))
+			slot := anySlot(t, s)
+			if slot.State != want.state || slot.PINPad != (f.Name == "pin-pad") {
+				t.Fatalf("slot %+v", slot)
+			}
+			tok, err := s.Open(t.Context(), slot.ID)
+			if !errors.Is(err, want.openErr) {
+				t.Fatal(err)
+			}
+			if err != nil {
+				return
+			}
+			defer tok.Close()
+			keys, err := tok.Keys(t.Context())
+			if err != nil || len(keys) != want.keys {
+				t.Errorf("%d keys, %v", len(keys), err)
+			}
+			st, err := tok.PINStatus(t.Context(), card.AuthPIN)
+			if err != nil || st.TriesLeft != want.tries || st.Blocked != want.blocked || st.PUKBlocked != want.dead {
+				t.Errorf("status %+v, %v", st, err)
+			}
+			var again sim.Practice
+			b, err := json.Marshal(p)
+			if err == nil {
+				err = json.Unmarshal(b, &again)
+			}
+			if err != nil || len(again.Card().ATR) != len(c.ATR) || (again.Card().Sign == nil) != (c.Sign == nil) {
+				t.Errorf("stored and read again it is another card: %v", err)
+			}
+		})
+	}
+	if _, err := sim.IssueProfile("none", now); err == nil {
+		t.Error("an unknown profile was issued")
+	}
+}
+
+func TestProfileValidity(t *testing.T) {
+	for name, want := range map[string]bool{"expired": false, "not-yet-valid": false, "expiring": true, "renewed": true} {
+		p, err := sim.IssueProfile(name, now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		leaf, err := x509.ParseCertificate(p.Card().Sign.Certificate)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if valid := !now.Before(leaf.NotBefore) && !now.After(leaf.NotAfter); valid != want {
+			t.Errorf("%s: %v to %v", name, leaf.NotBefore, leaf.NotAfter)
+		}
+	}
+}
