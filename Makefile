@@ -92,8 +92,8 @@ licences: go
 
 .PHONY: icons
 icons:
-	@for size in 16 24; do rsvg-convert -w $$size -h $$size packaging/linux/icon-small.svg -o assets/icons/png/$$size.png; done
-	@for size in 32 48 64 128 256 512; do rsvg-convert -w $$size -h $$size assets/icons/icon.svg -o assets/icons/png/$$size.png; done
+	@for size in 16 24; do rsvg-convert -w $$size -h $$size assets/icons/app-small.svg -o assets/icons/png/$$size.png; done
+	@for size in 32 48 64 128 256 512; do rsvg-convert -w $$size -h $$size assets/icons/app.svg -o assets/icons/png/$$size.png; done
 
 .PHONY: clean
 clean:
