@@ -100,7 +100,9 @@ func (s nodeSet) has(n *node) bool {
 func (m c14n) write(w io.Writer, s nodeSet) error {
 	cw := &c14nWriter{m: m, s: s, w: bufio.NewWriterSize(w, 1<<15), rendered: make(map[string]string)}
 	for _, n := range s.subtrees() {
-		cw.node(n)
+		if s.has(n) {
+			cw.node(n)
+		}
 	}
 	return cw.w.Flush()
 }

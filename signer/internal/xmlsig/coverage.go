@@ -16,14 +16,14 @@ func (k *work) judgeCoverage(s *Signature, sig *node) {
 			continue
 		}
 		apex := r.target.set.apex
-		if r.target.octets != nil && r.target.part {
+		if r.target.opaque {
 			s.find("covers-part-of-file", Warning, nil, "uri", r.URI)
 		}
 		if apex != nil && r.target.set.empty() {
 			s.find("covers-nothing", Error, nil, "uri", r.URI)
 			continue
 		}
-		if (apex == k.doc.top || apex == k.doc.root) && r.target.set.tops == nil {
+		if (apex == k.doc.top || apex == k.doc.root) && r.target.set.tops == nil && !r.target.opaque && !r.target.text {
 			s.CoversDocument = true
 		} else if apex != nil {
 			k.findPlace(s, r, sig)

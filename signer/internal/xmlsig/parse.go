@@ -156,15 +156,14 @@ func (p *parser) text() error {
 
 func (p *parser) cdata() error {
 	const open, shut = "<![CDATA[", "]]>"
-	end := strings.Index(p.src[p.pos:], shut)
-	if end < 0 || p.cur.kind == documentNode {
+	raw, _, ok := strings.Cut(p.src[p.pos+len(open):], shut)
+	if !ok || p.cur.kind == documentNode {
 		return p.bad("cdata")
 	}
-	raw := p.src[p.pos+len(open) : p.pos+end]
 	if err := p.chars(raw); err != nil {
 		return err
 	}
-	p.pos += end + len(shut)
+	p.pos += len(open) + len(raw) + len(shut)
 	return p.appendText(lineEnds(raw))
 }
 
@@ -182,11 +181,10 @@ func (p *parser) comment() error {
 }
 
 func (p *parser) instruction() error {
-	end := strings.Index(p.src[p.pos:], "?>")
-	if end < 0 {
+	raw, _, ok := strings.Cut(p.src[p.pos+2:], "?>")
+	if !ok {
 		return p.bad("processing-instruction")
 	}
-	raw := p.src[p.pos+2 : p.pos+end]
 	target := raw[:nameLen(raw)]
 	data := raw[len(target):]
 	if target == "" || strings.Contains(target, ":") || strings.EqualFold(target, "xml") || data != "" && !isSpace(data[0]) {
@@ -195,7 +193,7 @@ func (p *parser) instruction() error {
 	if err := p.chars(raw); err != nil {
 		return err
 	}
-	p.pos += end + 2
+	p.pos += 2 + len(raw) + 2
 	return p.append(&node{kind: piNode, local: target, text: lineEnds(strings.TrimLeft(data, " \t\r\n"))})
 }
 

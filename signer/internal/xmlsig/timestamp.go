@@ -101,7 +101,7 @@ func (k *work) timeStampMessage(w io.Writer, sig *node, p properties, e *node, k
 	m := c14n{}
 	if c := e.child(nsDS, "CanonicalizationMethod"); c != nil {
 		var ok bool
-		if m, ok = canonicalizer(c); !ok {
+		if m, ok = canonicalizer(c); !ok && c.value("Algorithm") != "" {
 			return &AlgorithmError{"canonicalization", c.value("Algorithm")}
 		}
 	}
@@ -124,7 +124,7 @@ func (k *work) timeStampMessage(w io.Writer, sig *node, p properties, e *node, k
 	case RefsOnly:
 		return k.writeUnsigned(w, m, p, e, func(n *node) bool { return isRefs(n.local) })
 	}
-	return k.archiveMessage(w, sig, m, p, e)
+	return k.archiveMessage(w, sig, m, p, e, kind)
 }
 
 func isRefs(local string) bool {
@@ -132,8 +132,9 @@ func isRefs(local string) bool {
 }
 
 // archiveMessage is EN 319 132-1 §5.5.2.2: the data, the core of the signature, the unsigned properties that
-// stand before the time-stamp, and the Objects without qualifying properties.
-func (k *work) archiveMessage(w io.Writer, sig *node, m c14n, p properties, e *node) error {
+// stand before the time-stamp, and the Objects without qualifying properties; before version 1.4.1 only those
+// that no reference names (TS 101 903 v1.3.2 §7.7.1).
+func (k *work) archiveMessage(w io.Writer, sig *node, m c14n, p properties, e *node, kind TimeStampKind) error {
 	if err := k.writeReferences(w, sig, m, func(*node) bool { return true }); err != nil {
 		return err
 	}
@@ -152,7 +153,7 @@ func (k *work) archiveMessage(w io.Writer, sig *node, m c14n, p properties, e *n
 		for _, q := range p.all {
 			holds = holds || q.parent == o
 		}
-		if holds {
+		if holds || kind == ArchiveOld && isReferenced(sig, o) {
 			continue
 		}
 		if err := k.canonical(w, m, o); err != nil {
@@ -160,6 +161,16 @@ func (k *work) archiveMessage(w io.Writer, sig *node, m c14n, p properties, e *n
 		}
 	}
 	return nil
+}
+
+func isReferenced(sig, o *node) bool {
+	id := o.value("Id")
+	for _, r := range sig.child(nsDS, "SignedInfo").children(nsDS, "Reference") {
+		if id != "" && r.value("URI") == "#"+id {
+			return true
+		}
+	}
+	return false
 }
 
 // writeReferences writes the octets of the data references, in order.

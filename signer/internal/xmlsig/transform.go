@@ -21,9 +21,12 @@ const (
 // target is what a reference leads to, before its octets are taken.
 type target struct {
 	set      nodeSet
-	octets   io.ReadCloser // not nil: the reference leads out of the document
-	envelops bool          // the signature itself was taken out of the set
-	part     bool          // a filter picked parts out
+	octets   io.ReadCloser    // not nil: the reference leads out of the document
+	envelops bool             // the signature itself was taken out of the set
+	part     bool             // a filter picked parts out
+	text     bool             // only the text was taken (base64)
+	opaque   bool             // a filter worked on a copy, so that set no longer tells what is covered
+	lost     func(*node) bool // what the last transform took from a copy as it would have from the document
 }
 
 // work carries what the references of one verification share.
@@ -125,6 +128,14 @@ func (k *work) process(w io.Writer, sig, ref *node, last c14n) (target, error) {
 		}
 		first.envelops = first.envelops || cur.envelops
 		first.part = first.part || cur.part
+		first.text = first.text || cur.text
+		first.opaque = first.opaque || cur.opaque
+		if cur.lost != nil {
+			apex, lost := first.set.apex, cur.lost
+			// In the copy nothing stands above the apex that could be a signature.
+			first.set = first.set.without(func(n *node) bool { return n.inside(apex) && lost(n) })
+			cur.lost = nil
+		}
 		if cur.octets == nil && first.octets == nil && cur.set.doc == k.doc {
 			first.set = cur.set
 		}
@@ -166,7 +177,7 @@ func (k *work) transform(t target, sig, e *node) (target, error) {
 		if set, err := k.nodes(t); err != nil {
 			return t, err
 		} else if set, ok := ancestorFilter(set, e.child(nsDS, "XPath")); ok {
-			return target{set: set, envelops: t.envelops, part: true}, nil
+			return target{set: set, envelops: t.envelops, part: true, opaque: set.doc != k.doc}, nil
 		}
 	case nsFilter2:
 		set, err := k.nodes(t)
@@ -181,28 +192,30 @@ func (k *work) transform(t target, sig, e *node) (target, error) {
 			}
 		}
 		if ok {
-			return target{set: set, envelops: t.envelops || set.doc == k.doc, part: true}, nil
+			own := set.doc == k.doc
+			return target{set: set, envelops: t.envelops || own, part: true, opaque: !own}, nil
 		}
 	}
 	return t, &AlgorithmError{"transform", uri}
 }
 
-// without leaves elements out. Only the document that holds the signature can lose it.
+// without leaves elements out.
 func (k *work) without(t target, e *node, drop func(*node) bool) (target, error) {
-	if t.octets != nil {
-		if e.value("Algorithm") == algEnveloped {
-			return t, &ReferenceError{Reason: "node-set"}
-		}
-		set, err := k.nodes(t)
-		if err != nil {
-			return t, err
-		}
-		t = target{set: set, envelops: t.envelops}
-	} else {
-		t.envelops = true
+	if t.octets == nil {
+		t.envelops = t.envelops || t.set.doc == k.doc
+		t.set = t.set.without(drop)
+		return t, nil
 	}
-	t.set = t.set.without(drop)
-	return t, nil
+	if e.value("Algorithm") == algEnveloped {
+		// The signature is not in a copy of the document that an earlier transform made. Nothing is taken out, as
+		// in Apache Santuario; Spanish signatures have this before a filter that takes every signature out.
+		return t, nil
+	}
+	set, err := k.nodes(t)
+	if err != nil {
+		return t, err
+	}
+	return target{set: set.without(drop), envelops: t.envelops, lost: drop}, nil
 }
 
 // nodes turns octets into a node-set by parsing them.
@@ -231,7 +244,7 @@ func (k *work) base64(t target) (target, error) {
 	} else {
 		drop := t.set.dropped
 		for _, top := range t.set.subtrees() {
-			for n := top; n != nil; {
+			for n := top; n != nil && t.set.has(top); {
 				skip := drop != nil && n.kind == elementNode && drop(n)
 				if n.kind == textNode {
 					text.WriteString(n.text)
@@ -244,7 +257,7 @@ func (k *work) base64(t target) (target, error) {
 	if !ok {
 		return t, &StructureError{"base64-transform"}
 	}
-	return target{octets: io.NopCloser(bytes.NewReader(b)), envelops: t.envelops}, nil
+	return target{octets: io.NopCloser(bytes.NewReader(b)), envelops: t.envelops, text: true}, nil
 }
 
 // contextReader ends a copy of unbounded length when the caller gives up.

@@ -162,7 +162,8 @@ func (k *work) coverProperties(s *Signature, p properties) {
 
 // covers tells if a good reference of this document includes n.
 func (k *work) covers(r *Reference, n *node) bool {
-	return r.State == Good && r.target.set.doc == k.doc && r.target.set.has(n)
+	t := &r.target
+	return r.State == Good && !t.opaque && (!t.text || n.kind == textNode) && t.set.doc == k.doc && t.set.has(n)
 }
 
 func (k *work) readSigned(s *Signature, p properties) {
