@@ -27,8 +27,8 @@ type Scanned struct {
 	Signatures []Signature
 	// EmptyFields names the signature fields without a value.
 	EmptyFields []string
-	// Strays are signature values that no field leads to. They count for nothing, and beside real signatures
-	// they are flagged.
+	// Strays are signature values that no field leads to. They count for nothing; one that was added after a
+	// real signature is flagged.
 	Strays []Signature
 	// UsageRights are the signatures under /Perms /UR and /UR3.
 	UsageRights []Signature
@@ -204,8 +204,11 @@ func (f *file) fileFindings(out *Scanned) {
 		flag := len(out.Signatures) > 0 && (d == "xref-damaged" || d == "xref-loop" || d == "hybrid-stream-damaged")
 		out.Findings = append(out.Findings, finding(flag, d, "ISO 32000-1 §7.5.4"))
 	}
-	if len(out.Strays) > 0 {
-		out.Findings = append(out.Findings, finding(len(out.Signatures) > 0, "signature-without-field", "ISO 32000-1 §12.7.4.5"))
+	for i := range out.Strays {
+		// What was there when somebody signed is signed content; what came later claims to be a signature.
+		at := out.Strays[i].contents.start
+		later := slices.ContainsFunc(out.Signatures, func(s Signature) bool { return s.SignedEnd > 0 && at >= s.SignedEnd })
+		out.Findings = append(out.Findings, finding(later, "signature-without-field", "ISO 32000-1 §12.7.4.5"))
 	}
 	if f.repaired || len(out.Revisions) == 0 {
 		return
