@@ -267,10 +267,10 @@ func (c *Container) assign() {
 				break
 			}
 		}
-		if p.Manifest == nil && len(c.Objects) == 1 && c.Kind != Extended {
+		if p.Manifest == nil && len(c.Objects) == 1 {
 			p.Content = c.Objects[0].Name
 		}
-		if p.Content == "" {
+		if p.Content == "" || p.Manifest == nil && c.Kind == Extended {
 			c.find("manifest-missing", Warning, p.Name, nil)
 		}
 	}
