@@ -98,18 +98,25 @@ func (s *session) readDER(ctx context.Context, offset int) ([]byte, error) {
 	return b[:head+length], nil
 }
 
-// absent tells whether an error is the card's way to say that something is not there or not for us: a card
-// without a file is not a broken card.
+// absent tells whether an error is the card's way to say that a file is not there: cards differ in how, and a
+// card without a file is not a broken card. What is left are the failures of ISO 7816-4 §5.6 in the carrying out
+// of a command, and those of the link.
 func absent(err error) bool {
 	st := new(StatusError)
 	if !errors.As(err, &st) {
 		return false
 	}
-	switch st.SW {
-	case 0x6283, 0x6882, 0x6982, 0x6985, 0x6986, 0x6987, 0x6988, 0x6A81, 0x6A82, 0x6A83, 0x6A86, 0x6A88, 0x6D00:
-		return true
+	switch st.SW >> 8 {
+	case 0x64, 0x65, 0x66, 0x6F:
+		return false
 	}
-	return false
+	return true
+}
+
+// forbidden tells whether the card does not let a file be read.
+func forbidden(err error) bool {
+	st := new(StatusError)
+	return errors.As(err, &st) && st.SW>>8 == 0x69
 }
 
 // readInfo reads what the card tells without a PIN. A file that is absent or cannot be read leaves its facts

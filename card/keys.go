@@ -67,7 +67,7 @@ func (s *session) certificate(ctx context.Context, p place) ([]byte, error) {
 		return nil, err
 	}
 	der, err := s.readDER(ctx, p.header)
-	if absent(err) {
+	if forbidden(err) {
 		return nil, nil
 	}
 	return der, err

@@ -18,22 +18,26 @@ const (
 // search is the bit of the qualifier that looks for a PIN from the current folder up.
 const search = 0x80
 
-// findPINs fills Info.PINs: every CNS has the PIN of the authentication key, some have one for signing.
+// findPINs fills Info.PINs. A card that has told its number or its holder is a CNS and has the PIN of the
+// authentication key; for everything else the file of a certificate must be there.
 func (t *token) findPINs(ctx context.Context) error {
-	add := func(r PINRef) {
-		t.info.PINs = append(t.info.PINs, PINInfo{Ref: r, Min: minPIN, Max: maxPIN, CanReset: true})
+	found := map[PINRef]bool{AuthPIN: t.info.Serial != "" || t.info.Label != ""}
+	for _, p := range places {
+		if found[p.pin] {
+			continue
+		}
+		if err := t.session.selectFile(ctx, p.file...); err == nil {
+			found[p.pin] = true
+		} else if !absent(err) {
+			return fmt.Errorf("looking for certificate %s: %w", p.id(), err)
+		}
 	}
-	if t.info.Serial != "" || t.info.Label != "" {
-		add(AuthPIN)
+	for _, r := range []PINRef{AuthPIN, SignPIN} {
+		if found[r] {
+			t.info.PINs = append(t.info.PINs, PINInfo{Ref: r, Min: minPIN, Max: maxPIN, CanReset: true})
+		}
 	}
-	err := t.session.selectFile(ctx, signFolder, 0x9010)
-	if st := new(StatusError); errors.As(err, &st) {
-		return nil
-	}
-	if err == nil {
-		add(SignPIN)
-	}
-	return err
+	return nil
 }
 
 // Login implements Token.
