@@ -25,7 +25,7 @@ const (
 	SignedDataNotFound            SubIndication = "SIGNED_DATA_NOT_FOUND"
 )
 
-// evidence is what a format found out about one signature before anybody is trusted. A format fills it, conclude
+// evidence is what a format found out about one signature before anybody is trusted. A format fills it, judge
 // judges it: so every format is judged by the same rules.
 type evidence struct {
 	sig    Signature // ID, Parent, Format, Level, Integrity, Claimed, Proven, CoversWholeFile, Findings
@@ -37,6 +37,9 @@ type evidence struct {
 	// constraint is the first rule that keeps the signature from passing although nothing is proven against it.
 	constraint SubIndication
 
+	stamp  bool // a time-stamp, not a signature of a person
+	judged bool
+
 	hash crypto.Hash // of the content; 0 when not known
 	alg  cert.Algorithm
 }
@@ -45,26 +48,26 @@ func (e *evidence) find(code string, s Severity, cite string, err error, args ma
 	e.sig.Findings = append(e.sig.Findings, Finding{Code: code, Severity: s, Cite: cite, Args: args, Err: err})
 }
 
-// conclude gives the indication (EN 319 102-1 §5.3 and §5.5) and puts the signature into the report. The order is the
-// standard's: form, signer's certificate, mathematics, chain and validity, algorithms, attributes.
+// judge gives the indication (EN 319 102-1 §5.3 and §5.5). The order is the standard's: form, signer's certificate, mathematics, chain and validity, algorithms, attributes.
 //
 // The time of judgement is the earliest proof of existence or, without one, the time asked for. A certificate that
 // has expired since does not make a signature false: it is INDETERMINATE until a proof of time is found.
-func (v *verifier) conclude(e *evidence) {
+func (v *verifier) judge(e *evidence) {
 	s := &e.sig
+	e.judged = true
+	e.proven(v.proof)
 	s.Signer = newCertificate(e.signer)
 	at := v.at
 	if !s.Proven.IsZero() {
 		at = s.Proven
 	}
-	if claimedOutside(s.Claimed, e.signer) {
+	if !e.stamp && claimedOutside(s.Claimed, e.signer) {
 		e.find("claimed-time-outside-certificate", Warning, "EN 319 122-1 §5.2.1", nil, map[string]string{
 			"claimed":    s.Claimed.Format(time.RFC3339),
 			"not_before": e.signer.NotBefore.Format(time.RFC3339), "not_after": e.signer.NotAfter.Format(time.RFC3339),
 		})
 	}
 	s.Indication, s.SubIndication = v.indicate(e, at)
-	v.report.Signatures = append(v.report.Signatures, *s)
 }
 
 func (v *verifier) indicate(e *evidence, at time.Time) (Indication, SubIndication) {

@@ -41,11 +41,19 @@ func Verify(ctx context.Context, d *Document, o VerifyOptions) (*Report, error) 
 	return v.report, herr
 }
 
-// document is the one place where formats meet. Each adds its signatures to v.report by way of v.conclude.
+// document is the one place where formats meet. Each adds its signatures to v.report by way of v.add.
 func (v *verifier) document(ctx context.Context, d *Document) error {
 	switch d.kind {
 	case SignedData, DetachedCMS:
 		return v.cms(ctx, d.r, d.size)
+	case PDF:
+		return v.pdf(ctx, d)
+	case XML:
+		return v.xml(ctx, d)
+	case ASiC:
+		return v.asic(ctx, d)
+	case TimeStamped:
+		return v.stamped(ctx, d)
 	case Other, Text, Image, ZIP:
 		v.report.Format = NoForm
 		return nil
@@ -59,6 +67,7 @@ type verifier struct {
 	now, at time.Time
 	anchors []*cert.Certificate
 	report  *Report
+	proof   time.Time // a trusted time-stamp around everything that is still to be judged; zero without one
 	given   map[string]int // how many IDs were given under a parent
 }
 

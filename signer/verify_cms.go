@@ -42,8 +42,12 @@ func (v *verifier) signedData(ctx context.Context, r io.ReaderAt, size int64, pa
 		}
 		e := v.signerInfo(si, sd, sd.Target(digests), place{id, parent})
 		e.sig.CoversWholeFile = covers(sd)
-		v.conclude(e)
-		v.counterSignatures(si, sd, id, 1)
+		stamps := v.signatureStamps(e, si)
+		v.add(e)
+		for _, s := range stamps {
+			v.add(s)
+		}
+		v.counterSignatures(si, sd, e, 1)
 	}
 	if first == "" {
 		v.note("no-signers")
@@ -89,7 +93,7 @@ func (v *verifier) unreadable(ctx context.Context, err error, parent string) err
 		e.constraint = PolicyProcessingError
 	}
 	e.find("unreadable", Error, "RFC 5652 §5.1", err, nil)
-	v.conclude(e)
+	v.add(e)
 	return nil
 }
 
@@ -131,25 +135,31 @@ func (v *verifier) signerInfo(si *cms.SignerInfo, sd *cms.SignedData, t cms.Targ
 	return e
 }
 
-// counterSignatures judges the counter-signatures of si and theirs.
-func (v *verifier) counterSignatures(si *cms.SignerInfo, sd *cms.SignedData, parent string, depth int) {
+// counterSignatures judges the counter-signatures of si and theirs. They sign the signature value alone, so one can
+// be intact over a signature whose content was changed. The standard leaves the two apart; here none passes over a
+// signature that failed, because there is nothing left that it would confirm.
+func (v *verifier) counterSignatures(si *cms.SignerInfo, sd *cms.SignedData, over *evidence, depth int) {
+	parent := over.sig.ID
 	list, damaged := si.CounterSignatures()
 	for range damaged {
 		e := &evidence{sig: Signature{ID: v.nextID(parent), Parent: parent, Format: CAdES}, failure: FormatFailure}
 		e.find("unreadable", Error, "RFC 5652 §11.4", nil, nil)
-		v.conclude(e)
+		v.add(e)
 	}
 	for _, c := range list {
-		id := v.nextID(parent)
-		e := v.signerInfo(c, sd, si.CounterTarget(), place{id, parent})
+		e := v.signerInfo(c, sd, si.CounterTarget(), place{v.nextID(parent), parent})
 		e.sig.CoversWholeFile = covers(sd)
-		if depth < maxNesting {
-			v.conclude(e)
-			v.counterSignatures(c, sd, id, depth+1)
-			continue
+		if over.sig.Indication == TotalFailed {
+			e.constraint = orElse(e.constraint, SigConstraintsFailure)
+			e.find("countersigned-signature-failed", Error, "RFC 5652 §11.4", nil, nil)
 		}
-		e.find("nesting-limit", Warning, "limit of this program", nil, nil)
-		v.conclude(e)
+		if depth == maxNesting {
+			e.find("nesting-limit", Warning, "limit of this program", nil, nil)
+		}
+		v.add(e)
+		if depth < maxNesting {
+			v.counterSignatures(c, sd, e, depth+1)
+		}
 	}
 }
 

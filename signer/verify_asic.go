@@ -1,0 +1,137 @@
+package signer
+
+import (
+	"context"
+	"crypto"
+	"errors"
+	"io"
+
+	"ceralacca/signer/internal/asic"
+	"ceralacca/signer/internal/cms"
+	"ceralacca/signer/internal/tsp"
+	"ceralacca/signer/internal/xmlsig"
+)
+
+// asic judges every signature of a container (EN 319 162-1).
+func (v *verifier) asic(ctx context.Context, d *Document) error {
+	c, err := asic.Open(ctx, d.r, d.size, asic.Limits{})
+	if err != nil {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		v.report.Format = NoForm
+		v.note("zip-unreadable")
+		return nil
+	}
+	v.report.Format = NoForm
+	switch {
+	case c.Kind == asic.Simple:
+		v.report.Format = ASiCS
+	case c.Kind == asic.Extended:
+		v.report.Format = ASiCE
+	case len(c.Parts) == 0:
+		return nil
+	}
+	for _, part := range c.Parts {
+		if err := v.asicPart(ctx, c, part); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// asicPart judges one file of META-INF.
+func (v *verifier) asicPart(ctx context.Context, c *asic.Container, p asic.Part) error {
+	weigh := func(e *evidence) { e.container(c, p) }
+	if p.Err != nil {
+		e := &evidence{sig: Signature{ID: v.nextID(""), Format: v.report.Format}, failure: FormatFailure}
+		e.find("unreadable", Error, "EN 319 162-1 §4", p.Err, nil)
+		v.add(e)
+		return nil
+	}
+	switch p.Kind {
+	case asic.XAdES:
+		return v.xmlSignatures(ctx, p.Bytes, xmlsig.Options{Resolve: c.Resolve}, weigh)
+	case asic.CAdES:
+		return v.asicCAdES(ctx, c, p, weigh)
+	case asic.TimeStamp:
+		return v.asicStamp(ctx, c, p, weigh)
+	case asic.EvidenceRecord:
+		e := &evidence{sig: Signature{ID: v.nextID(""), Format: v.report.Format}, constraint: SigConstraintsFailure}
+		e.find("evidence-record", Warning, "RFC 4998", nil, nil)
+		v.add(e)
+	}
+	return nil
+}
+
+func (v *verifier) asicCAdES(ctx context.Context, c *asic.Container, p asic.Part, weigh func(*evidence)) error {
+	sd, err := cms.ParseBytes(p.Bytes)
+	if err != nil {
+		return v.unreadable(ctx, err, "")
+	}
+	var digests map[crypto.Hash][]byte
+	if f, err := c.OpenFile(p.Content); err == nil {
+		digests, err = cms.Digests(ctx, f, sd.Hashes())
+		if err = errors.Join(err, f.Close()); ctx.Err() != nil {
+			return err
+		}
+	}
+	for _, si := range sd.SignerInfos {
+		e := v.signerInfo(si, sd, sd.Target(digests), place{v.nextID(""), ""})
+		e.sig.CoversWholeFile = true
+		weigh(e)
+		stamps := v.signatureStamps(e, si)
+		v.add(e)
+		for _, s := range stamps {
+			v.add(s)
+		}
+		v.counterSignatures(si, sd, e, 1)
+	}
+	return nil
+}
+
+func (v *verifier) asicStamp(ctx context.Context, c *asic.Container, p asic.Part, weigh func(*evidence)) error {
+	at := place{v.nextID(""), ""}
+	tok, err := tsp.Parse(p.Bytes)
+	if err != nil {
+		v.badToken(at, err)
+		return nil
+	}
+	var over io.Reader
+	f, err := c.OpenFile(p.Content)
+	if err == nil {
+		defer f.Close()
+		over = f
+	}
+	e := v.token(tok, at, over)
+	weigh(e)
+	v.add(e)
+	return ctx.Err()
+}
+
+// container weighs what the container says: deviations from its rules, and whether the files that the manifest lists
+// are those that were signed.
+func (e *evidence) container(c *asic.Container, p asic.Part) {
+	for _, f := range c.Findings {
+		e.find(f.Code, Severity(f.Severity), "EN 319 162-1 §A.1", f.Err, map[string]string{"name": f.Name})
+		if Severity(f.Severity) == Error {
+			e.constraint = orElse(e.constraint, FormatFailure)
+		}
+	}
+	if p.Manifest == nil {
+		return
+	}
+	for _, o := range p.Manifest.Objects {
+		switch o.State {
+		case xmlsig.Bad:
+			e.failure, e.sig.Integrity = HashFailure, Broken
+			e.findOnce("content-changed", Error, "EN 319 162-1 §A.4", map[string]string{"reference": o.URI})
+		case xmlsig.Unknown:
+			e.constraint = orElse(e.constraint, SignedDataNotFound)
+			if e.sig.Integrity == Intact {
+				e.sig.Integrity = IntegrityUnknown
+			}
+			e.findOnce("content-missing", Warning, "EN 319 162-1 §A.4", map[string]string{"reference": o.URI})
+		}
+	}
+}

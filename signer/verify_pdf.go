@@ -1,0 +1,251 @@
+package signer
+
+import (
+	"bytes"
+	"context"
+	"crypto"
+	"crypto/sha1" // adbe.pkcs7.sha1 and adbe.x509.rsa_sha1 of PDF 1.3 sign a SHA-1 digest; they are read, never made
+	"encoding/asn1"
+	"errors"
+	"io"
+
+	"ceralacca/signer/internal/cert"
+	"ceralacca/signer/internal/cms"
+	"ceralacca/signer/internal/pdf"
+	"ceralacca/signer/internal/tsp"
+)
+
+// pdf judges every signature and document time-stamp of a PDF file (EN 319 142-1, ISO 32000-1 §12.8).
+func (v *verifier) pdf(ctx context.Context, d *Document) error {
+	v.report.Format = NoForm
+	s, err := pdf.Scan(ctx, d.r, d.size)
+	if err != nil {
+		var bad *pdf.Error
+		if ctx.Err() != nil || !errors.As(err, &bad) || bad.Kind == pdf.Unreadable {
+			return err
+		}
+		v.note("pdf-" + string(bad.Kind))
+		return nil
+	}
+	if len(s.Signatures) == 0 {
+		return nil
+	}
+	v.report.Format = PAdES
+	var all [][]*evidence
+	for i := range s.Signatures {
+		group, err := v.pdfSignature(ctx, &s.Signatures[i])
+		if err != nil {
+			return err
+		}
+		for _, f := range s.Findings {
+			group[0].pdfFinding(f)
+		}
+		all = append(all, group)
+	}
+	v.proveByLater(s.Signatures, all)
+	for i, group := range all {
+		for _, e := range group {
+			v.add(e)
+		}
+		v.strayNote(&s.Signatures[i])
+	}
+	return nil
+}
+
+// strayNote tells how many revisions follow, for those who show the signed revision.
+func (v *verifier) strayNote(s *pdf.Signature) {
+	if !s.CoversWholeFile {
+		v.note("later-revisions")
+	}
+}
+
+// proveByLater lets a trusted document time-stamp prove the time of everything that it covers.
+func (v *verifier) proveByLater(sigs []pdf.Signature, all [][]*evidence) {
+	for i := range sigs {
+		if sigs[i].Type != pdf.DocTimeStamp || len(sigs[i].ByteRange) != 4 {
+			continue
+		}
+		stamp := all[i][0]
+		v.judge(stamp)
+		if stamp.sig.Indication != TotalPassed {
+			continue
+		}
+		for j := range sigs {
+			if j != i && sigs[j].SignedEnd > 0 && sigs[j].SignedEnd < sigs[i].SignedEnd {
+				all[j][0].proven(stamp.sig.Claimed)
+			}
+		}
+	}
+}
+
+// pdfSignature gathers one signature; the first of the result is the signature itself, its time-stamps follow.
+func (v *verifier) pdfSignature(ctx context.Context, s *pdf.Signature) ([]*evidence, error) {
+	p := place{v.nextID(""), ""}
+	digest := digestOf(ctx, s.Signed())
+	var group []*evidence
+	switch {
+	case s.Type == pdf.DocTimeStamp || s.SubFilter == "ETSI.RFC3161":
+		group = []*evidence{v.docTimeStamp(s, p)}
+	case s.SubFilter == "adbe.x509.rsa_sha1":
+		group = []*evidence{v.rsaSHA1(s, p, digest)}
+	default:
+		group = v.pdfCMS(s, p, digest)
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	e := group[0]
+	e.sig.CoversWholeFile = s.CoversWholeFile
+	if e.sig.Format == PAdES {
+		e.sig.Claimed = orTime(e.sig.Claimed, s.Claimed)
+	}
+	for _, f := range s.Findings {
+		e.pdfFinding(f)
+	}
+	for _, c := range s.Changes {
+		e.pdfChange(c)
+	}
+	return group, nil
+}
+
+// digestOf hashes the covered bytes on demand, with whatever hash the signature turns out to want.
+func digestOf(ctx context.Context, r io.Reader) func(crypto.Hash) []byte {
+	return func(h crypto.Hash) []byte {
+		if r == nil || !h.Available() {
+			return nil
+		}
+		got, err := cms.Digests(ctx, r, []crypto.Hash{h})
+		if err != nil {
+			return nil
+		}
+		return got[h]
+	}
+}
+
+func (v *verifier) docTimeStamp(s *pdf.Signature, p place) *evidence {
+	tok, err := tsp.ParseToken(s.Contents)
+	if err != nil {
+		e := &evidence{sig: Signature{ID: p.id, Format: TST}, failure: FormatFailure}
+		e.find("unreadable", Error, "RFC 3161 §2.4.2", err, nil)
+		return e
+	}
+	return v.token(tok, p, s.Signed())
+}
+
+// pdfCMS gathers the SignedData in /Contents: PAdES, or the older forms of Adobe.
+func (v *verifier) pdfCMS(s *pdf.Signature, p place, digest func(crypto.Hash) []byte) []*evidence {
+	sd, err := cms.ParseBytes(s.Contents)
+	if err != nil || len(sd.SignerInfos) == 0 {
+		e := &evidence{sig: Signature{ID: p.id, Format: PAdES}, failure: FormatFailure}
+		e.find("unreadable", Error, "ISO 32000-1 §12.8.3.3", err, nil)
+		return []*evidence{e}
+	}
+	t := cms.Target{Digest: digest, EContentType: sd.EContentType}
+	attached := !sd.Detached
+	if attached { // adbe.pkcs7.sha1: the content is the SHA-1 of the covered bytes
+		content, err := io.ReadAll(io.LimitReader(sd.Content(), sha1.Size+1))
+		want := digest(crypto.SHA1)
+		t.Digest = func(h crypto.Hash) []byte {
+			if err != nil || want == nil || !bytes.Equal(content, want) {
+				return []byte{} // no digest is empty: a mismatch, not a missing content
+			}
+			got, err := cms.Digests(context.Background(), bytes.NewReader(content), []crypto.Hash{h})
+			if err != nil {
+				return nil
+			}
+			return got[h]
+		}
+	}
+	si := sd.SignerInfos[0]
+	e := v.signerInfo(si, sd, t, p)
+	e.sig.Format = PAdES
+	e.sig.Level = padesLevel(s, si, sd, e)
+	if len(sd.SignerInfos) > 1 {
+		e.find("several-signers", Error, "EN 319 142-1 §6.3", nil, nil)
+		e.constraint = orElse(e.constraint, SigConstraintsFailure)
+	}
+	return append([]*evidence{e}, v.signatureStamps(e, si)...)
+}
+
+// rsaSHA1 gathers the oldest form: a bare PKCS #1 signature in an OCTET STRING, with certificates in /Cert.
+func (v *verifier) rsaSHA1(s *pdf.Signature, p place, digest func(crypto.Hash) []byte) *evidence {
+	e := &evidence{sig: Signature{ID: p.id, Format: PAdES}, hash: crypto.SHA1}
+	for _, der := range s.Certs {
+		if c, err := cert.Parse(der); err == nil {
+			e.pool = append(e.pool, c)
+		}
+	}
+	var value []byte
+	rest, err := asn1.Unmarshal(s.Contents, &value)
+	switch {
+	case err != nil || len(rest) > 0:
+		e.failure = FormatFailure
+		e.find("unreadable", Error, "ISO 32000-1 §12.8.3.2", err, nil)
+		return e
+	case len(e.pool) == 0:
+		e.constraint = NoSigningCertificateFound
+		e.find("signer-certificate-missing", Warning, "ISO 32000-1 §12.8.3.2", nil, nil)
+		return e
+	}
+	e.signer = e.pool[0]
+	sum := digest(crypto.SHA1)
+	if sum == nil {
+		e.constraint = SignedDataNotFound
+		e.find("content-missing", Warning, "ISO 32000-1 §12.8.3.2", nil, nil)
+		return e
+	}
+	e.find("old-form", Warning, "ISO 32000-2 §12.8.3.2", nil, nil)
+	if err := cert.VerifyDigest(e.signer.PublicKey, cert.Algorithm{OID: cert.OIDRSA}, crypto.SHA1, sum, value); err != nil {
+		e.failure, e.sig.Integrity = SigCryptoFailure, Broken
+		e.find("signature-value-invalid", Error, "ISO 32000-1 §12.8.3.2", err, nil)
+		return e
+	}
+	e.sig.Integrity = Intact
+	return e
+}
+
+// padesLevel tells the baseline level by what is there (EN 319 142-1 §6.3). LT and LTA need the validation data of
+// the file, which package trust weighs; here they are not claimed.
+func padesLevel(s *pdf.Signature, si *cms.SignerInfo, sd *cms.SignedData, e *evidence) string {
+	ess := cms.Count(si.SignedAttrs, cms.OIDSigningCertificateV2)+cms.Count(si.SignedAttrs, cms.OIDSigningCertificate) == 1
+	switch {
+	case s.SubFilter != "ETSI.CAdES.detached", !ess, len(sd.SignerInfos) != 1,
+		cms.Count(si.SignedAttrs, cms.OIDSigningTime) != 0, s.Claimed.IsZero():
+		return ""
+	case cms.Count(si.UnsignedAttrs, cms.OIDSignatureTimeStamp) > 0:
+		return "B-T"
+	}
+	return "B-B"
+}
+
+// pdfFinding takes over a finding of the reader; a flagged one means that the file must not be shown as signed and
+// unmodified.
+func (e *evidence) pdfFinding(f pdf.Finding) {
+	s := Info
+	if f.Flag {
+		s = Error
+		e.constraint = orElse(e.constraint, FormatFailure)
+	}
+	e.find(f.Code, s, f.Cite, nil, f.Args)
+}
+
+// pdfChange tells what a later revision did to the signed one.
+func (e *evidence) pdfChange(c pdf.Change) {
+	args := map[string]string{"class": string(c.Class), "path": c.Path, "how": c.How}
+	if c.Allowed {
+		e.findOnce("later-"+string(c.Class), Info, "ISO 32000-2 §12.8.2.2", args)
+		return
+	}
+	e.findOnce("changed-"+string(c.Class), Error, "ISO 32000-2 §12.8.2.2", args)
+	e.constraint = orElse(e.constraint, FormatFailure)
+}
+
+// findOnce is find, once for each code: a thousand edited pages are one fact.
+func (e *evidence) findOnce(code string, s Severity, cite string, args map[string]string) {
+	for _, f := range e.sig.Findings {
+		if f.Code == code {
+			return
+		}
+	}
+	e.find(code, s, cite, nil, args)
+}

@@ -1,0 +1,207 @@
+package signer
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"time"
+
+	"ceralacca/signer/internal/cert"
+	"ceralacca/signer/internal/cms"
+	"ceralacca/signer/internal/tsp"
+)
+
+// maxToken bounds a file that is nothing but a time-stamp.
+const maxToken = 8 << 20
+
+// stamped judges a file that is a time-stamp or is wrapped in one: TSD, TSR or TST, told by content.
+func (v *verifier) stamped(ctx context.Context, d *Document) error {
+	t, err := tsp.ParseStamped(ctx, d.r, d.size)
+	if err == nil {
+		return v.timeStampedData(ctx, d, t)
+	}
+	var form *tsp.FormatError
+	if !errors.Is(err, cms.ErrNotSignedData) && !errors.As(err, &form) {
+		return err
+	}
+	if d.size > maxToken {
+		return v.unreadable(ctx, &cms.LimitError{What: "time-stamp"}, "")
+	}
+	b := make([]byte, d.size)
+	if _, err := d.r.ReadAt(b, 0); err != nil && !errors.Is(err, io.EOF) {
+		return err
+	}
+	v.report.Format = TST
+	if _, err := tsp.ParseResponse(b); err == nil {
+		v.report.Format = TSR
+	}
+	tok, err := tsp.Parse(b)
+	if err != nil {
+		v.badToken(place{v.nextID(""), ""}, err)
+		return nil
+	}
+	var over io.Reader
+	if v.o.Content != nil {
+		over = io.NewSectionReader(v.o.Content, 0, v.o.ContentSize)
+	}
+	v.add(v.token(tok, place{v.nextID(""), ""}, over))
+	return nil
+}
+
+// timeStampedData judges the tokens of a TSD (RFC 5544) and then what is inside, for which the earliest of them that
+// is trusted proves the time.
+func (v *verifier) timeStampedData(ctx context.Context, d *Document, t *tsp.Stamped) error {
+	v.report.Format = TSD
+	v.note(t.Notes...)
+	var outside io.Reader
+	content := t.Content()
+	if content == nil && v.o.Content != nil {
+		outside = io.NewSectionReader(v.o.Content, 0, v.o.ContentSize)
+	}
+	var fits []bool
+	if content != nil || outside != nil {
+		var err error
+		if fits, err = t.Stamps(outside); err != nil {
+			return err
+		}
+	}
+	first := ""
+	for i, tok := range t.Tokens {
+		p := place{v.nextID(""), ""}
+		e := v.token(tok, p, nil)
+		e.constraint = ""
+		switch {
+		case fits == nil:
+			e.missingContent()
+		case !fits[i]:
+			e.otherContent()
+		}
+		v.judge(e)
+		if e.sig.Indication == TotalPassed && (v.proof.IsZero() || tok.Info.Time.Before(v.proof)) {
+			v.proof = tok.Info.Time
+		}
+		v.add(e)
+		if first == "" {
+			first = p.id
+		}
+	}
+	if content == nil {
+		return nil
+	}
+	inner, err := Open(d.name, content, content.Size())
+	if err != nil || inner.kind != SignedData {
+		return err
+	}
+	v.note("nested")
+	return v.signedData(ctx, inner.r, inner.size, first, 2)
+}
+
+// add judges e if that was not done yet, and puts it into the report.
+func (v *verifier) add(e *evidence) {
+	if !e.judged {
+		v.judge(e)
+	}
+	v.report.Signatures = append(v.report.Signatures, e.sig)
+}
+
+// badToken puts a token that cannot be read into the report.
+func (v *verifier) badToken(p place, err error) *evidence {
+	e := &evidence{sig: Signature{ID: p.id, Parent: p.parent, Format: TST}, failure: FormatFailure}
+	e.find("unreadable", Error, "RFC 3161 §2.4.2", err, nil)
+	if p.parent == "" {
+		v.add(e)
+	}
+	return e
+}
+
+// token gathers what a time-stamp token says; over is what it must cover, nil when that is not at hand.
+func (v *verifier) token(tok *tsp.Token, p place, over io.Reader) *evidence {
+	pool := append(append([]*cert.Certificate(nil), tok.Data.Certificates...), v.anchors...)
+	tok.Find(pool)
+	e := &evidence{
+		sig:    Signature{ID: p.id, Parent: p.parent, Format: TST, Claimed: tok.Info.Time, CoversWholeFile: true},
+		signer: tok.Signer, pool: pool, hash: tok.Info.Hash, stamp: true,
+	}
+	res := tok.Check()
+	for _, k := range res.Signers {
+		e.mathematics(k)
+	}
+	for _, p := range res.Problems {
+		e.tokenProblem(p)
+	}
+	if over == nil {
+		e.missingContent()
+		return e
+	}
+	if ok, err := tok.Stamps(over); err != nil {
+		e.constraint = CryptoConstraintsFailure
+		e.find("algorithm-unsupported", Warning, "TS 119 312", err, nil)
+	} else if !ok {
+		e.otherContent()
+	}
+	return e
+}
+
+// missingContent: the token's own mathematics stand, but not what it covers.
+func (e *evidence) missingContent() {
+	if e.constraint == "" {
+		e.constraint = SignedDataNotFound
+	}
+	e.find("content-missing", Warning, "RFC 3161 §2.4.2", nil, nil)
+}
+
+// otherContent: the token covers something else.
+func (e *evidence) otherContent() {
+	e.failure, e.sig.Integrity = HashFailure, Broken
+	e.find("time-stamp-imprint-differs", Error, "RFC 3161 §2.4.2", nil, nil)
+}
+
+// tokenProblem weighs a fault of form: only what RFC 3161 makes a condition of a time-stamp keeps it from passing.
+func (e *evidence) tokenProblem(p cms.Problem) {
+	switch p {
+	case tsp.SignerCount, tsp.EKUMissing, tsp.OutsideCert:
+		e.find(string(p), Error, "RFC 3161 §2.3", nil, nil)
+		if e.constraint == "" {
+			e.constraint = SigConstraintsFailure
+		}
+	case tsp.EKUNotAlone, tsp.EKUNotCritical, tsp.UnknownImprint:
+		e.find(string(p), Warning, "RFC 3161 §2.3", nil, nil)
+	default:
+		e.problem(p, false)
+	}
+}
+
+// stamps judges the raw time-stamp tokens of the signature e. Each must cover what over reads. The earliest that is
+// trusted becomes the proof of existence of e. They are added to the report after e itself.
+func (v *verifier) stamps(e *evidence, tokens [][]byte, over func() io.Reader) []*evidence {
+	var all []*evidence
+	for _, raw := range tokens {
+		p := place{v.nextID(e.sig.ID), e.sig.ID}
+		tok, err := tsp.Parse(raw)
+		if err != nil {
+			all = append(all, v.badToken(p, err))
+			continue
+		}
+		s := v.token(tok, p, over())
+		v.judge(s)
+		if s.sig.Indication == TotalPassed {
+			e.proven(tok.Info.Time)
+		}
+		all = append(all, s)
+	}
+	return all
+}
+
+// proven takes t as a proof of existence if it is the earliest.
+func (e *evidence) proven(t time.Time) {
+	if !t.IsZero() && (e.sig.Proven.IsZero() || t.Before(e.sig.Proven)) {
+		e.sig.Proven = t
+	}
+}
+
+// signatureStamps are the signature time-stamps of a SignerInfo (EN 319 122-1 §5.3), over its signature value.
+func (v *verifier) signatureStamps(e *evidence, si *cms.SignerInfo) []*evidence {
+	return v.stamps(e, cms.Values(si.UnsignedAttrs, cms.OIDSignatureTimeStamp),
+		func() io.Reader { return bytes.NewReader(si.Signature) })
+}

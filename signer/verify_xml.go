@@ -1,0 +1,192 @@
+package signer
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"time"
+
+	"ceralacca/signer/internal/cert"
+	"ceralacca/signer/internal/xmlsig"
+)
+
+// maxXML bounds a document that has to be held in memory to be canonicalised.
+const maxXML = 64 << 20
+
+// xml judges every XML signature of the document.
+func (v *verifier) xml(ctx context.Context, d *Document) error {
+	v.report.Format = NoForm
+	if d.size > maxXML {
+		v.note("xml-too-large")
+		return nil
+	}
+	b := make([]byte, d.size)
+	if _, err := d.r.ReadAt(b, 0); err != nil && !errors.Is(err, io.EOF) {
+		return err
+	}
+	o := xmlsig.Options{}
+	if v.o.Content != nil {
+		o.Resolve = func(context.Context, string) (io.ReadCloser, error) {
+			return io.NopCloser(io.NewSectionReader(v.o.Content, 0, v.o.ContentSize)), nil
+		}
+	}
+	return v.xmlSignatures(ctx, b, o, nil)
+}
+
+// xmlSignatures judges the signatures in doc. extra looks at each of them before it is judged; it may be nil.
+func (v *verifier) xmlSignatures(ctx context.Context, doc []byte, o xmlsig.Options, extra func(*evidence)) error {
+	sigs, err := xmlsig.Verify(ctx, doc, o)
+	if err != nil {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if !bytes.Contains(doc, []byte("SignatureValue")) {
+			v.note("xml-unreadable")
+			return nil
+		}
+		e := &evidence{sig: Signature{ID: v.nextID(""), Format: XAdES}, constraint: FormatFailure}
+		e.find("unreadable", Error, "XMLDSig 1.1 §4", err, nil)
+		if v.report.Format == NoForm {
+			v.report.Format = XAdES
+		}
+		v.add(e)
+		return nil
+	}
+	if len(sigs) > 0 && v.report.Format == NoForm {
+		v.report.Format = XAdES
+	}
+	for i := range sigs {
+		if err := v.xmlSignature(ctx, &sigs[i], "", extra); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (v *verifier) xmlSignature(ctx context.Context, s *xmlsig.Signature, parent string, extra func(*evidence)) error {
+	p := place{v.nextID(parent), parent}
+	e := &evidence{sig: Signature{ID: p.id, Parent: parent, Format: XAdES, CoversWholeFile: s.CoversDocument || parent != ""}, hash: s.Hash}
+	for _, der := range s.Certificates {
+		if c, err := cert.Parse(der); err == nil {
+			e.pool = append(e.pool, c)
+		}
+	}
+	e.pool = append(e.pool, v.anchors...)
+	if s.SignerDER != nil {
+		e.signer, _ = cert.Parse(s.SignerDER)
+	}
+	e.xmlMathematics(s)
+	for _, f := range s.Findings {
+		severity := Severity(f.Severity)
+		e.find(f.Code, severity, "XMLDSig 1.1", f.Err, f.Args)
+		if severity == Error {
+			e.constraint = orElse(e.constraint, SigConstraintsFailure)
+		}
+	}
+	stamps, err := v.xades(ctx, e, s)
+	if err != nil {
+		return err
+	}
+	if extra != nil {
+		extra(e)
+	}
+	v.add(e)
+	for _, t := range stamps {
+		v.add(t)
+	}
+	for i := range s.Counter {
+		if err := v.xmlSignature(ctx, &s.Counter[i], p.id, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// xmlMathematics takes over how value and references came out.
+func (e *evidence) xmlMathematics(s *xmlsig.Signature) {
+	e.sig.Integrity = [...]Integrity{IntegrityUnknown, Intact, Broken}[s.State()]
+	for _, r := range s.References {
+		if r.State == xmlsig.Bad {
+			e.failure = HashFailure
+			e.find("content-changed", Error, "XMLDSig 1.1 §3.2.1", r.Err, map[string]string{"reference": r.URI})
+			return
+		}
+	}
+	var algorithm *xmlsig.AlgorithmError
+	switch {
+	case s.Value == xmlsig.Bad:
+		e.failure = SigCryptoFailure
+		e.find("signature-value-invalid", Error, "XMLDSig 1.1 §3.2.2", s.ValueErr, nil)
+	case e.sig.Integrity == Intact:
+	case s.SignerDER == nil && s.KeyValue == nil:
+		e.constraint = NoSigningCertificateFound
+		e.find("signer-certificate-missing", Warning, "EN 319 102-1 §5.2.3", s.ValueErr, nil)
+	case errors.As(s.ValueErr, &algorithm):
+		e.constraint = CryptoConstraintsFailure
+		e.find("algorithm-unsupported", Warning, "TS 119 312", s.ValueErr, nil)
+	default:
+		e.constraint = SignedDataNotFound
+		e.find("content-missing", Warning, "XMLDSig 1.1 §3.2.1", s.ValueErr, nil)
+	}
+}
+
+// xades weighs the qualifying properties (EN 319 132-1) and returns the signature time-stamps.
+func (v *verifier) xades(ctx context.Context, e *evidence, s *xmlsig.Signature) ([]*evidence, error) {
+	x := s.XAdES
+	if x == nil {
+		return nil, nil
+	}
+	e.sig.Claimed = x.SigningTime
+	if x.SigningCertificate == xmlsig.Bad {
+		e.find("signing-certificate-mismatch", Error, "EN 319 102-1 §5.2.3.4", nil, nil)
+		e.constraint = orElse(e.constraint, NoSigningCertificateFound)
+	}
+	e.sig.Level = xadesLevel(x)
+	var all []*evidence
+	for i := range x.TimeStamps {
+		t := &x.TimeStamps[i]
+		if t.Kind != xmlsig.SignatureTime {
+			continue
+		}
+		var message bytes.Buffer
+		if err := t.Message(ctx, &message); err != nil {
+			if ctx.Err() != nil {
+				return nil, ctx.Err()
+			}
+			e.find("time-stamp-unreadable", Warning, "EN 319 132-1 §5.3", err, nil)
+			continue
+		}
+		all = append(all, v.stamps(e, t.Tokens, func() io.Reader { return bytes.NewReader(message.Bytes()) })...)
+	}
+	return all, nil
+}
+
+// xadesLevel tells the baseline level by what is there (EN 319 132-1 §6.3).
+func xadesLevel(x *xmlsig.XAdES) string {
+	if !x.Covered || x.SigningCertificate != xmlsig.Good || x.SigningTime.IsZero() || !x.V2 {
+		return ""
+	}
+	level := "B-B"
+	for _, t := range x.TimeStamps {
+		if t.Kind == xmlsig.SignatureTime {
+			level = "B-T"
+		}
+	}
+	if level == "B-T" && x.HasCertificateValues && x.HasRevocationValues {
+		level = "B-LT"
+		for _, t := range x.TimeStamps {
+			if t.Kind == xmlsig.Archive {
+				level = "B-LTA"
+			}
+		}
+	}
+	return level
+}
+
+func orTime(a, b time.Time) time.Time {
+	if a.IsZero() {
+		return b
+	}
+	return a
+}
