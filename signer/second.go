@@ -14,31 +14,27 @@ import (
 	"ceralacca/signer/internal/cms"
 )
 
-// ErrNoSecondOpinion means that the second reader cannot read such a file. It says nothing against the file.
-var ErrNoSecondOpinion = errors.New("no second opinion on such a file")
-
 // maxSecondOpinion bounds what the second reader is given: it holds a file several times over in memory.
 const maxSecondOpinion = 8 << 20
 
 // SecondOpinion has d, an envelope in DER that we have just written, read and checked by a program that shares no
-// code with this one: github.com/digitorus/pkcs7. nil means that it finds as many signers and the same content as we
-// do, and that every signature verifies.
+// code with this one: github.com/digitorus/pkcs7. An error is its objection: it finds other signers or other content
+// than we do, or a signature that does not verify. nil means that it has none, or that it cannot be asked.
 //
 // Its limits, found by trying: it knows no RSASSA-PSS, SHA-3 or Ed448, no counter-signatures and no detached
 // content without being given it, reads BER in several pieces wrongly, does not look at signing-certificate-v2 or
 // content-type, and can be crashed or made to overflow its stack by hostile files. So it is asked only about
-// attached DER of up to 8 MiB without such things; for everything else the answer is [ErrNoSecondOpinion]. Its
-// verdict is never a replacement for [Verify].
+// attached DER of up to 8 MiB without such things. Its verdict never replaces that of [Verify].
 func SecondOpinion(ctx context.Context, d *Document) error {
 	if d.kind != SignedData || d.size > maxSecondOpinion {
-		return ErrNoSecondOpinion
+		return nil
 	}
 	sd, err := cms.Parse(ctx, d.r, d.size)
 	if err != nil {
 		return err
 	}
 	if len(sd.Notes) > 0 || sd.Detached || !fitForSecond(sd) {
-		return ErrNoSecondOpinion
+		return nil
 	}
 	der := make([]byte, d.size)
 	if _, err := d.r.ReadAt(der, 0); err != nil && !errors.Is(err, io.EOF) {

@@ -92,6 +92,9 @@ func newSigning(k Key, o Options) (*signing, error) {
 		s.now = o.Now()
 	}
 	for i, x := range k.Chain {
+		if x == nil {
+			return nil, fmt.Errorf("certificate %d of the chain is missing", i)
+		}
 		c, err := cert.Parse(x.Raw)
 		if err != nil {
 			return nil, fmt.Errorf("certificate %d of the chain: %w", i, err)
