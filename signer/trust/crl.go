@@ -132,7 +132,7 @@ type crl struct {
 // issuingPoint is the IssuingDistributionPoint, RFC 5280 §5.2.5.
 type issuingPoint struct {
 	distributionPoint
-	raw                                 []byte
+	raw                                  []byte
 	OnlyUser, OnlyCA, OnlyAttr, Indirect bool
 }
 

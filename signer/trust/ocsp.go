@@ -24,7 +24,9 @@ var errOCSP = errors.New("malformed OCSP response")
 // OCSPStatusError is an answer of the responder without a statement, such as tryLater (3), RFC 6960 §4.2.1.
 type OCSPStatusError int
 
-func (e OCSPStatusError) Error() string { return fmt.Sprintf("OCSP responder answered with status %d", int(e)) }
+func (e OCSPStatusError) Error() string {
+	return fmt.Sprintf("OCSP responder answered with status %d", int(e))
+}
 
 // ocspResponse is a BasicOCSPResponse, RFC 6960 §4.2.
 type ocspResponse struct {

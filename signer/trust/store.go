@@ -1,0 +1,250 @@
+package trust
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"ceralacca/signer/internal/tsp"
+)
+
+// The official European list of lists, and the notice whose certificates are the shipped anchors. The notice's
+// address stands in the list and tells where its key changes (pivots) begin.
+const (
+	DefaultLOTL    = "https://ec.europa.eu/tools/lotl/eu-lotl.xml"
+	DefaultJournal = "https://eur-lex.europa.eu/eli/C/2026/1944/oj"
+)
+
+// ErrOffline means that a store that opens no connection was asked for something new.
+var ErrOffline = errors.New("working offline")
+
+// Config makes a [Store]. The zero value trusts nothing but the anchors that callers of Judge bring.
+type Config struct {
+	// Assets holds anchors/*.pem, who may sign the list of lists, and snapshot/*.xml.gz, signed lists that
+	// serve until newer ones are fetched. Nil: none.
+	Assets fs.FS
+	// Cache is the directory for fetched lists, made when needed; empty keeps them in memory only.
+	Cache string
+	// Offline opens no connection at all.
+	Offline bool
+	// HTTP brings own certificate authorities or a proxy; nil means the system's settings.
+	HTTP *http.Client
+	// AllowLocal lets services of this machine be asked; for tests.
+	AllowLocal bool
+	// Now is the clock; nil means time.Now.
+	Now func() time.Time
+	// LOTL and Journal are for tests; empty means [DefaultLOTL] and [DefaultJournal].
+	LOTL, Journal string
+	// Territories are the national lists that Refresh fetches; nil means Italy. Others come when a certificate
+	// needs them.
+	Territories []string
+}
+
+// Store knows the trusted lists. It may be used from several goroutines and starts none.
+type Store struct {
+	c       Config
+	web     *tsp.Web
+	anchors [][]byte
+
+	mu      sync.Mutex
+	loaded  bool
+	lists   map[string]*held // by territory; "EU" is the list of lists
+	byName  map[string][]*anchor
+	failed  map[string]failure // territories that could not be fetched on demand
+	last    time.Time
+	lastErr error
+
+	memoMu sync.Mutex
+	memo   map[string]memo
+}
+
+// held is a list in use.
+type held struct {
+	*list
+	origin string // "snapshot", "cache", "network"
+	signer [32]byte
+}
+
+type failure struct {
+	err error
+	at  time.Time
+}
+
+// memo is an answer of the network, kept for a while so that a thousand files of one signer ask once.
+type memo struct {
+	data []evidence
+	at   time.Time
+}
+
+const (
+	memoAge = 10 * time.Minute
+	maxMemo = 64
+)
+
+// territoryLOTL is the SchemeTerritory of the list of lists.
+const territoryLOTL = "EU"
+
+// Status describes the lists in use.
+type Status struct {
+	Lists []ListStatus
+	// Refreshed is when Refresh last succeeded in this process; Err is what its last run gave.
+	Refreshed time.Time
+	Err       error
+	Offline   bool
+}
+
+// ListStatus describes one list in use.
+type ListStatus struct {
+	Territory  string
+	Sequence   int
+	Version    int
+	Issued     time.Time
+	NextUpdate time.Time // zero: closed
+	Origin     string    // "snapshot", "cache", "network"
+	Services   int
+	OutOfDate  bool // NextUpdate has passed
+}
+
+// Open makes a store. It reads the anchors; lists are read and verified when first needed. Anchors that cannot be
+// read are an error: a program that was damaged must say so.
+func Open(c Config) (*Store, error) {
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.LOTL == "" {
+		c.LOTL = DefaultLOTL
+	}
+	if c.Journal == "" {
+		c.Journal = DefaultJournal
+	}
+	if c.Territories == nil {
+		c.Territories = []string{"IT"}
+	}
+	s := &Store{
+		c: c, web: &tsp.Web{Client: c.HTTP, AllowLocal: c.AllowLocal},
+		lists: map[string]*held{}, memo: map[string]memo{}, failed: map[string]failure{},
+	}
+	if c.Assets != nil {
+		var err error
+		if s.anchors, err = readAnchors(c.Assets); err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+// Status describes the lists in use; it opens no connection.
+func (s *Store) Status(ctx context.Context) Status {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.load(ctx)
+	st := Status{Refreshed: s.last, Err: s.lastErr, Offline: s.c.Offline}
+	for t, h := range s.lists {
+		st.Lists = append(st.Lists, ListStatus{
+			Territory: t, Sequence: h.Sequence, Version: h.Version, Issued: h.Issued, NextUpdate: h.NextUpdate,
+			Origin: h.origin, Services: len(h.Services), OutOfDate: h.outOfDate(s.c.Now()),
+		})
+	}
+	slices.SortFunc(st.Lists, func(a, b ListStatus) int {
+		if a.Territory < b.Territory {
+			return -1
+		}
+		return 1
+	})
+	return st
+}
+
+// Refresh fetches the list of lists and the national lists in use, checks them and keeps them. What was good before
+// stays in use where something fails; the failures are joined in the error, one per list.
+func (s *Store) Refresh(ctx context.Context) error {
+	if s.c.Offline {
+		return ErrOffline
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.load(ctx)
+	err := s.fetchLOTL(ctx)
+	if err == nil {
+		want := slices.Clone(s.c.Territories)
+		for t := range s.lists {
+			if t != territoryLOTL && !slices.Contains(want, t) {
+				want = append(want, t)
+			}
+		}
+		var errs []error
+		for _, t := range want {
+			errs = append(errs, s.fetchNational(ctx, t))
+		}
+		err = errors.Join(errs...)
+	}
+	s.lastErr = err
+	if err == nil {
+		s.last = s.c.Now()
+	}
+	s.index()
+	return err
+}
+
+// load verifies what was kept or shipped, once.
+func (s *Store) load(ctx context.Context) {
+	if s.loaded {
+		return
+	}
+	s.loaded = true
+	if h := s.best(ctx, territoryLOTL, s.anchors); h != nil {
+		s.lists[territoryLOTL] = h
+	}
+	for _, t := range s.kept() {
+		if h := s.best(ctx, t, s.signers(t)); h != nil {
+			s.lists[t] = h
+		}
+	}
+	if ctx.Err() != nil { // half a reading must not count as the whole
+		s.loaded, s.lists = false, map[string]*held{}
+	}
+	s.index()
+}
+
+// signers are the certificates that may sign the list of territory t, by the list of lists.
+func (s *Store) signers(t string) [][]byte {
+	lotl := s.lists[territoryLOTL]
+	if lotl == nil {
+		return nil
+	}
+	var out [][]byte
+	for _, p := range lotl.Pointers {
+		if p.Territory == t && p.MIME == mimeList {
+			out = append(out, p.Signers...)
+		}
+	}
+	return out
+}
+
+// index builds the anchors: one per key and name, with all services that it is in.
+func (s *Store) index() {
+	s.byName = map[string][]*anchor{}
+	seen := map[identity]*anchor{}
+	for _, h := range s.lists {
+		for _, v := range h.Services {
+			for _, c := range v.Certs {
+				a := seen[c.identity()]
+				if a == nil {
+					a = &anchor{Cert: c}
+					seen[c.identity()] = a
+					s.byName[c.subjectKey] = append(s.byName[c.subjectKey], a)
+				}
+				if !slices.Contains(a.Services, v) {
+					a.Services = append(a.Services, v)
+				}
+			}
+		}
+	}
+}
+
+func (l *list) outOfDate(now time.Time) bool {
+	return !l.NextUpdate.IsZero() && now.After(l.NextUpdate)
+}
