@@ -208,6 +208,10 @@ func berSkip(b []byte, depth int) (int, bool) {
 
 // placeInRevisions finds the revision that the ByteRange ends with.
 func (f *file) placeInRevisions(s *Signature) {
+	if s.SignedEnd == f.src.size {
+		s.Revision = len(f.revisions())
+		return
+	}
 	for i, end := range f.revisions() {
 		if s.SignedEnd == end || s.SignedEnd < end && f.onlyEOL(s.SignedEnd, end) {
 			s.Revision = i + 1

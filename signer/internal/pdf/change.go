@@ -89,7 +89,7 @@ func (f *file) judgeChanges(ctx context.Context, out *Scanned) error {
 			continue
 		}
 		if old.repaired {
-			s.find(true, "signed-revision-damaged", citePAdES, "kind", "xref")
+			s.find(!s.CoversWholeFile, "signed-revision-damaged", citePAdES, "kind", "xref")
 		}
 		if !old.signs(s.contents.start) {
 			s.find(true, "signature-not-in-signed-revision", citePAdES)

@@ -128,7 +128,7 @@ func (d *differ) pagePair(a, b pageOf, at *place) {
 			d.annots(d.old.array(a.d[k]), d.new.array(b.d[k]), &place{at, "Annots"}, num)
 		case "Tabs":
 			d.push(a.d[k], b.d[k], StructureTree, at, string(k), num)
-		case "LastModified", "Metadata":
+		case "LastModified", "Metadata", "PieceInfo": // shown nowhere
 			d.push(a.d[k], b.d[k], Metadata, at, string(k), num)
 		default:
 			d.push(a.d[k], b.d[k], PageContent, at, string(k), num)

@@ -199,9 +199,11 @@ func Scan(ctx context.Context, r io.ReaderAt, size int64) (*Scanned, error) {
 
 // fileFindings reports what had to be guessed and what lies behind the last revision.
 func (f *file) fileFindings(out *Scanned) {
+	whole := slices.ContainsFunc(out.Signatures, func(s Signature) bool { return s.CoversWholeFile })
 	for _, d := range f.damage {
-		// A damaged cross-reference lets two programs see two documents: never quietly a signed one.
-		flag := len(out.Signatures) > 0 && (d == "xref-damaged" || d == "xref-loop" || d == "hybrid-stream-damaged")
+		// A damaged cross-reference lets two programs see two documents: never quietly a signed one, unless
+		// the damage itself was signed.
+		flag := len(out.Signatures) > 0 && !whole && (d == "xref-damaged" || d == "xref-loop" || d == "hybrid-stream-damaged")
 		out.Findings = append(out.Findings, finding(flag, d, "ISO 32000-1 §7.5.4"))
 	}
 	for i := range out.Strays {
