@@ -9,5 +9,5 @@ import "embed"
 
 // FS holds text/<language>/*.json, icons/*.svg and fonts/*.
 //
-//go:embed text icons/*.svg fonts
+//go:embed text icons/*.svg fonts guides.json
 var FS embed.FS

@@ -1,0 +1,120 @@
+package ui
+
+import (
+	"context"
+
+	"ceralacca/app"
+)
+
+// This file is the questions to the person: a panel inside the window, and a job that waits for the answer.
+
+// asking is the panel that is open.
+type asking struct {
+	ui     *UI
+	build  func() *panel // makes the panel, again with a new kit
+	panel  *panel
+	refuse func() // what Esc and closing answer
+}
+
+// open shows the panel over everything else.
+func (a *asking) open() {
+	if a.panel != nil {
+		a.panel.wipe()
+		a.ui.window.Canvas().Overlays().Remove(a.panel.object)
+	}
+	a.panel = a.build()
+	c := a.ui.window.Canvas()
+	a.panel.object.Resize(c.Size())
+	c.Overlays().Add(a.panel.object)
+	if a.panel.first != nil {
+		c.Focus(a.panel.first)
+	}
+	a.panel.rise(a.ui.app.Settings().ShowAnimations())
+}
+
+// shut takes the panel away.
+func (a *asking) shut() {
+	if a.ui.asking != a {
+		return
+	}
+	a.ui.asking = nil
+	if a.panel != nil {
+		a.panel.wipe()
+		a.ui.window.Canvas().Overlays().Remove(a.panel.object)
+	}
+	a.ui.window.Canvas().Unfocus()
+}
+
+type pinAnswer struct {
+	pin *app.PIN
+	err error
+}
+
+// PIN implements app.Asker. The digits pass from the field to the caller without a copy.
+func (u *UI) PIN(ctx context.Context, q app.PINQuestion) (*app.PIN, error) {
+	answers := make(chan pinAnswer) // unbuffered: what nobody takes is wiped by the sender
+	a := &asking{ui: u}
+	u.onUI(func() {
+		send := func(ans pinAnswer) {
+			if u.asking != a {
+				ans.pin.Wipe()
+				return
+			}
+			a.shut()
+			select {
+			case answers <- ans:
+			case <-ctx.Done():
+				ans.pin.Wipe()
+			}
+		}
+		a.refuse = func() { send(pinAnswer{err: app.ErrRefused}) }
+		a.build = func() *panel {
+			return u.pinPanel(q, func(p *app.PIN) { send(pinAnswer{pin: p}) }, a.refuse)
+		}
+		u.ask(ctx, a)
+	})
+	select {
+	case ans := <-answers:
+		return ans.pin, ans.err
+	case <-ctx.Done():
+		u.onUI(a.shut)
+		return nil, ctx.Err()
+	}
+}
+
+// Confirm implements app.Asker.
+func (u *UI) Confirm(ctx context.Context, q app.Question) (bool, error) {
+	answers := make(chan bool, 1)
+	a := &asking{ui: u}
+	u.onUI(func() {
+		send := func(yes bool) {
+			if u.asking == a {
+				a.shut()
+				answers <- yes
+			}
+		}
+		a.refuse = func() { send(false) }
+		a.build = func() *panel { return u.confirmPanel(q, func() { send(true) }, a.refuse) }
+		u.ask(ctx, a)
+	})
+	select {
+	case yes := <-answers:
+		return yes, nil
+	case <-ctx.Done():
+		u.onUI(a.shut)
+		return false, ctx.Err()
+	}
+}
+
+// ask opens the panel unless the job that asked has ended. Jobs ask one at a time; a second question takes the
+// place of the first, which is refused.
+func (u *UI) ask(ctx context.Context, a *asking) {
+	if ctx.Err() != nil || u.closing {
+		return
+	}
+	if u.asking != nil {
+		u.asking.refuse()
+	}
+	u.asking = a
+	a.open()
+}

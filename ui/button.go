@@ -1,0 +1,163 @@
+package ui
+
+import (
+	"image/color"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+)
+
+// rank is how much a button asks for: one filled button a screen, the rest outlined.
+type rank int
+
+const (
+	outlined rank = iota
+	inked         // the main button
+	sealing       // the button that signs
+	small         // outlined, in boxes
+)
+
+// button is a press with words, and perhaps a drawing before them.
+type button struct {
+	*press
+	rank  rank
+	icon  string
+	image *canvas.Image
+	label *canvas.Text
+}
+
+func (k *kit) button(r rank, icon, words string, do func()) *button {
+	b := &button{rank: r, icon: icon}
+	f, h, side := strongFace, float32(48), float32(20)
+	switch r {
+	case sealing:
+		h, side = 56, 28
+	case small:
+		f, h, side = boxBold, 44, 16
+	}
+	b.label = k.text(f, k.p.ink, words)
+	var row *fyne.Container
+	if icon != "" {
+		b.image = k.icon(icon, 22, k.p.ink)
+		row = hbox(k.px(11), b.image, b.label)
+	} else {
+		row = hbox(0, b.label)
+	}
+	b.press = k.press(words, pad(0, k.px(side), 0, k.px(side), centre(row)), do)
+	b.least = fyne.NewSize(k.px(44), k.px(h))
+	b.fill = b.colour
+	b.colour(false)
+	return b
+}
+
+// colour dresses the button and returns its ground.
+func (b *button) colour(hover bool) color.Color {
+	k := b.k
+	p := k.p
+	ground, words, border := p.leaf, p.ink, p.edge
+	switch {
+	case b.off:
+		ground, words, border = p.sunk, p.muted, p.line
+	case b.rank == sealing:
+		ground, words, border = p.wax, p.onWax, p.waxEdge
+	case b.rank == inked:
+		ground, words, border = p.ink, p.leaf, p.ink
+		if p == contrast {
+			words = p.paper
+		}
+	}
+	if hover {
+		ground = blend(ground, words, 22)
+	}
+	b.ground.StrokeColor, b.ground.StrokeWidth = border, k.px(max(p.stroke, 1.25))
+	set(b.label, b.label.Text, words)
+	if b.image != nil {
+		k.redraw(b.image, b.icon, words)
+	}
+	return ground
+}
+
+// say changes the words.
+func (b *button) say(s string) {
+	if b.label.Text == s {
+		return
+	}
+	b.name = s
+	set(b.label, s, b.label.Color)
+	b.Refresh()
+}
+
+// enable switches the button on or off.
+func (b *button) enable(on bool) {
+	if on == b.off {
+		b.off = !on
+		b.Refresh()
+	}
+}
+
+// round is a square button with a drawing alone; name is what it does.
+func (k *kit) round(icon, name string, do func()) *press {
+	p := k.press(name, centre(k.icon(icon, 20, k.p.ink)), do)
+	p.least = fyne.NewSize(k.px(44), k.px(44))
+	p.fill = func(hover bool) color.Color {
+		if hover {
+			return k.p.sunk
+		}
+		return color.Transparent
+	}
+	return p
+}
+
+// link is underlined words in the text.
+func (k *kit) link(f face, words string, do func()) *press {
+	f.bold = true
+	t := k.text(f, k.p.note.ink, words)
+	under := canvas.NewRectangle(k.p.note.ink)
+	body := over(t, fixedLine{k, under}.object())
+	p := k.press(words, body, do)
+	p.ground.CornerRadius = k.px(4)
+	return p
+}
+
+// fixedLine is the line under a link.
+type fixedLine struct {
+	k *kit
+	r *canvas.Rectangle
+}
+
+func (f fixedLine) object() fyne.CanvasObject {
+	return vboxBottom(f.k.px(1.25), f.k.px(2), f.r)
+}
+
+// choice is one of several: a pill that is filled when it is the chosen one.
+type choice struct {
+	*press
+	label  *canvas.Text
+	mark   *canvas.Image
+	chosen bool
+}
+
+func (k *kit) choice(words string, chosen bool, do func()) *choice {
+	c := &choice{chosen: chosen}
+	c.label = k.text(boxBold, k.p.ink, words)
+	parts := []fyne.CanvasObject{c.label}
+	if chosen {
+		c.mark = k.icon("check", 20, k.p.good.ink)
+		parts = append([]fyne.CanvasObject{c.mark}, parts...)
+	}
+	c.press = k.press(words, pad(0, k.px(16), 0, k.px(16), centre(hbox(k.px(8), parts...))), do)
+	c.least = fyne.NewSize(k.px(44), k.px(44))
+	c.fill = func(hover bool) color.Color {
+		p := k.p
+		c.ground.StrokeColor, c.ground.StrokeWidth = p.edge, k.px(max(p.stroke, 1.25))
+		if c.chosen {
+			c.ground.StrokeColor, c.ground.StrokeWidth = p.ink, k.px(2)
+		}
+		if hover {
+			return p.sunk
+		}
+		return p.leaf
+	}
+	c.paint()
+	return c
+}

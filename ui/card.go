@@ -1,0 +1,306 @@
+package ui
+
+import (
+	"image/color"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+
+	"ceralacca/app"
+	"ceralacca/app/lang"
+)
+
+// cardView is the page La mia carta: at a glance whether the card is well, before any PIN.
+type cardView struct {
+	u       *UI
+	frame   *frame
+	last    *app.Cards
+	passing bool
+	open    map[string]bool // certificates whose details are unfolded
+	main    func()
+}
+
+func newCardView(u *UI) *cardView {
+	v := &cardView{u: u, frame: u.k.frame(), open: map[string]bool{}}
+	v.frame.column.elastic = -1
+	return v
+}
+
+// Object implements view.
+func (v *cardView) Object() fyne.CanvasObject { return v.frame.object }
+
+// Main implements view.
+func (v *cardView) Main() func() { return v.main }
+
+// Show implements view.
+func (v *cardView) Show(st *app.State) {
+	passing := v.u.passing(st.Cards.Advice)
+	if st.Cards == v.last && passing == v.passing {
+		return
+	}
+	v.last, v.passing, v.main = st.Cards, passing, nil
+	v.fill()
+}
+
+func (v *cardView) fill() {
+	k, c := v.u.k, v.last
+	card := c.Card()
+	switch {
+	case card != nil && (c.Phase == app.PhaseReady || c.Phase == app.PhaseBlocked):
+		v.present(c, card)
+	case c.Phase == app.PhaseReading || v.passing:
+		v.frame.setBody(-1, k.heading(k.T("ui.page.card"), ""), k.advice(k.p.note, "clock", k.T("ui.phase.reading"), k.T("ui.phase.reading.what")))
+	default:
+		v.absent(c)
+	}
+	v.frame.object.Refresh()
+}
+
+// absent is the empty state: a drawing, the next step as a title, three steps, and what works anyway.
+func (v *cardView) absent(c *app.Cards) {
+	u, k := v.u, v.u.k
+	key := "ui.absent." + phaseWords[c.Phase].key
+	try := k.button(inked, "card", k.T("ui.practice.try"), func() { u.store.UsePractice(true) })
+	v.main = try.do
+	steps := []string{k.T(key + ".1"), k.T(key + ".2"), k.T(key + ".3")}
+	words := vbox(k.px(8), k.para(titleFace, k.p.ink, k.T(key)), k.para(bodyFace, k.p.muted, k.T(key+".body")), fixed(0, k.px(6)),
+		k.numbered(bodyFace, steps...), fixed(0, k.px(4)))
+	if card := c.Card(); card != nil && card.ATR != "" {
+		words.Add(hbox(k.px(12), flex(k.fit(monoFace, k.p.muted, card.ATR).Container), k.button(small, "copy", k.T("ui.copy.support"), func() { u.copy(card.Reader + "\n" + card.ATR) })))
+	}
+	words.Add(hbox(k.px(10), k.icon("check", 20, k.p.muted), flex(k.para(noteFace, k.p.muted, k.T("ui.absent.by-itself")))))
+	if !c.Practice {
+		words.Add(fixed(0, k.px(4)))
+		words.Add(leftmost(try))
+	}
+	picture := centre(k.picture("draw-reader", 160, 258, k.p.ink))
+	box := cols(k.px(24), k.px(640), []float32{2, 3}, picture, words)
+	v.frame.setBody(-1, k.heading(k.T("ui.page.card"), ""), k.sheet(32, box),
+		k.advice(k.p.note, "verify", k.T("ui.absent.verify"), k.T("ui.absent.verify.body"),
+			k.button(small, "", k.T("ui.verify.file"), func() { u.turn(pageVerify) })))
+}
+
+func (v *cardView) present(c *app.Cards, card *app.Card) {
+	k := v.u.k
+	_, _, r := cardState(k, c, card)
+	icon, words := summary(k, c, card)
+	objects := []fyne.CanvasObject{vbox(k.px(2), k.para(titleFace, k.p.ink, k.T("ui.page.card")),
+		hbox(k.px(9), k.icon(icon, 20, r.ink), flex(k.para(strongFace, r.ink, words))))}
+	if c.Advice != nil && c.Advice.Code != "" {
+		objects = append(objects, v.u.adviceBox(c.Advice))
+	}
+	var boxes []fyne.CanvasObject
+	var weights []float32
+	for i := range card.Certificates {
+		boxes = append(boxes, v.certificate(&card.Certificates[i]))
+		weights = append(weights, 1)
+	}
+	if len(boxes) > 0 {
+		objects = append(objects, cols(k.px(20), k.px(720), weights, boxes...))
+	}
+	if s := card.Signing(); s != nil && s.Renewal == app.RenewalTooEarly {
+		swatch := fixed(k.px(22), k.px(10), rect(k.p.renewal, color.Transparent, 0, k.px(5)))
+		objects = append(objects, hbox(k.px(12), swatch, flex(k.para(noteFace, k.p.muted,
+			k.Text(lang.M("ui.renew.when", "from", k.Date(s.RenewFrom), "until", k.Date(s.RenewUntil)))))))
+	}
+	objects = append(objects, v.pins(card), v.about(card))
+	v.frame.setBody(-1, objects...)
+}
+
+// summary is the one coloured sentence.
+func summary(k *kit, c *app.Cards, card *app.Card) (icon, words string) {
+	cert := card.Signing()
+	switch {
+	case c.Phase == app.PhaseBlocked:
+		return "lock", k.T("ui.sum.blocked")
+	case cert == nil:
+		return "info", k.T("ui.sum.login-only")
+	case cert.Renewal == app.RenewalOpen, cert.Renewal == app.RenewalLastDay:
+		return "clock", k.Text(lang.M("ui.sum.renew", "until", k.Date(cert.RenewUntil)))
+	case cert.Renewal == app.RenewalClosed, cert.Renewal == app.RenewalExpired:
+		return "stop", k.Text(lang.M("ui.sum.expired", "date", k.Date(cert.NotAfter)))
+	}
+	return "check", k.Text(lang.M("ui.sum.ready", "date", k.Date(cert.NotAfter)))
+}
+
+// certificate is a box: purpose first, then the validity bar, holder, issuer, number.
+func (v *cardView) certificate(c *app.Certificate) fyne.CanvasObject {
+	k := v.u.k
+	icon, key := "file", "ui.cert.other"
+	switch c.Use {
+	case app.ForSigning:
+		icon, key = "sign", "ui.cert.sign"
+	case app.ForLogin:
+		icon, key = "globe", "ui.cert.login"
+	}
+	who := c.SubjectCN
+	if c.Use == app.ForLogin && c.FiscalCode != "" {
+		who = k.masked(c.FiscalCode)
+	}
+	row := func(key string, o fyne.CanvasObject) fyne.CanvasObject { return k.field(92, k.T(key), o) }
+	box := vbox(k.px(7),
+		hbox(k.px(14), k.icon(icon, 24, k.p.waxText), flex(vbox(-k.px(2), k.fit(sectionFace, k.p.ink, k.T(key)).Container, k.para(noteFace, k.p.muted, k.T(key+".what")).Container))),
+		fixed(0, k.px(4)), v.validity(c), fixed(0, k.px(4)),
+		row("ui.field.holder", k.fit(boxBold, k.p.ink, who).Container),
+		row("ui.field.issuer", k.fit(boxFace, k.p.ink, c.IssuerCN).Container),
+		row("ui.field.number", k.fit(monoFace, k.p.ink, spaced(c.Serial)).Container))
+	word := "ui.details"
+	if v.open[c.ID] {
+		word = "ui.details.less"
+		box.Add(row("ui.field.key", k.text(boxFace, k.p.ink, c.KeyType)))
+		box.Add(row("ui.field.from", k.text(boxFace, k.p.ink, k.DateTime(c.NotBefore))))
+		box.Add(row("ui.field.to", k.text(boxFace, k.p.ink, k.DateTime(c.NotAfter))))
+		box.Add(row("ui.field.sha", k.para(face{size: 14, mono: true}, k.p.ink, spaced(c.SHA256)).Container))
+	}
+	box.Add(fixed(0, k.px(4)))
+	buttons := []fyne.CanvasObject{k.button(small, "", k.T(word), func() { v.open[c.ID] = !v.open[c.ID]; v.fill() })}
+	if v.open[c.ID] {
+		buttons = append(buttons, k.button(small, "copy", k.T("ui.copy"), func() { v.u.copy(v.facts(c)) }))
+	}
+	box.Add(wrapbox(k.px(12), buttons...))
+	return k.sheet(22, box)
+}
+
+// facts are the lines that support asks for.
+func (v *cardView) facts(c *app.Certificate) string {
+	k := v.u.k
+	return k.T("ui.field.holder") + ": " + c.SubjectCN + "\n" + k.T("ui.field.issuer") + ": " + c.IssuerCN + "\n" +
+		k.T("ui.field.number") + ": " + c.Serial + "\n" + k.T("ui.field.from") + ": " + k.DateTime(c.NotBefore) + "\n" +
+		k.T("ui.field.to") + ": " + k.DateTime(c.NotAfter) + "\n" + "SHA-256: " + c.SHA256 + "\n"
+}
+
+// validity is the bar of a certificate's life: past up to today, and the renewal segment.
+func (v *cardView) validity(c *app.Certificate) fyne.CanvasObject {
+	k := v.u.k
+	now := v.u.now()
+	l := &validityLayout{k: k}
+	life := float32(c.NotAfter.Sub(c.NotBefore))
+	part := func(t time.Time) float32 {
+		if life <= 0 {
+			return 0
+		}
+		return max(0, min(1, float32(t.Sub(c.NotBefore))/life))
+	}
+	l.today, l.renew = part(now), 1
+	if !c.RenewFrom.IsZero() && c.Renewal != app.RenewalNone {
+		l.renew = part(c.RenewFrom)
+	}
+	fill, mark := k.p.good.ink, k.T("ui.today")
+	if c.DaysLeft < 0 {
+		fill, mark = k.p.bad.ink, k.T("ui.over")
+	}
+	objects := []fyne.CanvasObject{
+		rect(k.p.sunk, k.p.edge, k.px(k.p.stroke), k.px(5)),
+		rect(fill, color.Transparent, 0, k.px(5)),
+		rect(k.p.renewal, color.Transparent, 0, k.px(3)),
+		canvas.NewRectangle(k.p.leaf), canvas.NewRectangle(k.p.ink),
+		k.text(noteBold, k.p.ink, mark),
+		k.text(noteBold, k.p.warn.ink, k.T("ui.renewal")),
+		k.text(noteFace, k.p.muted, k.ShortDate(c.NotBefore)),
+		k.text(noteFace, k.p.muted, k.ShortDate(c.NotAfter)),
+	}
+	return container.New(l, objects...)
+}
+
+type validityLayout struct {
+	k            *kit
+	today, renew float32
+}
+
+// Layout implements fyne.Layout.
+func (l *validityLayout) Layout(o []fyne.CanvasObject, size fyne.Size) {
+	k, w := l.k, size.Width
+	y, h := k.px(26), k.px(10)
+	x := w * l.today
+	place(o[0], 0, y, w, h)
+	place(o[1], 0, y, max(k.px(2), x), h)
+	if l.renew < 1 {
+		place(o[2], w*l.renew, y, w-w*l.renew, h)
+	} else {
+		o[2].Hide()
+		o[6].Hide()
+	}
+	x = max(k.px(3), min(w-k.px(3), x))
+	place(o[3], x-k.px(3.5), y-k.px(6), k.px(7), h+k.px(12))
+	place(o[4], x-k.px(1.5), y-k.px(6), k.px(3), h+k.px(12))
+	m := o[5].MinSize()
+	mx := max(0, min(w-m.Width, x-m.Width/2))
+	place(o[5], mx, k.px(-3), m.Width, m.Height)
+	r := o[6].MinSize()
+	if l.renew < 1 && mx+m.Width+k.px(8) > w-r.Width {
+		o[6].Hide()
+	}
+	place(o[6], w-r.Width, k.px(-3), r.Width, r.Height)
+	for i, side := range []float32{0, 1} {
+		d := o[7+i].MinSize()
+		place(o[7+i], side*(w-d.Width), y+h+k.px(3), d.Width, d.Height)
+	}
+}
+
+// MinSize implements fyne.Layout.
+func (l *validityLayout) MinSize([]fyne.CanvasObject) fyne.Size {
+	return fyne.NewSize(l.k.px(220), l.k.px(64))
+}
+
+// pins are the PINs and the PUK with the tries left.
+func (v *cardView) pins(card *app.Card) fyne.CanvasObject {
+	k := v.u.k
+	var boxes []fyne.CanvasObject
+	var weights []float32
+	add := func(icon, title string, left int, words string) {
+		ink := k.p.ink
+		if left == 0 || left == 1 {
+			ink = k.p.bad.ink
+		}
+		box := vbox(k.px(8), hbox(k.px(12), k.icon(icon, 22, k.p.ink), flex(k.fit(face{size: 18, bold: true}, k.p.ink, title).Container)),
+			topbox(k.px(12), pad(k.px(4), 0, 0, 0, k.pips(left, 3, 14)), flex(k.para(noteFace, ink, words))))
+		boxes = append(boxes, k.sheet(18, box))
+		weights = append(weights, 1)
+	}
+	for _, p := range card.PINs {
+		left := p.TriesLeft
+		if p.Blocked {
+			left = 0
+		}
+		add("lock", k.Text(app.PINLabel(p.Ref)), left, triesWords(k, left))
+	}
+	if n := len(card.PINs); n > 0 {
+		p := card.PINs[n-1]
+		left := p.PUKTriesLeft
+		if p.PUKBlocked {
+			left = 0
+		}
+		words := k.T("ui.puk.unknown")
+		if left >= 0 {
+			words = k.Text(lang.MN("ui.puk.tries", left))
+		}
+		add("key", "PUK", left, words)
+	}
+	if len(boxes) == 0 {
+		return fixed(0, 1)
+	}
+	return cols(k.px(20), k.px(640), weights, boxes...)
+}
+
+// about is the card itself: kind, serial, issuer, reader.
+func (v *cardView) about(card *app.Card) fyne.CanvasObject {
+	k := v.u.k
+	left, right := vbox(k.px(7)), vbox(k.px(7))
+	add := func(box *fyne.Container, key, value string, f face) {
+		if value != "" {
+			box.Add(k.field(112, k.T(key), k.fit(f, k.p.ink, value).Container))
+		}
+	}
+	add(left, "ui.field.kind", card.Kind, boxFace)
+	add(left, "ui.field.card-serial", card.Serial, monoFace)
+	add(left, "ui.field.code", k.masked(card.FiscalCode), boxFace)
+	add(right, "ui.field.issued-by", card.Issuer, boxFace)
+	if !card.Issued.IsZero() {
+		add(right, "ui.field.issued", k.Date(card.Issued), boxFace)
+	}
+	add(right, "ui.field.reader", card.Reader, boxFace)
+	return k.sheet(22, vbox(k.px(12), k.text(face{size: 18, bold: true}, k.p.ink, k.T("ui.about.card")),
+		cols(k.px(32), k.px(640), []float32{1, 1}, left, right)))
+}

@@ -1,0 +1,282 @@
+package ui
+
+import (
+	"image/color"
+	"strings"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+
+	"ceralacca/app"
+	"ceralacca/app/lang"
+)
+
+// cardBar is always in sight: whose card it is, how long it lasts, how many tries are left. F6 goes to it,
+// Enter opens the card's page, Down and Up choose among several cards.
+type cardBar struct {
+	*press
+	u     *UI
+	last  *app.Cards
+	image *canvas.Image
+	who   *fitting
+	what  *fitting
+	days  *fyne.Container
+	left  *fyne.Container
+	pill  *pill
+	rules [2]fyne.CanvasObject
+	body  *fyne.Container
+	short bool
+}
+
+func newCardBar(u *UI) *cardBar {
+	k := u.k
+	b := &cardBar{u: u}
+	b.image = k.picture("draw-nochip", 62, 39, k.p.ink)
+	b.who = k.fit(nameFace, k.p.ink, "")
+	b.what = k.fit(noteFace, k.p.muted, "")
+	b.days, b.left = container.New(flexible{}), container.New(flexible{})
+	b.pill = k.pill()
+	b.rules = [2]fyne.CanvasObject{k.upright(44), k.upright(44)}
+	b.body = container.New(b, b.image, b.who.Container, b.what.Container, b.rules[0], b.days, b.rules[1], b.left, b.pill.Container)
+	b.press = k.press(k.T("ui.cardbar"), b.body, func() { u.turn(pageCard) })
+	b.press.inset = true
+	b.press.ground.CornerRadius = 0
+	b.press.fill = func(hover bool) color.Color {
+		if hover {
+			return k.p.sunk
+		}
+		return color.Transparent
+	}
+	b.press.key = b.choose
+	return b
+}
+
+// choose goes to the next card or the one before.
+func (b *cardBar) choose(e *fyne.KeyEvent) bool {
+	if b.last == nil || len(b.last.List) < 2 {
+		return false
+	}
+	n := len(b.last.List)
+	switch e.Name {
+	case fyne.KeyDown:
+		b.u.store.ChooseCard(b.last.List[(b.last.Chosen+1)%n].Slot)
+	case fyne.KeyUp:
+		b.u.store.ChooseCard(b.last.List[(b.last.Chosen+n-1)%n].Slot)
+	default:
+		return false
+	}
+	return true
+}
+
+// phaseWords are the sentence of a phase and of its pill; ready and blocked show the card instead.
+var phaseWords = [...]struct{ key, icon string }{
+	app.PhaseNoService:   {"no-service", "warning"},
+	app.PhaseNoReader:    {"no-reader", "plug"},
+	app.PhaseEmpty:       {"empty", "card"},
+	app.PhaseMute:        {"mute", "warning"},
+	app.PhaseUnsupported: {"unsupported", "warning"},
+	app.PhaseBusy:        {"busy", "clock"},
+	app.PhaseReading:     {"reading", "clock"},
+	app.PhaseReady:       {"ready", "check"},
+	app.PhaseBlocked:     {"blocked", "lock"},
+}
+
+// Show implements view's Show.
+func (b *cardBar) Show(st *app.State) {
+	c := st.Cards
+	if c == b.last {
+		return
+	}
+	b.last = c
+	card := c.Card()
+	if card == nil || (c.Phase != app.PhaseReady && c.Phase != app.PhaseBlocked) {
+		b.absent(c)
+	} else {
+		b.present(c, card)
+	}
+	b.Refresh()
+}
+
+func (b *cardBar) absent(c *app.Cards) {
+	k := b.u.k
+	w := phaseWords[c.Phase]
+	drawing := "draw-nochip"
+	if c.Card() != nil {
+		drawing = "draw-chip"
+	}
+	k.redraw(b.image, drawing, k.p.ink)
+	b.who.say(k.T("ui.phase."+w.key), k.p.ink)
+	b.what.say(k.T("ui.phase."+w.key+".what"), k.p.muted)
+	b.days.Objects, b.left.Objects = nil, nil
+	r := k.plain()
+	if w.icon == "warning" {
+		r = k.p.warn
+	}
+	b.pill.say(w.icon, k.T("ui.phase."+w.key+".pill"), r)
+}
+
+func (b *cardBar) present(c *app.Cards, card *app.Card) {
+	k := b.u.k
+	k.redraw(b.image, "draw-chip", k.p.ink)
+	b.who.say(holder(card), k.p.ink)
+	what := card.Kind
+	if card.FiscalCode != "" {
+		what += " · " + k.Text(lang.M("ui.cardbar.code", "code", k.masked(card.FiscalCode)))
+	}
+	if n := len(c.List); n > 1 {
+		what += " · " + k.Text(lang.MN("ui.cardbar.many", n))
+	}
+	b.what.say(what, k.p.muted)
+	b.days.Objects, b.left.Objects = nil, nil
+	cert := card.Signing()
+	if cert == nil && len(card.Certificates) > 0 {
+		cert = &card.Certificates[0]
+	}
+	if cert != nil {
+		words, sub := k.Text(lang.MN("ui.days", cert.DaysLeft)), "ui.until"
+		if cert.DaysLeft < 0 {
+			words, sub = k.T("ui.days.over"), "ui.since"
+		}
+		b.days.Objects = []fyne.CanvasObject{vbox(0, k.text(strongFace, dayColour(k, cert), words),
+			k.text(noteFace, k.p.muted, k.Text(lang.M(sub, "date", k.Date(cert.NotAfter)))))}
+	}
+	if pin := card.PIN(cert); pin != nil {
+		words := triesWords(k, pin.TriesLeft)
+		ink := k.p.ink
+		if pin.TriesLeft == 0 || pin.TriesLeft == 1 {
+			ink = k.p.bad.ink
+		}
+		b.left.Objects = []fyne.CanvasObject{vbox(0, hbox(k.px(12), k.text(strongFace, ink, words), k.pips(pin.TriesLeft, 3, 14)),
+			k.text(noteFace, k.p.muted, k.Text(lang.M("ui.tries.for", "pin", k.Text(app.PINLabel(pin.Ref))))))}
+	}
+	icon, key, r := cardState(k, c, card)
+	b.pill.say(icon, k.T(key), r)
+}
+
+// holder is the name of the person, or of the card when it has none.
+func holder(c *app.Card) string {
+	name := strings.TrimSpace(c.Name + " " + c.Surname)
+	if cert := c.Signing(); name == "" && cert != nil {
+		name = cert.SubjectCN
+	}
+	if name == "" && len(c.Certificates) > 0 {
+		name = c.Certificates[0].SubjectCN
+	}
+	if name == "" {
+		name = c.Kind + " " + c.Serial
+	}
+	return name
+}
+
+func dayColour(k *kit, cert *app.Certificate) color.NRGBA {
+	switch {
+	case cert.DaysLeft < 0 || cert.Renewal == app.RenewalClosed || cert.Renewal == app.RenewalExpired:
+		return k.p.bad.ink
+	case cert.Renewal == app.RenewalOpen || cert.Renewal == app.RenewalLastDay:
+		return k.p.warn.ink
+	}
+	return k.p.ink
+}
+
+// triesWords tells the tries left, always in words.
+func triesWords(k *kit, left int) string {
+	switch {
+	case left < 0:
+		return k.T("ui.tries.unknown")
+	case left == 0:
+		return k.T("ui.tries.none")
+	}
+	return k.Text(lang.MN("ui.tries", left))
+}
+
+// cardState sums a card up in a pill.
+func cardState(k *kit, c *app.Cards, card *app.Card) (icon, key string, r role) {
+	cert := card.Signing()
+	switch {
+	case c.Phase == app.PhaseBlocked:
+		return "lock", "ui.phase.blocked.pill", k.p.bad
+	case cert == nil:
+		return "info", "ui.card.login-only", k.p.warn
+	case cert.Renewal == app.RenewalOpen || cert.Renewal == app.RenewalLastDay:
+		return "clock", "ui.card.renew", k.p.warn
+	case cert.Renewal == app.RenewalClosed || cert.Renewal == app.RenewalExpired:
+		return "stop", "ui.card.expired", k.p.bad
+	}
+	return "check", "ui.phase.ready.pill", k.p.good
+}
+
+// Layout implements fyne.Layout: what does not fit is left out, the pill first, then the picture, then the date.
+func (b *cardBar) Layout(_ []fyne.CanvasObject, size fyne.Size) {
+	k := b.u.k
+	edge := k.px(32)
+	if size.Width < k.px(760) {
+		edge = k.px(20)
+	}
+	w := func(o fyne.CanvasObject) float32 { return o.MinSize().Width }
+	days, left, picture, state := len(b.days.Objects) > 0, len(b.left.Objects) > 0, true, true
+	who := min(max(w(b.who.Container), w(b.what.Container)), k.px(300))
+	need := func() float32 {
+		n := 2*edge + who
+		for _, p := range []struct {
+			on bool
+			w  float32
+		}{{picture, k.px(82)}, {days, w(b.days) + k.px(40)}, {left, w(b.left) + k.px(40)}, {state, w(b.pill.Container) + k.px(20)}} {
+			if p.on {
+				n += p.w
+			}
+		}
+		return n
+	}
+	for _, drop := range []*bool{&picture, &state, &days, &left} {
+		if drop == &state && !days && !left {
+			continue
+		}
+		if need() > size.Width {
+			*drop = false
+		}
+	}
+	show := func(o fyne.CanvasObject, on bool) {
+		if on {
+			o.Show()
+		} else {
+			o.Hide()
+		}
+	}
+	show(b.image, picture)
+	show(b.days, days)
+	show(b.rules[0], days)
+	show(b.left, left)
+	show(b.rules[1], left)
+	show(b.pill.Container, state)
+	middle := size.Height / 2
+	x := edge
+	if picture {
+		place(b.image, x, middle-k.px(19.5), k.px(62), k.px(39))
+		x += k.px(82)
+	}
+	right := size.Width - edge
+	if state {
+		right -= w(b.pill.Container)
+		place(b.pill.Container, right, middle-k.px(18), w(b.pill.Container), k.px(36))
+		right -= k.px(20)
+	}
+	for i, o := range []*fyne.Container{b.left, b.days} {
+		if !o.Visible() {
+			continue
+		}
+		h := o.MinSize().Height
+		right -= w(o)
+		place(o, right, middle-h/2, w(o), h)
+		right -= k.px(20)
+		place(b.rules[1-i], right, middle-k.px(22), k.px(k.p.stroke), k.px(44))
+		right -= k.px(20)
+	}
+	h1, h2 := b.who.MinSize().Height, b.what.MinSize().Height
+	top := middle - (h1+h2-k.px(4))/2
+	place(b.who.Container, x, top, right-x, h1)
+	place(b.what.Container, x, top+h1-k.px(4), right-x, h2)
+}
+
+// MinSize implements fyne.Layout.
+func (b *cardBar) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(1, b.u.k.px(60)) }

@@ -1,0 +1,115 @@
+package ui
+
+import (
+	"context"
+	"sync"
+	"testing"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/test"
+
+	"ceralacca/app"
+	"ceralacca/assets"
+)
+
+// posts is the queue that stands in for the window's goroutine: the test paints, nobody else.
+type posts struct {
+	mu   sync.Mutex
+	list []func()
+	more chan struct{}
+}
+
+func newPosts() *posts { return &posts{more: make(chan struct{}, 1)} }
+
+func (p *posts) post(f func()) {
+	p.mu.Lock()
+	p.list = append(p.list, f)
+	p.mu.Unlock()
+	select {
+	case p.more <- struct{}{}:
+	default:
+	}
+}
+
+// drain runs what is queued and reports whether there was anything.
+func (p *posts) drain() bool {
+	p.mu.Lock()
+	list := p.list
+	p.list = nil
+	p.mu.Unlock()
+	for _, f := range list {
+		f()
+	}
+	return len(list) > 0
+}
+
+// until drains until done says so.
+func (p *posts) until(t testing.TB, what string, done func() bool) {
+	t.Helper()
+	late := time.After(30 * time.Second)
+	for {
+		for p.drain() {
+		}
+		if done() {
+			return
+		}
+		select {
+		case <-p.more:
+		case <-late:
+			t.Fatalf("waited in vain until %s", what)
+		}
+	}
+}
+
+// fakeStore notes the intents.
+type fakeStore struct {
+	said []string
+	set  app.Settings
+}
+
+func (f *fakeStore) Add(paths ...string) {
+	for _, p := range paths {
+		f.said = append(f.said, "add "+p)
+	}
+}
+func (f *fakeStore) Remove(id int)                        { f.said = append(f.said, "remove") }
+func (f *fakeStore) Clear()                               { f.said = append(f.said, "clear") }
+func (f *fakeStore) ChooseCard(slot string)               { f.said = append(f.said, "card "+slot) }
+func (f *fakeStore) UsePractice(on bool)                  { f.said = append(f.said, "practice") }
+func (f *fakeStore) Sign()                                { f.said = append(f.said, "sign") }
+func (f *fakeStore) Cancel()                              { f.said = append(f.said, "cancel") }
+func (f *fakeStore) Verify(path string)                   { f.said = append(f.said, "verify "+path) }
+func (f *fakeStore) SaveContent(dest string)              { f.said = append(f.said, "save "+dest) }
+func (f *fakeStore) CloseVerification()                   { f.said = append(f.said, "close") }
+func (f *fakeStore) SetSettings(set app.Settings)         { f.said = append(f.said, "set"); f.set = set }
+func (f *fakeStore) Run(context.Context, app.Asker) error { return nil }
+
+// today is the day of the mock-ups.
+var today = time.Date(2026, 11, 22, 9, 42, 0, 0, time.UTC)
+
+// window makes a window over a State, in a test app of its own.
+func window(t testing.TB, st *app.State, w, h float32) (*UI, *fakeStore, *posts) {
+	t.Helper()
+	f, q := &fakeStore{}, newPosts()
+	u := newUI(tempApp(t), f, st, assets.FS)
+	u.post = q.post
+	u.now = func() time.Time { return today }
+	u.window.Resize(fyne.NewSize(w, h))
+	u.show(st)
+	t.Cleanup(func() {
+		u.closed.Store(true)
+		for _, timer := range u.timers {
+			timer.Stop()
+		}
+		u.window.Close()
+	})
+	return u, f, q
+}
+
+func tempApp(t testing.TB) fyne.App {
+	if tt, ok := t.(*testing.T); ok {
+		return test.NewTempApp(tt)
+	}
+	return test.NewApp()
+}

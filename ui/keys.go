@@ -1,0 +1,241 @@
+package ui
+
+import (
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/driver/desktop"
+)
+
+// This file is what the keyboard, the file dialog, drops and the clipboard bring.
+
+// shortcutSheet is what the page Aiuto and the key ? show.
+var shortcutSheet = []struct{ keys, text string }{
+	{"Ctrl+1 … 4", "ui.keys.pages"},
+	{"Ctrl+O", "ui.keys.open"},
+	{"Ctrl+V", "ui.keys.paste"},
+	{"Ctrl+↵", "ui.keys.main"},
+	{"Tab", "ui.keys.tab"},
+	{"↑ ↓", "ui.keys.list"},
+	{"Del", "ui.keys.remove"},
+	{"F6", "ui.keys.card"},
+	{"Esc", "ui.keys.esc"},
+	{"F1  ?", "ui.keys.help"},
+}
+
+// keyboard registers the keys of the window.
+func (u *UI) keyboard() {
+	c := u.window.Canvas()
+	c.SetOnTypedKey(u.typedKey)
+	c.SetOnTypedRune(u.typedRune)
+	on := func(key fyne.KeyName, f func()) {
+		c.AddShortcut(&desktop.CustomShortcut{KeyName: key, Modifier: fyne.KeyModifierShortcutDefault}, func(fyne.Shortcut) {
+			if u.asking == nil {
+				f()
+			}
+		})
+	}
+	for i, key := range []fyne.KeyName{fyne.Key1, fyne.Key2, fyne.Key3, fyne.Key4} {
+		on(key, func() { u.turn(pageID(i)) })
+	}
+	on(fyne.KeyComma, func() { u.turn(pageSettings) })
+	on(fyne.KeyO, u.chooseFile)
+	main := func() {
+		if f := u.views[u.page].Main(); f != nil {
+			f()
+		}
+	}
+	on(fyne.KeyReturn, main)
+	on(fyne.KeyEnter, main)
+	c.AddShortcut(&fyne.ShortcutPaste{}, func(fyne.Shortcut) { u.paste(u.app.Clipboard().Content()) })
+}
+
+// typedKey is for keys that no control wants.
+func (u *UI) typedKey(e *fyne.KeyEvent) {
+	if u.asking != nil {
+		if e.Name == fyne.KeyEscape {
+			u.asking.refuse()
+		}
+		return
+	}
+	switch e.Name {
+	case fyne.KeyF1:
+		u.turn(pageHelp)
+	case fyne.KeyF6:
+		u.window.Canvas().Focus(u.shell.bar.press)
+	case fyne.KeyEscape:
+		u.escape()
+	}
+}
+
+// escape goes one step back: out of a control, then out of a verified file.
+func (u *UI) escape() {
+	st := u.latest.Load()
+	switch {
+	case st.Job != nil && st.Job.Running:
+		u.store.Cancel()
+	case u.window.Canvas().Focused() != nil:
+		u.window.Canvas().Unfocus()
+	case u.page == pageVerify && st.Verify != nil:
+		u.store.CloseVerification()
+	case u.page != pageSign:
+		u.turn(pageSign)
+	}
+}
+
+func (u *UI) typedRune(r rune) {
+	if r == '?' && u.asking == nil {
+		u.turn(pageHelp)
+	}
+}
+
+// dropped takes files from the file manager, wherever in the window they fall.
+func (u *UI) dropped(uris []fyne.URI) {
+	var paths []string
+	for _, uri := range uris {
+		paths = append(paths, uri.Path()) // never String: it is escaped
+	}
+	u.take(paths)
+}
+
+// take hands files to the store. While a question is open nothing is taken: what is signed is what was asked.
+func (u *UI) take(paths []string) {
+	if len(paths) == 0 || u.asking != nil || u.closing {
+		return
+	}
+	if u.page != pageVerify || len(paths) > 1 {
+		u.page = pageSign
+		u.shell.turn(u.page)
+	}
+	u.store.Add(paths...)
+}
+
+// paste takes paths and file addresses, one a line.
+func (u *UI) paste(s string) {
+	var paths []string
+	for _, l := range strings.Split(s, "\n") {
+		l = strings.TrimSpace(l)
+		if address, err := url.Parse(l); err == nil && address.Scheme == "file" {
+			l = address.Path
+		}
+		l = strings.Trim(l, `"'`)
+		if filepath.IsAbs(l) {
+			if _, err := os.Stat(l); err == nil {
+				paths = append(paths, l)
+			}
+		}
+	}
+	if len(paths) == 0 {
+		u.say(u.k.T("ui.paste.nothing"))
+		return
+	}
+	u.take(paths)
+}
+
+// chooseFile lets the person choose files to sign or to verify.
+func (u *UI) chooseFile() { u.pick(pickFiles, "", u.take) }
+
+// chooseFolder lets the person choose a folder, whose files are taken.
+func (u *UI) chooseFolder() { u.pick(pickFolder, "", u.take) }
+
+// saveContent asks where the document inside goes.
+func (u *UI) saveContent() {
+	v := u.latest.Load().Verify
+	if v == nil || v.ContentName == "" {
+		return
+	}
+	u.pick(pickSave, filepath.Dir(v.Path), func(folder []string) {
+		u.store.SaveContent(filepath.Join(folder[0], v.ContentName))
+	})
+}
+
+// openFolder shows the folder of a file in the system's file manager.
+func (u *UI) openFolder(path string) {
+	if path == "" {
+		return
+	}
+	if err := u.app.OpenURL(&url.URL{Scheme: "file", Path: filepath.ToSlash(filepath.Dir(path))}); err != nil {
+		u.say(filepath.Dir(path))
+	}
+}
+
+func (u *UI) copy(s string) {
+	u.app.Clipboard().SetContent(s)
+	u.say(u.k.T("ui.copied"))
+}
+
+// say shows a sentence for six seconds above the action bar. It is never used for what went wrong.
+func (u *UI) say(s string) {
+	u.shell.said.Text = s
+	u.shell.said.Refresh()
+	u.shell.toast.Show()
+	u.shell.object.Refresh()
+	u.later(6*time.Second, func() {
+		if u.shell.said.Text == s {
+			u.shell.toast.Hide()
+		}
+	})
+}
+
+// reveal scrolls the page so that o is in sight.
+func (u *UI) reveal(o fyne.CanvasObject) {
+	if u.shell == nil || u.asking != nil {
+		return
+	}
+	s := scrollerOf(u.views[u.page].Object())
+	if s == nil {
+		return
+	}
+	d := u.app.Driver()
+	top := d.AbsolutePositionForObject(o).Y - d.AbsolutePositionForObject(s).Y
+	if !within(s.Content, o) {
+		return
+	}
+	gap := u.k.px(16)
+	if top < gap {
+		s.ScrollToOffset(fyne.NewPos(0, max(0, s.Offset.Y+top-gap)))
+	} else if over := top + o.Size().Height + gap - s.Size().Height; over > 0 {
+		s.ScrollToOffset(fyne.NewPos(0, s.Offset.Y+over))
+	}
+}
+
+func scrollerOf(o fyne.CanvasObject) *container.Scroll {
+	switch c := o.(type) {
+	case *container.Scroll:
+		return c
+	case *fyne.Container:
+		for _, x := range c.Objects {
+			if s := scrollerOf(x); s != nil {
+				return s
+			}
+		}
+	}
+	return nil
+}
+
+// within reports whether o stands somewhere in root.
+func within(root, o fyne.CanvasObject) bool {
+	if root == o {
+		return true
+	}
+	switch c := root.(type) {
+	case *fyne.Container:
+		for _, x := range c.Objects {
+			if within(x, o) {
+				return true
+			}
+		}
+	case *container.Scroll:
+		return within(c.Content, o)
+	case *button:
+		return o == fyne.CanvasObject(c.press)
+	case *choice:
+		return o == fyne.CanvasObject(c.press)
+	}
+	return false
+}

@@ -1,0 +1,467 @@
+package ui
+
+import (
+	"image/color"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+)
+
+// This file is the few layouts of the window. Fyne asks an object for its least size without telling how wide
+// it will be, so a wrapped text cannot answer; here a parent asks for the height at a width.
+
+// tall is told by objects and layouts whose height depends on their width.
+type tall interface {
+	heightFor(width float32) float32
+}
+
+type tallLayout interface {
+	fyne.Layout
+	heightFor(objects []fyne.CanvasObject, width float32) float32
+}
+
+// heightOf is the height that o wants at the width.
+func heightOf(o fyne.CanvasObject, width float32) float32 {
+	if t, ok := o.(tall); ok {
+		return t.heightFor(width)
+	}
+	if c, ok := o.(*fyne.Container); ok {
+		if l, ok := c.Layout.(tallLayout); ok {
+			return l.heightFor(c.Objects, width)
+		}
+	}
+	return o.MinSize().Height
+}
+
+func place(o fyne.CanvasObject, x, y, w, h float32) {
+	o.Move(fyne.NewPos(x, y))
+	o.Resize(fyne.NewSize(w, h))
+}
+
+func widest(objects []fyne.CanvasObject) float32 {
+	var w float32
+	for _, o := range objects {
+		if o.Visible() {
+			w = max(w, o.MinSize().Width)
+		}
+	}
+	return w
+}
+
+// column stacks its objects at full width.
+type column struct{ gap float32 }
+
+func vbox(gap float32, objects ...fyne.CanvasObject) *fyne.Container {
+	return container.New(&column{gap}, objects...)
+}
+
+func (l *column) heightFor(objects []fyne.CanvasObject, width float32) float32 {
+	var y float32
+	for _, o := range objects {
+		if !o.Visible() {
+			continue
+		}
+		if y > 0 {
+			y += l.gap
+		}
+		y += heightOf(o, width)
+	}
+	return y
+}
+
+// Layout implements fyne.Layout.
+func (l *column) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	var y float32
+	for _, o := range objects {
+		if !o.Visible() {
+			continue
+		}
+		if y > 0 {
+			y += l.gap
+		}
+		h := heightOf(o, size.Width)
+		place(o, 0, y, size.Width, h)
+		y += h
+	}
+}
+
+// MinSize implements fyne.Layout.
+func (l *column) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	w := widest(objects)
+	return fyne.NewSize(w, l.heightFor(objects, w))
+}
+
+// flexible marks an object that takes what width a line has left.
+type flexible struct{}
+
+func flex(o ...fyne.CanvasObject) *fyne.Container { return container.New(flexible{}, o...) }
+
+func (flexible) heightFor(objects []fyne.CanvasObject, width float32) float32 {
+	var h float32
+	for _, o := range objects {
+		if o.Visible() {
+			h = max(h, heightOf(o, width))
+		}
+	}
+	return h
+}
+
+// Layout implements fyne.Layout.
+func (flexible) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	for _, o := range objects {
+		o.Move(fyne.NewPos(0, 0))
+		o.Resize(size)
+	}
+}
+
+// MinSize implements fyne.Layout.
+func (l flexible) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	return fyne.NewSize(widest(objects), l.heightFor(objects, widest(objects)))
+}
+
+// line sets its objects side by side: each at its own width, the flexible ones share the rest.
+type line struct {
+	gap float32
+	top bool // aligned at the top instead of the middle
+}
+
+func hbox(gap float32, objects ...fyne.CanvasObject) *fyne.Container {
+	return container.New(&line{gap: gap}, objects...)
+}
+
+// topbox is hbox with its objects at the top.
+func topbox(gap float32, objects ...fyne.CanvasObject) *fyne.Container {
+	return container.New(&line{gap: gap, top: true}, objects...)
+}
+
+func isFlexible(o fyne.CanvasObject) bool {
+	c, ok := o.(*fyne.Container)
+	if !ok {
+		return false
+	}
+	_, ok = c.Layout.(flexible)
+	return ok
+}
+
+func (l *line) widths(objects []fyne.CanvasObject, width float32) []float32 {
+	ws := make([]float32, len(objects))
+	left, n, shown := width, 0, 0
+	for i, o := range objects {
+		if !o.Visible() {
+			continue
+		}
+		if shown > 0 {
+			left -= l.gap
+		}
+		shown++
+		if isFlexible(o) {
+			n++
+			continue
+		}
+		ws[i] = o.MinSize().Width
+		left -= ws[i]
+	}
+	for i, o := range objects {
+		if o.Visible() && isFlexible(o) {
+			ws[i] = max(0, left/float32(n))
+		}
+	}
+	return ws
+}
+
+func (l *line) heightFor(objects []fyne.CanvasObject, width float32) float32 {
+	var h float32
+	for i, w := range l.widths(objects, width) {
+		if objects[i].Visible() {
+			h = max(h, heightOf(objects[i], w))
+		}
+	}
+	return h
+}
+
+// Layout implements fyne.Layout.
+func (l *line) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	var x float32
+	for i, w := range l.widths(objects, size.Width) {
+		o := objects[i]
+		if !o.Visible() {
+			continue
+		}
+		h := heightOf(o, w)
+		y := (size.Height - h) / 2
+		if l.top {
+			y = 0
+		}
+		place(o, x, y, w, h)
+		x += w + l.gap
+	}
+}
+
+// MinSize implements fyne.Layout.
+func (l *line) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	var w float32
+	for _, o := range objects {
+		if !o.Visible() {
+			continue
+		}
+		if w > 0 {
+			w += l.gap
+		}
+		if !isFlexible(o) {
+			w += o.MinSize().Width
+		}
+	}
+	return fyne.NewSize(w, l.heightFor(objects, w))
+}
+
+// wrapping sets its objects side by side and goes to a new row when the width is used up.
+type wrapping struct{ gap float32 }
+
+func wrapbox(gap float32, objects ...fyne.CanvasObject) *fyne.Container {
+	return container.New(&wrapping{gap}, objects...)
+}
+
+func (l *wrapping) walk(objects []fyne.CanvasObject, width float32, f func(o fyne.CanvasObject, x, y float32)) float32 {
+	var x, y, row float32
+	for _, o := range objects {
+		if !o.Visible() {
+			continue
+		}
+		m := o.MinSize()
+		if x > 0 && x+m.Width > width {
+			x, y, row = 0, y+row+l.gap, 0
+		}
+		if f != nil {
+			f(o, x, y)
+		}
+		x += m.Width + l.gap
+		row = max(row, m.Height)
+	}
+	return y + row
+}
+
+func (l *wrapping) heightFor(objects []fyne.CanvasObject, width float32) float32 {
+	return l.walk(objects, width, nil)
+}
+
+// Layout implements fyne.Layout.
+func (l *wrapping) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	l.walk(objects, size.Width, func(o fyne.CanvasObject, x, y float32) {
+		m := o.MinSize()
+		place(o, x, y, min(m.Width, size.Width), m.Height)
+	})
+}
+
+// MinSize implements fyne.Layout.
+func (l *wrapping) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	w := widest(objects)
+	return fyne.NewSize(w, l.heightFor(objects, w))
+}
+
+// columns share the width by weight, all as high as the highest; under the breaking width they stack.
+type columns struct {
+	gap, breakAt float32
+	weights      []float32 // a negative weight is a width of its own
+}
+
+func cols(gap, breakAt float32, weights []float32, objects ...fyne.CanvasObject) *fyne.Container {
+	return container.New(&columns{gap, breakAt, weights}, objects...)
+}
+
+func (l *columns) widths(objects []fyne.CanvasObject, width float32) []float32 {
+	ws := make([]float32, len(objects))
+	left, sum := width, float32(0)
+	shown := 0
+	for i, o := range objects {
+		if !o.Visible() {
+			continue
+		}
+		if shown++; shown > 1 {
+			left -= l.gap
+		}
+		if w := l.weights[i]; w < 0 {
+			ws[i] = -w
+			left += w
+		} else {
+			sum += w
+		}
+	}
+	for i, o := range objects {
+		if w := l.weights[i]; o.Visible() && w > 0 {
+			ws[i] = max(0, left*w/sum)
+		}
+	}
+	return ws
+}
+
+func (l *columns) heightFor(objects []fyne.CanvasObject, width float32) float32 {
+	if width < l.breakAt {
+		return (&column{l.gap}).heightFor(objects, width)
+	}
+	var h float32
+	for i, w := range l.widths(objects, width) {
+		if objects[i].Visible() {
+			h = max(h, heightOf(objects[i], w))
+		}
+	}
+	return h
+}
+
+// Layout implements fyne.Layout.
+func (l *columns) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	if size.Width < l.breakAt {
+		(&column{l.gap}).Layout(objects, size)
+		return
+	}
+	var x float32
+	for i, w := range l.widths(objects, size.Width) {
+		if objects[i].Visible() {
+			place(objects[i], x, 0, w, size.Height)
+			x += w + l.gap
+		}
+	}
+}
+
+// MinSize implements fyne.Layout.
+func (l *columns) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	w := widest(objects)
+	return fyne.NewSize(w, l.heightFor(objects, w))
+}
+
+// padding keeps its objects away from the edges; several lie over each other.
+type padding struct{ top, right, bottom, left float32 }
+
+func pad(top, right, bottom, left float32, objects ...fyne.CanvasObject) *fyne.Container {
+	return container.New(&padding{top, right, bottom, left}, objects...)
+}
+
+func padAll(v float32, objects ...fyne.CanvasObject) *fyne.Container {
+	return pad(v, v, v, v, objects...)
+}
+
+func (l *padding) heightFor(objects []fyne.CanvasObject, width float32) float32 {
+	return l.top + l.bottom + flexible{}.heightFor(objects, width-l.left-l.right)
+}
+
+// Layout implements fyne.Layout.
+func (l *padding) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	for _, o := range objects {
+		place(o, l.left, l.top, max(0, size.Width-l.left-l.right), max(0, size.Height-l.top-l.bottom))
+	}
+}
+
+// MinSize implements fyne.Layout.
+func (l *padding) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	w := widest(objects) + l.left + l.right
+	return fyne.NewSize(w, l.heightFor(objects, w))
+}
+
+// centred puts each object in the middle, at its own size or the full width if it is wider.
+type centred struct{}
+
+func centre(objects ...fyne.CanvasObject) *fyne.Container {
+	return container.New(centred{}, objects...)
+}
+
+func (centred) heightFor(objects []fyne.CanvasObject, width float32) float32 {
+	return flexible{}.heightFor(objects, width)
+}
+
+// Layout implements fyne.Layout.
+func (centred) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	for _, o := range objects {
+		w := min(o.MinSize().Width, size.Width)
+		h := heightOf(o, w)
+		place(o, (size.Width-w)/2, (size.Height-h)/2, w, h)
+	}
+}
+
+// MinSize implements fyne.Layout.
+func (centred) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	return flexible{}.MinSize(objects)
+}
+
+// sized gives an object a size of its own; zero keeps the object's.
+type sized struct{ w, h float32 }
+
+func fixed(w, h float32, o ...fyne.CanvasObject) *fyne.Container {
+	return container.New(&sized{w, h}, o...)
+}
+
+// Layout implements fyne.Layout.
+func (l *sized) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	flexible{}.Layout(objects, size)
+}
+
+// MinSize implements fyne.Layout.
+func (l *sized) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	m := flexible{}.MinSize(objects)
+	if l.w > 0 {
+		m.Width = l.w
+	}
+	if l.h > 0 {
+		m.Height = l.h
+	}
+	return m
+}
+
+// over lays objects on each other; the first that is no plain shape decides the height.
+func over(objects ...fyne.CanvasObject) *fyne.Container { return container.New(stacked{}, objects...) }
+
+type stacked struct{ flexible }
+
+// scrolling shows an object of any height in the height there is.
+type scrolling struct {
+	scroll *container.Scroll
+	body   *fyne.Container
+}
+
+// scrolled wraps o; its content is as high as it wants at the width of the window.
+func scrolled(o fyne.CanvasObject) *fyne.Container {
+	l := &scrolling{}
+	l.body = container.New(&scrollBody{l: l}, o)
+	l.scroll = container.NewVScroll(l.body)
+	return container.New(l, l.scroll)
+}
+
+// Layout implements fyne.Layout.
+func (l *scrolling) Layout(_ []fyne.CanvasObject, size fyne.Size) {
+	l.body.Layout.(*scrollBody).size = size
+	l.scroll.Move(fyne.NewPos(0, 0))
+	if l.scroll.Size() != size {
+		l.scroll.Resize(size)
+	} else {
+		l.scroll.Refresh()
+	}
+}
+
+// MinSize implements fyne.Layout.
+func (l *scrolling) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(32, 32) }
+
+type scrollBody struct {
+	l    *scrolling
+	size fyne.Size
+}
+
+// Layout implements fyne.Layout.
+func (b *scrollBody) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	flexible{}.Layout(objects, size)
+}
+
+// MinSize implements fyne.Layout.
+func (b *scrollBody) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	w := b.size.Width
+	if w == 0 {
+		w = 32
+	}
+	// The scroller gives its content the larger of this and its own size.
+	return fyne.NewSize(32, flexible{}.heightFor(objects, w))
+}
+
+// rect is a filled rectangle with rounded corners.
+func rect(fill, stroke color.Color, width, radius float32) *canvas.Rectangle {
+	r := canvas.NewRectangle(fill)
+	r.StrokeColor, r.StrokeWidth, r.CornerRadius = stroke, width, radius
+	return r
+}

@@ -1,0 +1,82 @@
+package ui
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"fyne.io/fyne/v2"
+
+	"ceralacca/app"
+)
+
+// This file is the door between the goroutines of the program and the window: the only place that knows
+// fyne.Do. Widgets are touched on the window's goroutine alone.
+
+// onWindow is the default of UI.post.
+func onWindow(f func()) { fyne.Do(f) }
+
+// changed is told of each new State, on the store's goroutine. However many come, at most one repaint is
+// queued, and it shows the newest.
+func (u *UI) changed(s *app.State) {
+	u.latest.Store(s)
+	u.repaint()
+}
+
+func (u *UI) repaint() {
+	if u.closed.Load() || u.queued.Swap(true) {
+		return
+	}
+	u.post(func() {
+		u.queued.Store(false) // before Load: a change from now on queues again
+		u.show(u.latest.Load())
+	})
+}
+
+// onUI runs f on the window's goroutine, unless the window is gone.
+func (u *UI) onUI(f func()) {
+	if !u.closed.Load() {
+		u.post(func() {
+			if !u.closed.Load() {
+				f()
+			}
+		})
+	}
+}
+
+// later runs f on the window's goroutine after d. Timers end with the window.
+func (u *UI) later(d time.Duration, f func()) (stop func()) {
+	t := time.AfterFunc(d, func() { u.onUI(f) })
+	u.timers = append(u.timers, t)
+	return func() { t.Stop() }
+}
+
+// ShowAndRun opens the window, gives it the files of the command line and returns when it is closed: first
+// everything that runs ends, then the window goes. Ending ctx closes it too.
+func (u *UI) ShowAndRun(ctx context.Context, paths ...string) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		// Run ends with ctx; prompts return with it, and a command that the card has begun is finished.
+		_ = u.store.Run(ctx, u)
+		u.onUI(u.app.Quit)
+	})
+	u.window.SetCloseIntercept(func() {
+		u.closing = true
+		u.say(u.k.T("ui.closing"))
+		cancel()
+	})
+	if len(paths) > 0 {
+		u.store.Add(paths...)
+	}
+	u.window.ShowAndRun()
+	// The system may have ended the loop first: nothing may reach the widgets from now on.
+	u.closed.Store(true)
+	for _, t := range u.timers {
+		t.Stop()
+	}
+	cancel()
+	wg.Wait()
+	u.reading.Wait()
+}

@@ -1,0 +1,220 @@
+package ui
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+
+	"ceralacca/app"
+)
+
+// frame is what the pages with an action bar have in common: a scrolled body and, at the foot, the bar.
+type frame struct {
+	k      *kit
+	object *fyne.Container
+	body   *fyne.Container // its layout is fillColumn
+	column *fillColumn
+	scroll *fyne.Container
+	bar    *fyne.Container
+}
+
+func (k *kit) frame() *frame {
+	f := &frame{k: k, column: &fillColumn{k: k}}
+	f.body = container.New(f.column)
+	margins := container.New(&pageMargins{k}, f.body)
+	f.scroll = scrolled(margins)
+	f.bar = container.New(&barLayout{k})
+	f.object = container.New(f, f.scroll, f.bar)
+	return f
+}
+
+// setBody puts objects under each other; elastic is the index of the one that gives way when the window is
+// low, or -1.
+func (f *frame) setBody(elastic int, objects ...fyne.CanvasObject) {
+	f.column.elastic = elastic
+	f.body.Objects = objects
+}
+
+// setBar fills the action bar: left things, then right ones. Without any there is no bar.
+func (f *frame) setBar(objects ...fyne.CanvasObject) {
+	f.bar.Objects = nil
+	if len(objects) > 0 {
+		f.bar.Objects = append([]fyne.CanvasObject{canvas.NewRectangle(f.k.p.leaf), canvas.NewRectangle(f.k.p.line)}, objects...)
+	}
+}
+
+// Layout implements fyne.Layout.
+func (f *frame) Layout(_ []fyne.CanvasObject, size fyne.Size) {
+	var bar float32
+	if len(f.bar.Objects) > 0 {
+		bar = f.bar.Layout.(*barLayout).heightFor(f.bar.Objects, size.Width)
+	}
+	margin := 2 * edgeOf(f.k, size.Width)
+	f.column.view = size.Height - bar - min(margin, 2*f.k.px(26))
+	place(f.scroll, 0, 0, size.Width, max(0, size.Height-bar))
+	place(f.bar, 0, size.Height-bar, size.Width, bar)
+}
+
+// MinSize implements fyne.Layout.
+func (f *frame) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(1, 1) }
+
+// edgeOf is the empty edge of a page.
+func edgeOf(k *kit, width float32) float32 {
+	if width < k.px(760) {
+		return k.px(20)
+	}
+	return k.px(32)
+}
+
+// pageMargins keeps a page from the edges, less in a narrow window.
+type pageMargins struct{ k *kit }
+
+func (l *pageMargins) heightFor(o []fyne.CanvasObject, width float32) float32 {
+	e := edgeOf(l.k, width)
+	return heightOf(o[0], width-2*e) + 2*min(e, l.k.px(26))
+}
+
+// Layout implements fyne.Layout.
+func (l *pageMargins) Layout(o []fyne.CanvasObject, size fyne.Size) {
+	e := edgeOf(l.k, size.Width)
+	top := min(e, l.k.px(26))
+	place(o[0], e, top, size.Width-2*e, size.Height-2*top)
+}
+
+// MinSize implements fyne.Layout.
+func (l *pageMargins) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(1, 1) }
+
+// fillColumn is a column of which one object gives way, down to a little more than two rows, so that the rest
+// of the page stays in sight.
+type fillColumn struct {
+	k       *kit
+	elastic int
+	view    float32 // height there is without scrolling
+	grow    bool    // the elastic object takes all there is
+}
+
+func (l *fillColumn) heights(objects []fyne.CanvasObject, width float32) []float32 {
+	hs := make([]float32, len(objects))
+	rest, shown := l.view, 0
+	for i, o := range objects {
+		if !o.Visible() {
+			continue
+		}
+		if shown++; shown > 1 {
+			rest -= l.k.px(16)
+		}
+		hs[i] = heightOf(o, width)
+		if i != l.elastic {
+			rest -= hs[i]
+		}
+	}
+	if e := l.elastic; e >= 0 && e < len(hs) {
+		if l.grow {
+			hs[e] = max(hs[e], rest)
+		} else {
+			hs[e] = min(hs[e], max(rest, l.k.px(170)))
+		}
+	}
+	return hs
+}
+
+func (l *fillColumn) heightFor(objects []fyne.CanvasObject, width float32) float32 {
+	var y float32
+	for i, h := range l.heights(objects, width) {
+		if !objects[i].Visible() {
+			continue
+		}
+		if y > 0 {
+			y += l.k.px(16)
+		}
+		y += h
+	}
+	return y
+}
+
+// Layout implements fyne.Layout.
+func (l *fillColumn) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	var y float32
+	for i, h := range l.heights(objects, size.Width) {
+		if !objects[i].Visible() {
+			continue
+		}
+		place(objects[i], 0, y, size.Width, h)
+		y += h + l.k.px(16)
+	}
+}
+
+// MinSize implements fyne.Layout.
+func (l *fillColumn) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(1, 1) }
+
+// barLayout is the action bar: ground, hairline, then what stands left and, as the last object, what stands
+// right. Where both do not fit beside each other the left gives way.
+type barLayout struct{ k *kit }
+
+func (l *barLayout) heightFor(o []fyne.CanvasObject, width float32) float32 {
+	if len(o) == 0 {
+		return 0
+	}
+	return max(l.k.px(96)-l.trim(width), o[len(o)-1].MinSize().Height+l.k.px(24))
+}
+
+func (l *barLayout) trim(width float32) float32 {
+	if width < l.k.px(760) {
+		return l.k.px(16)
+	}
+	return 0
+}
+
+// Layout implements fyne.Layout.
+func (l *barLayout) Layout(o []fyne.CanvasObject, size fyne.Size) {
+	if len(o) < 3 {
+		return
+	}
+	e := edgeOf(l.k, size.Width)
+	place(o[0], 0, 0, size.Width, size.Height)
+	place(o[1], 0, 0, size.Width, l.k.px(l.k.p.stroke))
+	right := o[len(o)-1]
+	rw := min(right.MinSize().Width, size.Width-2*e)
+	rh := right.MinSize().Height
+	place(right, size.Width-e-rw, (size.Height-rh)/2, rw, rh)
+	if len(o) < 4 {
+		return
+	}
+	left := o[2]
+	lw := size.Width - 2*e - rw - l.k.px(16)
+	if lw < min(left.MinSize().Width, l.k.px(150)) {
+		left.Hide()
+		return
+	}
+	left.Show()
+	h := heightOf(left, lw)
+	place(left, e, (size.Height-h)/2, lw, h)
+}
+
+// MinSize implements fyne.Layout.
+func (l *barLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(1, 1) }
+
+// severityLook is the role and the drawing of a severity.
+func severityLook(k *kit, s app.Severity) (role, string) {
+	switch s {
+	case app.SeverityDanger:
+		return k.p.bad, "stop"
+	case app.SeverityWarning:
+		return k.p.warn, "warning"
+	}
+	return k.p.note, "info"
+}
+
+// adviceBox tells an advice of the program.
+func (u *UI) adviceBox(a *app.Advice, action ...fyne.CanvasObject) *fyne.Container {
+	r, icon := severityLook(u.k, a.Severity)
+	return u.k.advice(r, icon, u.k.Text(a.Title), u.k.Text(a.Body), action...)
+}
+
+// heading is the title of a page with a note beside it and perhaps something at the right.
+func (k *kit) heading(title, note string, right ...fyne.CanvasObject) *fyne.Container {
+	t := k.text(titleFace, k.p.ink, title)
+	n := k.fit(bodyFace, k.p.muted, note)
+	row := []fyne.CanvasObject{t, flex(pad(k.px(6), 0, 0, 0, n.Container))}
+	return hbox(k.px(12), append(row, right...)...)
+}

@@ -1,0 +1,297 @@
+package ui
+
+import (
+	"image/color"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+
+	"ceralacca/app"
+	"ceralacca/app/lang"
+)
+
+// panel is what rises over the faded page while a question is open. It lies in the canvas's overlays, so keys
+// and clicks stay within it.
+type panel struct {
+	object *fyne.Container
+	first  fyne.Focusable
+	field  *pinField // nil when nothing is typed
+	layout *panelLayout
+}
+
+// wipe forgets the digits that were not taken.
+func (p *panel) wipe() {
+	if p.field != nil {
+		p.field.pin.Wipe()
+	}
+}
+
+// panelLayout fades the page and puts the sheet at its foot; in a window too low for both it takes the whole
+// height, and scrolls.
+type panelLayout struct {
+	u     *UI
+	rise  float32 // 0 below the window, 1 in place
+	veil  *canvas.Rectangle
+	sheet *fyne.Container
+}
+
+// Layout implements fyne.Layout.
+func (l *panelLayout) Layout(_ []fyne.CanvasObject, size fyne.Size) {
+	page := l.u.shell.pageArea(size)
+	x, w := page.Position.X, page.Size.Width
+	h := heightOf(l.sheet.Objects[0].(*fyne.Container), w) + l.u.k.px(3)
+	if h > size.Height-page.Position.Y {
+		page.Position.Y = min(page.Position.Y, max(0, size.Height-h))
+		page.Size.Height = size.Height - page.Position.Y
+		h = page.Size.Height
+	}
+	place(l.veil, x, page.Position.Y, w, page.Size.Height)
+	place(l.sheet, x, size.Height-h*l.rise, w, h)
+}
+
+// MinSize implements fyne.Layout.
+func (l *panelLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(1, 1) }
+
+// sheetLayout is the wax edge and below it the content.
+type sheetLayout struct {
+	k    *kit
+	edge *canvas.Rectangle
+}
+
+// Layout implements fyne.Layout.
+func (l *sheetLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	e := l.k.px(3)
+	place(objects[0], 0, e, size.Width, size.Height-e)
+	place(l.edge, 0, 0, size.Width, e)
+}
+
+// MinSize implements fyne.Layout.
+func (l *sheetLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(1, 1) }
+
+// newPanel puts content on a sheet with an edge of the colour.
+func (u *UI) newPanel(edge color.NRGBA, content fyne.CanvasObject) *panel {
+	k := u.k
+	line := canvas.NewRectangle(edge)
+	sheet := container.New(&sheetLayout{k, line}, over(canvas.NewRectangle(k.p.leaf), content), line)
+	veil := canvas.NewRectangle(faded(k.p.paper, 0xC8))
+	l := &panelLayout{u: u, rise: 1, veil: veil, sheet: sheet}
+	return &panel{object: container.New(l, veil, sheet), layout: l}
+}
+
+// rise moves the sheet up from the foot of the window, unless animations are off.
+func (p *panel) rise(animate bool) {
+	if !animate {
+		return
+	}
+	a := fyne.NewAnimation(160*time.Millisecond, func(f float32) {
+		p.layout.rise = f
+		p.layout.Layout(nil, p.object.Size())
+		canvas.Refresh(p.object)
+	})
+	a.Curve = fyne.AnimationEaseOut
+	a.Start()
+}
+
+// tries is what stands at the side of the PIN.
+func (u *UI) tries(q app.PINQuestion) (big *fyne.Container, title, body string) {
+	k := u.k
+	switch {
+	case q.TriesLeft < 0:
+		return k.pips(0, 3, 22), k.T("ui.pin.tries.unknown"), k.T("ui.pin.tries.unknown.body")
+	case q.TriesLeft == 1:
+		return k.pips(1, 3, 22), k.T("ui.pin.tries.last"), k.T("ui.pin.tries.last.body")
+	}
+	return k.pips(q.TriesLeft, 3, 22), k.Text(lang.MN("ui.pin.tries", q.TriesLeft)), k.T("ui.pin.tries.body")
+}
+
+// pinPanel asks for a PIN. Enter gives it, Esc refuses.
+func (u *UI) pinPanel(q app.PINQuestion, give func(*app.PIN), refuse func()) *panel {
+	k := u.k
+	pips, title, body := u.tries(q)
+	titleColour := k.p.ink
+	if q.TriesLeft == 1 {
+		titleColour = k.p.bad.ink
+	}
+	side := over(canvas.NewRectangle(k.p.sunk), pad(k.px(26), k.px(24), k.px(20), k.px(32), vbox(k.px(10),
+		hbox(0, pips), k.para(sectionFace, titleColour, title), k.para(boxFace, k.p.muted, body))))
+	if k.p == contrast {
+		side.Add(rect(color.Transparent, k.p.edge, k.px(1), 0))
+	}
+
+	head := vbox(k.px(4), k.para(pinFace, k.p.ink, k.Text(q.Label)), k.para(bodyFace, k.p.muted, k.Text(q.Purpose)))
+	if !q.Refused.IsZero() {
+		head.Add(hbox(k.px(8), k.icon("warning", 20, k.p.bad.ink), flex(k.para(strongFace, k.p.bad.ink, k.Text(q.Refused)))))
+	}
+	cancel := k.button(outlined, "", k.T("ui.cancel"), refuse)
+	cancel.least.Height = k.px(56)
+	var p *panel
+	if q.OnReader {
+		main := vbox(k.px(16), head, k.advice(k.p.note, "keyboard", k.T("ui.pin.on-reader"), k.T("ui.pin.on-reader.body")),
+			hbox(k.px(12), flex(), cancel))
+		p = u.newPanel(k.p.waxText, scrolledTall(u.pinColumns(side, main)))
+		p.first = cancel
+		cancel.key = u.within(refuse, cancel.press)
+		return p
+	}
+	field := newPINField(k, q.Min, q.Max)
+	sign := k.button(sealing, "sign", k.Text(q.Action), func() { give(field.take()) })
+	sign.enable(false)
+	count := k.para(noteFace, k.p.muted, "")
+	say := func() {
+		s := k.Text(lang.MN("ui.pin.count", field.pin.Len())) + "\n" + u.pinLength(q)
+		count.paint(s, k.p.muted)
+		sign.enable(field.complete())
+	}
+	say()
+	field.changed = say
+	field.submit = func() { give(field.take()) }
+	field.close = refuse
+	notes := vbox(k.px(6), count)
+	keep := k.T("ui.pin.kept")
+	if q.Practice {
+		keep = k.Text(lang.M("ui.pin.practice", "pin", app.PracticePIN))
+	}
+	lock := hbox(k.px(12), k.icon("lock", 22, k.p.muted), flex(k.para(noteFace, k.p.muted, keep)))
+	if q.Practice {
+		lock = hbox(k.px(12), k.icon("info", 22, k.p.note.ink), flex(k.para(noteBold, k.p.note.ink, keep)))
+	}
+	fw := field.MinSize().Width
+	main := vbox(k.px(14), head,
+		cols(k.px(14), fw+k.px(150), []float32{-fw, 1}, leftmost(field), pad(k.px(4), 0, 0, 0, notes)),
+		cols(k.px(12), k.px(520), []float32{1, -widest([]fyne.CanvasObject{cancel}) - widest([]fyne.CanvasObject{sign}) - k.px(12)},
+			lock, hbox(k.px(12), flex(), cancel, sign)))
+	p = u.newPanel(k.p.waxText, scrolledTall(u.pinColumns(side, main)))
+	p.first, p.field = field, field
+	ringOf := []fyne.Focusable{field, cancel, sign}
+	field.tab = func(back bool) { u.round(ringOf, field, back) }
+	cancel.key, sign.key = u.within(refuse, cancel.press), u.within(refuse, sign.press)
+	return p
+}
+
+func (u *UI) pinLength(q app.PINQuestion) string {
+	if q.Min == q.Max {
+		return u.k.Text(lang.MN("ui.pin.length.exact", q.Max))
+	}
+	return u.k.Text(lang.M("ui.pin.length", "min", lang.Digits(q.Min), "max", lang.Digits(q.Max)))
+}
+
+func (u *UI) pinColumns(side, main fyne.CanvasObject) *fyne.Container {
+	k := u.k
+	return container.New(&pinLayout{k}, side, pad(k.px(24), k.px(32), k.px(24), k.px(32), main))
+}
+
+// pinLayout sets the tries at the side, 300 wide in a wide window and 210 in a narrow one; under that above
+// nothing: they give way.
+type pinLayout struct{ k *kit }
+
+func (l *pinLayout) side(width float32) float32 {
+	switch {
+	case width >= l.k.px(850):
+		return l.k.px(300)
+	case width >= l.k.px(560):
+		return l.k.px(236)
+	}
+	return 0
+}
+
+func (l *pinLayout) heightFor(o []fyne.CanvasObject, width float32) float32 {
+	s := l.side(width)
+	h := heightOf(o[1], width-s)
+	if s > 0 {
+		h = max(h, heightOf(o[0], s))
+	}
+	return h
+}
+
+// Layout implements fyne.Layout.
+func (l *pinLayout) Layout(o []fyne.CanvasObject, size fyne.Size) {
+	s := l.side(size.Width)
+	if s == 0 {
+		o[0].Hide()
+	} else {
+		o[0].Show()
+	}
+	place(o[0], 0, 0, s, size.Height)
+	place(o[1], s, 0, size.Width-s, size.Height)
+}
+
+// MinSize implements fyne.Layout.
+func (l *pinLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(1, 1) }
+
+// confirmPanel asks a yes-or-no question. The safe answer has the focus.
+func (u *UI) confirmPanel(q app.Question, yes, no func()) *panel {
+	k := u.k
+	r, icon := severityLook(k, q.Severity)
+	rank := inked
+	y := k.button(rank, "", k.Text(q.Yes), yes)
+	n := k.button(outlined, "", k.Text(q.No), no)
+	if q.No.IsZero() {
+		n.say(k.T("ui.cancel"))
+	}
+	if q.Yes.IsZero() {
+		y.say(k.T("ui.continue"))
+	}
+	words := vbox(k.px(6), k.para(pinFace, k.p.ink, k.Text(q.Title)), k.para(bodyFace, k.p.muted, k.Text(q.Body)))
+	content := pad(k.px(26), k.px(32), k.px(26), k.px(32), vbox(k.px(20),
+		topbox(k.px(18), k.icon(icon, 32, r.ink), flex(words)), hbox(k.px(12), flex(), n, y)))
+	p := u.newPanel(r.ink, scrolledTall(content))
+	p.first = n
+	n.key, y.key = u.within(no, n.press), u.within(no, y.press)
+	return p
+}
+
+// within handles the keys of a button in a panel: Esc closes it, the rest goes nowhere else.
+func (u *UI) within(refuse func(), p *press) func(*fyne.KeyEvent) bool {
+	return func(e *fyne.KeyEvent) bool {
+		switch e.Name {
+		case fyne.KeyEscape:
+			refuse()
+			return true
+		case fyne.KeySpace, fyne.KeyReturn, fyne.KeyEnter:
+			return false
+		}
+		return true
+	}
+}
+
+// round moves the focus from one control of a panel to the next that is on.
+func (u *UI) round(ring []fyne.Focusable, from fyne.Focusable, back bool) {
+	at, step := 0, 1
+	if back {
+		step = len(ring) - 1
+	}
+	for i, f := range ring {
+		if f == from {
+			at = i
+		}
+	}
+	for i := (at + step) % len(ring); i != at; i = (i + step) % len(ring) {
+		if d, ok := ring[i].(fyne.Disableable); ok && d.Disabled() {
+			continue
+		}
+		u.window.Canvas().Focus(ring[i])
+		return
+	}
+}
+
+// scrolledTall is scrolled, with the height of what is inside as its own.
+func scrolledTall(o *fyne.Container) *fyne.Container {
+	return container.New(&tallScroll{o}, scrolled(o))
+}
+
+type tallScroll struct{ inner *fyne.Container }
+
+func (l *tallScroll) heightFor(_ []fyne.CanvasObject, width float32) float32 {
+	return heightOf(l.inner, width)
+}
+
+// Layout implements fyne.Layout.
+func (l *tallScroll) Layout(o []fyne.CanvasObject, size fyne.Size) { flexible{}.Layout(o, size) }
+
+// MinSize implements fyne.Layout.
+func (l *tallScroll) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(1, 1) }
+
+// leftmost keeps an object at its own width at the left.
+func leftmost(o fyne.CanvasObject) *fyne.Container { return hbox(0, o, flex()) }

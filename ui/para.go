@@ -1,0 +1,268 @@
+package ui
+
+import (
+	"image/color"
+	"strings"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+)
+
+// para is wrapped text, one canvas.Text a run, with the line height of the design; **so** is written bold.
+// Fyne's label wraps at the font's own line height and cannot tell its height at a width.
+type para struct {
+	*fyne.Container
+	k      *kit
+	face   face
+	colour color.Color
+	height float32 // of a line, as a multiple of the size
+	middle bool
+	source string
+	words  []word
+}
+
+type word struct {
+	text  string
+	bold  bool
+	glued bool // no space before it
+	fresh bool // begins a line
+	width float32
+}
+
+// para makes wrapped text in the face.
+func (k *kit) para(f face, c color.Color, s string) *para {
+	p := &para{k: k, face: f, colour: c, height: 1.4}
+	if f.size >= 20 {
+		p.height = 1.25
+	}
+	p.Container = container.New(&paraLayout{p})
+	p.say(s)
+	return p
+}
+
+// centred aligns the lines in the middle.
+func (p *para) centred() *para {
+	p.middle = true
+	return p
+}
+
+// paint changes text and colour.
+func (p *para) paint(s string, c color.Color) {
+	if p.colour != c {
+		p.colour, p.source = c, ""
+		p.words = nil
+	}
+	p.say(s)
+}
+
+// say changes the text.
+func (p *para) say(s string) {
+	if s == p.source && p.words != nil {
+		return
+	}
+	p.source, p.words = s, []word{}
+	for n, l := range strings.Split(s, "\n") {
+		first, bold := n > 0, false
+		for i, part := range strings.Split(l, "**") {
+			if i > 0 {
+				bold = !bold
+			}
+			glued := i > 0 && !strings.HasPrefix(part, " ")
+			for _, w := range strings.Fields(part) {
+				f := p.face
+				f.bold = f.bold || bold
+				p.words = append(p.words, word{w, bold, glued, first, p.k.measure(f, w)})
+				glued, first = false, false
+			}
+			if strings.HasSuffix(part, " ") || part == "" {
+				continue
+			}
+		}
+	}
+	p.Container.Layout.Layout(nil, p.Size())
+}
+
+func (p *para) lineHeight() float32 { return p.k.px(p.face.size) * p.height }
+
+// lines breaks the words at the width.
+func (p *para) lines(width float32) [][]word {
+	space := p.k.measure(p.face, " ")
+	var out [][]word
+	var x float32
+	for i, w := range p.words {
+		gap := space
+		if w.glued {
+			gap = 0
+		}
+		if i == 0 || w.fresh || x+gap+w.width > width+0.5 && !(w.glued) {
+			out = append(out, nil)
+			x = 0
+		}
+		if x > 0 {
+			x += gap
+		}
+		x += w.width
+		out[len(out)-1] = append(out[len(out)-1], w)
+	}
+	return out
+}
+
+func (p *para) heightFor(width float32) float32 {
+	return float32(len(p.lines(width))) * p.lineHeight()
+}
+
+// natural is the width of the text on one line.
+func (p *para) natural() float32 {
+	var w float32
+	for _, l := range p.lines(1e6) {
+		w = max(w, p.widthOf(l))
+	}
+	return w
+}
+
+func (p *para) widthOf(l []word) float32 {
+	space, w := p.k.measure(p.face, " "), float32(0)
+	for i, x := range l {
+		if i > 0 && !x.glued {
+			w += space
+		}
+		w += x.width
+	}
+	return w
+}
+
+type paraLayout struct{ p *para }
+
+func (l *paraLayout) heightFor(_ []fyne.CanvasObject, width float32) float32 {
+	return l.p.heightFor(width)
+}
+
+// Layout implements fyne.Layout.
+func (l *paraLayout) Layout(_ []fyne.CanvasObject, size fyne.Size) {
+	p := l.p
+	if size.Width <= 0 {
+		return
+	}
+	space := p.k.measure(p.face, " ")
+	var objects []fyne.CanvasObject
+	y := float32(0)
+	for _, ln := range p.lines(size.Width) {
+		x := float32(0)
+		if p.middle {
+			x = (size.Width - p.widthOf(ln)) / 2
+		}
+		for i := 0; i < len(ln); {
+			j, run := i+1, ln[i].text
+			if i > 0 && !ln[i].glued {
+				x += space
+			}
+			for ; j < len(ln) && ln[j].bold == ln[i].bold; j++ {
+				if !ln[j].glued {
+					run += " "
+				}
+				run += ln[j].text
+			}
+			f := p.face
+			f.bold = f.bold || ln[i].bold
+			t := p.k.text(f, p.colour, run)
+			w := p.k.measure(f, run)
+			h := t.MinSize().Height
+			place(t, x, y+(p.lineHeight()-h)/2, w, h)
+			objects = append(objects, t)
+			x += w
+			i = j
+		}
+		y += p.lineHeight()
+	}
+	if !sameTexts(p.Objects, objects) {
+		p.Objects = objects
+		canvas.Refresh(p.Container)
+	}
+}
+
+func sameTexts(a, b []fyne.CanvasObject) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range a {
+		s, t := a[i].(*canvas.Text), b[i].(*canvas.Text)
+		if s.Text != t.Text || s.Position() != t.Position() || s.Color != t.Color || s.TextStyle != t.TextStyle {
+			return false
+		}
+	}
+	return true
+}
+
+// MinSize implements fyne.Layout.
+func (l *paraLayout) MinSize([]fyne.CanvasObject) fyne.Size {
+	w := l.p.natural()
+	return fyne.NewSize(w, l.p.heightFor(w))
+}
+
+// fitting is one line that is shortened to the width there is, in the middle for file names, so that the
+// extension stays.
+type fitting struct {
+	*fyne.Container
+	k      *kit
+	face   face
+	full   string
+	middle bool
+	line   *canvas.Text
+}
+
+func (k *kit) fit(f face, c color.Color, s string) *fitting {
+	t := &fitting{k: k, face: f, full: s, line: k.text(f, c, s)}
+	t.Container = container.New(&fitLayout{t}, t.line)
+	return t
+}
+
+// fileName is fit for the name of a file.
+func (k *kit) fileName(f face, c color.Color, s string) *fitting {
+	t := k.fit(f, c, s)
+	t.middle = true
+	return t
+}
+
+// say changes text and colour.
+func (t *fitting) say(s string, c color.Color) {
+	t.full = s
+	set(t.line, t.shortened(t.Size().Width), c)
+}
+
+func (t *fitting) shortened(width float32) string {
+	if width <= 0 || t.k.measure(t.face, t.full) <= width {
+		return t.full
+	}
+	r := []rune(t.full)
+	tail := 0
+	if t.middle {
+		tail = min(len(r)/2, 12)
+		if i := strings.LastIndex(t.full, "."); i > 0 {
+			tail = min(len(r)/2, max(4, len([]rune(t.full[i:]))+3))
+		}
+	}
+	lo, hi := 1, len(r)-tail
+	for lo < hi {
+		mid := (lo + hi + 1) / 2
+		if t.k.measure(t.face, string(r[:mid])+"…"+string(r[len(r)-tail:])) <= width {
+			lo = mid
+		} else {
+			hi = mid - 1
+		}
+	}
+	return strings.TrimRight(string(r[:lo]), " ") + "…" + string(r[len(r)-tail:])
+}
+
+type fitLayout struct{ t *fitting }
+
+// Layout implements fyne.Layout.
+func (l *fitLayout) Layout(_ []fyne.CanvasObject, size fyne.Size) {
+	set(l.t.line, l.t.shortened(size.Width), l.t.line.Color)
+	place(l.t.line, 0, 0, size.Width, l.t.line.MinSize().Height)
+}
+
+// MinSize implements fyne.Layout.
+func (l *fitLayout) MinSize([]fyne.CanvasObject) fyne.Size {
+	return fyne.NewSize(l.t.k.measure(l.t.face, l.t.full), l.t.line.MinSize().Height)
+}

@@ -1,0 +1,246 @@
+package ui
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+
+	"ceralacca/app/lang"
+)
+
+// pickWhat is what is chosen.
+type pickWhat int
+
+const (
+	pickFiles pickWhat = iota
+	pickFolder
+	pickSave // the folder for a document
+)
+
+// picker chooses files or a folder inside the window.
+//
+// Why our own: Fyne's file dialog speaks no Italian, takes one file at a time and shows a form that is not ours.
+type picker struct {
+	u      *UI
+	what   pickWhat
+	dir    string
+	items  []pickItem
+	chosen map[string]bool
+	list   *rowList
+	path   *fitting
+	main   *button
+	give   func([]string)
+	turned int // counts the folders opened, so that a late listing of an old one is dropped
+}
+
+type pickItem struct {
+	name   string
+	folder bool
+	size   int64
+}
+
+// pick opens the picker. dir is where it starts; empty for the folder used last, else the home folder.
+func (u *UI) pick(what pickWhat, dir string, give func([]string)) {
+	if u.asking != nil || u.closing {
+		return
+	}
+	if dir == "" {
+		dir = u.lastDir
+	}
+	if dir == "" {
+		dir, _ = os.UserHomeDir() // without one, the root is shown
+	}
+	if dir == "" {
+		dir = string(filepath.Separator)
+	}
+	p := &picker{u: u, what: what, dir: dir, chosen: map[string]bool{}, give: give}
+	a := &asking{ui: u}
+	a.refuse = a.shut
+	a.build = func() *panel { return p.panel(a) }
+	u.asking = a
+	a.open()
+	p.turn(dir)
+}
+
+func (p *picker) panel(a *asking) *panel {
+	k := p.u.k
+	p.list = newRowList(k, k.px(52))
+	p.list.row, p.list.same = p.row, func(i int) any { return p.key(i) }
+	p.list.act = func(i int, key fyne.KeyName) bool {
+		switch key {
+		case fyne.KeySpace, fyne.KeyReturn, fyne.KeyEnter, fyne.KeyRight:
+			p.press(i)
+		case fyne.KeyBackspace, fyne.KeyLeft:
+			p.turn(filepath.Dir(p.dir))
+		case fyne.KeyEscape:
+			a.shut()
+		}
+		return true
+	}
+	title := k.T([]string{"ui.pick.files", "ui.pick.folder", "ui.pick.save"}[p.what])
+	p.path = k.fileName(noteFace, k.p.muted, p.dir)
+	up := k.button(small, "left", k.T("ui.pick.up"), func() { p.turn(filepath.Dir(p.dir)) })
+	p.main = k.button(inked, "", "", func() { p.finish(a) })
+	cancel := k.button(outlined, "", k.T("ui.cancel"), a.shut)
+	for _, b := range []*button{up, p.main, cancel} {
+		b.key = p.u.within(a.shut, b.press)
+	}
+	content := container.New(&pickLayout{k},
+		topbox(k.px(16), flex(vbox(0, k.text(pinFace, k.p.ink, title), p.path.Container)), up), p.list,
+		hbox(k.px(12), flex(), cancel, p.main))
+	pn := p.u.newPanel(k.p.ink, over(canvas.NewRectangle(k.p.leaf), content))
+	pn.first = p.list
+	p.show()
+	return pn
+}
+
+// pickLayout takes nearly the whole page.
+type pickLayout struct{ k *kit }
+
+func (l *pickLayout) heightFor([]fyne.CanvasObject, float32) float32 { return l.k.px(620) }
+
+// Layout implements fyne.Layout.
+func (l *pickLayout) Layout(o []fyne.CanvasObject, size fyne.Size) {
+	e := edgeOf(l.k, size.Width)
+	w := size.Width - 2*e
+	h1, h3 := heightOf(o[0], w), heightOf(o[2], w)
+	top := min(e, l.k.px(20))
+	place(o[0], e, top, w, h1)
+	place(o[2], e, size.Height-top-h3, w, h3)
+	y := top + h1 + l.k.px(12)
+	place(o[1], e, y, w, max(l.k.px(52), size.Height-top-h3-l.k.px(14)-y))
+}
+
+// MinSize implements fyne.Layout.
+func (l *pickLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(1, 1) }
+
+// turn opens a folder; it is read off the window's goroutine.
+func (p *picker) turn(dir string) {
+	p.turned++
+	n := p.turned
+	p.u.reading.Go(func() {
+		items := readFolder(dir)
+		p.u.onUI(func() {
+			if n != p.turned {
+				return
+			}
+			p.dir, p.items, p.chosen = dir, items, map[string]bool{}
+			p.u.lastDir = dir
+			p.list.cursor = 0
+			p.list.scroll.ScrollToOffset(fyne.NewPos(0, 0))
+			p.show()
+		})
+	})
+}
+
+func readFolder(dir string) []pickItem {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil // an empty list says it: there is nothing to choose here
+	}
+	var items []pickItem
+	for _, e := range entries {
+		if strings.HasPrefix(e.Name(), ".") {
+			continue
+		}
+		st, err := os.Stat(filepath.Join(dir, e.Name()))
+		if err != nil || !st.IsDir() && !st.Mode().IsRegular() {
+			continue
+		}
+		items = append(items, pickItem{e.Name(), st.IsDir(), st.Size()})
+	}
+	slices.SortStableFunc(items, func(a, b pickItem) int {
+		if a.folder != b.folder {
+			if a.folder {
+				return -1
+			}
+			return 1
+		}
+		return strings.Compare(strings.ToLower(a.name), strings.ToLower(b.name))
+	})
+	return items
+}
+
+// show shows the folder and what is chosen in it.
+func (p *picker) show() {
+	k := p.u.k
+	p.path.say(p.dir, k.p.muted)
+	switch n := len(p.chosen); p.what {
+	case pickFiles:
+		p.main.say(k.Text(lang.MN("ui.pick.take", n)))
+		p.main.enable(n > 0)
+	case pickFolder:
+		p.main.say(k.T("ui.pick.this"))
+	case pickSave:
+		p.main.say(k.T("ui.pick.here"))
+	}
+	p.list.setCount(len(p.items))
+}
+
+type pickKey struct {
+	item   pickItem
+	chosen bool
+}
+
+func (p *picker) key(i int) pickKey { return pickKey{p.items[i], p.chosen[p.items[i].name]} }
+
+func (p *picker) row(i int, _ float32) (fyne.CanvasObject, any) {
+	k, it := p.u.k, p.items[i]
+	icon, ink, size := "file", k.p.muted, k.Size(it.size)
+	if it.folder {
+		icon, ink, size = "folder", k.p.ink, ""
+	}
+	words := k.p.ink
+	if p.what != pickFiles && !it.folder {
+		words = k.p.muted
+	}
+	face, mark := bodyFace, fixed(k.px(22), k.px(22))
+	if p.chosen[it.name] {
+		face = strongFace
+		mark.Objects = []fyne.CanvasObject{k.icon("check", 22, k.p.good.ink)}
+	}
+	t := k.tap("", it.name, " ", func() { p.list.cursor = i; p.press(i) })
+	t.body = pad(0, k.px(16), 0, k.px(16), hbox(k.px(14), k.icon(icon, 22, ink), flex(k.fileName(face, words, it.name).Container),
+		k.text(noteFace, k.p.muted, size), mark))
+	return t, p.key(i)
+}
+
+// press opens a folder, or chooses a file or lets go of it.
+func (p *picker) press(i int) {
+	if i >= len(p.items) {
+		return
+	}
+	it := p.items[i]
+	switch {
+	case it.folder:
+		p.turn(filepath.Join(p.dir, it.name))
+	case p.what == pickFiles:
+		if p.chosen[it.name] {
+			delete(p.chosen, it.name)
+		} else {
+			p.chosen[it.name] = true
+		}
+		p.show()
+	}
+}
+
+func (p *picker) finish(a *asking) {
+	paths := []string{p.dir}
+	if p.what == pickFiles {
+		paths = nil
+		for _, it := range p.items {
+			if p.chosen[it.name] {
+				paths = append(paths, filepath.Join(p.dir, it.name))
+			}
+		}
+	}
+	a.shut()
+	if len(paths) > 0 {
+		p.give(paths)
+	}
+}

@@ -1,0 +1,93 @@
+package ui
+
+import (
+	"fyne.io/fyne/v2"
+
+	"ceralacca/app"
+	"ceralacca/app/lang"
+)
+
+// settingsView is the page Impostazioni: the few choices that matter, each taking effect at once.
+type settingsView struct {
+	u     *UI
+	frame *frame
+	last  *app.Settings
+	cards *app.Cards
+	rows  map[string][]*choice
+}
+
+func newSettingsView(u *UI) *settingsView {
+	return &settingsView{u: u, frame: u.k.frame()}
+}
+
+// Object implements view.
+func (v *settingsView) Object() fyne.CanvasObject { return v.frame.object }
+
+// Main implements view.
+func (v *settingsView) Main() func() { return nil }
+
+type option struct {
+	words  string
+	chosen bool
+	to     func(*app.Settings)
+}
+
+// Show implements view.
+func (v *settingsView) Show(st *app.State) {
+	if v.last == st.Settings && v.cards != nil && v.cards.Practice == st.Cards.Practice {
+		return
+	}
+	v.last, v.cards = st.Settings, st.Cards
+	v.rows = map[string][]*choice{}
+	u, k, set := v.u, v.u.k, *st.Settings
+	names := map[string]string{"it": "Italiano", "en": "English"}
+	languages := []option{{k.T("ui.set.system"), set.Language == "", func(s *app.Settings) { s.Language = "" }}}
+	for _, tag := range lang.Languages {
+		languages = append(languages, option{names[tag], set.Language == tag, func(s *app.Settings) { s.Language = tag }})
+	}
+	var themes, scales []option
+	for _, name := range []string{"", "light", "dark", "contrast"} {
+		key := "ui.set.theme." + name
+		if name == "" {
+			key = "ui.set.system"
+		}
+		themes = append(themes, option{k.T(key), set.Theme == name, func(s *app.Settings) { s.Theme = name }})
+	}
+	for _, n := range []int{100, 125, 150, 175, 200} {
+		scales = append(scales, option{lang.Digits(n) + " %", max(100, set.Scale) == n, func(s *app.Settings) { s.Scale = n }})
+	}
+	code := []option{
+		{k.T("ui.set.code.hide"), !set.ShowFiscalCode, func(s *app.Settings) { s.ShowFiscalCode = false }},
+		{k.T("ui.set.code.show"), set.ShowFiscalCode, func(s *app.Settings) { s.ShowFiscalCode = true }},
+	}
+	practice := k.button(small, "card", k.T("ui.practice.try"), func() { u.store.UsePractice(true) })
+	if st.Cards.Practice {
+		practice = k.button(small, "close", k.T("ui.practice.leave"), func() { u.store.UsePractice(false) })
+	}
+	box := vbox(k.px(18), v.row("language", languages), k.rule(), v.row("theme", themes), k.rule(), v.row("scale", scales),
+		k.rule(), v.row("code", code), k.rule(),
+		cols(k.px(20), k.px(640), []float32{2, 3}, v.words("practice"), leftmost(practice)))
+	v.frame.setBody(-1, k.heading(k.T("ui.page.settings"), k.T("ui.set.note")), k.sheet(24, box),
+		k.para(noteFace, k.p.muted, k.Text(lang.M("ui.set.about", "version", app.Version))).Container)
+	v.frame.setBar()
+}
+
+func (v *settingsView) words(key string) fyne.CanvasObject {
+	k := v.u.k
+	return vbox(0, k.para(strongFace, k.p.ink, k.T("ui.set."+key)), k.para(noteFace, k.p.muted, k.T("ui.set."+key+".what")))
+}
+
+func (v *settingsView) row(key string, options []option) fyne.CanvasObject {
+	k := v.u.k
+	var pills []fyne.CanvasObject
+	for _, o := range options {
+		c := k.choice(o.words, o.chosen, func() {
+			set := v.u.settings
+			o.to(&set)
+			v.u.store.SetSettings(set)
+		})
+		pills = append(pills, c)
+		v.rows[key] = append(v.rows[key], c)
+	}
+	return cols(k.px(20), k.px(640), []float32{2, 3}, v.words(key), wrapbox(k.px(10), pills...))
+}

@@ -1,0 +1,119 @@
+package ui
+
+import (
+	"image/color"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+
+	"ceralacca/app"
+)
+
+// shell is the frame of every page: the practice ribbon, the rail, the margin, the card bar, the toast.
+type shell struct {
+	u      *UI
+	object *fyne.Container
+	ribbon *fyne.Container
+	rail   *rail
+	bar    *cardBar
+	page   *fyne.Container
+	toast  *fyne.Container
+	said   *canvas.Text
+	ground [3]*canvas.Rectangle // page, rail, card bar
+	rules  [3]*canvas.Rectangle // the margin's two, and the line under the card bar
+}
+
+func newShell(u *UI) *shell {
+	k := u.k
+	s := &shell{u: u, rail: newRail(u), bar: newCardBar(u), page: container.New(flexible{})}
+	for i, c := range []color.Color{k.p.paper, k.p.margin, k.p.leaf} {
+		s.ground[i] = canvas.NewRectangle(c)
+	}
+	for i, c := range []color.Color{k.p.edge, k.p.waxText, k.p.line} {
+		s.rules[i] = canvas.NewRectangle(c)
+	}
+	leave := k.link(noteFace, k.T("ui.practice.leave"), func() { u.store.UsePractice(false) })
+	s.ribbon = over(canvas.NewRectangle(k.p.note.tint), pad(0, k.px(20), 0, k.px(20), hbox(k.px(10),
+		k.icon("info", 20, k.p.note.ink), flex(k.fit(noteBold, k.p.note.ink, k.T("ui.practice.ribbon"))), leave)),
+		vboxBottom(k.px(k.p.stroke), 0, canvas.NewRectangle(k.p.note.ink)))
+	s.ribbon.Hide()
+	s.said = k.text(boxFace, k.p.leaf, "")
+	if k.p == contrast {
+		s.said.Color = k.p.paper
+	}
+	s.toast = over(rect(k.p.ink, color.Transparent, 0, k.px(10)), pad(k.px(10), k.px(20), k.px(10), k.px(20), s.said))
+	s.toast.Hide()
+	s.object = container.New(s, s.ground[0], s.ground[1], s.ground[2], s.rules[0], s.rules[1], s.rules[2],
+		s.ribbon, s.rail.object, s.bar.press, s.page, s.toast)
+	return s
+}
+
+// turn puts the page into the frame.
+func (s *shell) turn(p pageID) {
+	s.page.Objects = []fyne.CanvasObject{s.u.views[p].Object()}
+	s.rail.mark(p)
+	s.page.Refresh()
+}
+
+// Show shows what every page has.
+func (s *shell) Show(st *app.State) {
+	if st.Cards.Practice {
+		s.ribbon.Show()
+	} else {
+		s.ribbon.Hide()
+	}
+	s.bar.Show(st)
+}
+
+// measures are where things lie in a window of the size.
+func (s *shell) measures(size fyne.Size) (top, rail, bar float32) {
+	k := s.u.k
+	if s.ribbon.Visible() {
+		top = k.px(32)
+	}
+	rail, bar = k.px(228), k.px(84)
+	if size.Width < k.px(900) {
+		rail = k.px(96)
+	}
+	if size.Height < k.px(520) {
+		bar = k.px(68)
+	}
+	return top, rail, bar
+}
+
+// pageArea is where the page lies.
+func (s *shell) pageArea(size fyne.Size) struct {
+	Position fyne.Position
+	Size     fyne.Size
+} {
+	top, rail, bar := s.measures(size)
+	return struct {
+		Position fyne.Position
+		Size     fyne.Size
+	}{fyne.NewPos(rail, top+bar), fyne.NewSize(size.Width-rail, size.Height-top-bar)}
+}
+
+// Layout implements fyne.Layout.
+func (s *shell) Layout(_ []fyne.CanvasObject, size fyne.Size) {
+	k := s.u.k
+	top, rail, bar := s.measures(size)
+	place(s.ribbon, 0, 0, size.Width, top)
+	place(s.ground[0], 0, top, size.Width, size.Height-top)
+	place(s.ground[1], 0, top, rail, size.Height-top)
+	place(s.ground[2], rail, top, size.Width-rail, bar)
+	w := k.px(k.p.stroke)
+	place(s.rules[0], rail-k.px(7), top, w, size.Height-top)
+	place(s.rules[1], rail-w, top, w, size.Height-top)
+	place(s.rules[2], rail, top+bar-w, size.Width-rail, w)
+	s.rail.narrow(size.Width < k.px(900))
+	place(s.rail.object, 0, top, rail-k.px(7), size.Height-top)
+	place(s.bar.press, rail, top, size.Width-rail, bar-w)
+	place(s.page, rail, top+bar, size.Width-rail, max(0, size.Height-top-bar))
+	tw := min(s.toast.MinSize().Width, size.Width-rail-k.px(32))
+	th := heightOf(s.toast, tw)
+	place(s.toast, rail+(size.Width-rail-tw)/2, size.Height-k.px(112)-th, tw, th)
+}
+
+// MinSize implements fyne.Layout: small enough for 800×600 at twice the scale.
+func (s *shell) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(640, 420) }

@@ -1,0 +1,465 @@
+package ui
+
+import (
+	"image/color"
+	"path/filepath"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+
+	"ceralacca/app"
+	"ceralacca/app/lang"
+)
+
+// signView is the page Firma: where paper waits, the list of what is to be signed, the work, the result.
+type signView struct {
+	u     *UI
+	frame *frame
+	list  *rowList
+	docs  []app.Doc
+	mode  signMode
+
+	lastDocs     *app.Docs
+	lastJob      *app.Job
+	lastCards    *app.Cards
+	lastPassing  bool
+	lastPractice bool
+	main         func()
+	progress     *progress
+	drop         *fyne.Container
+}
+
+type signMode int
+
+const (
+	signEmpty signMode = iota
+	signReady
+	signRunning
+	signDone
+)
+
+func newSignView(u *UI) *signView {
+	v := &signView{u: u, frame: u.k.frame()}
+	v.list = newRowList(u.k, u.k.px(72))
+	v.list.row = v.row
+	v.list.same = func(i int) any { return rowKey{v.docs[i], v.mode} }
+	v.list.act = v.act
+	v.progress = newProgress(u.k)
+	return v
+}
+
+// Object implements view.
+func (v *signView) Object() fyne.CanvasObject { return v.frame.object }
+
+// Main implements view.
+func (v *signView) Main() func() { return v.main }
+
+// Show implements view.
+func (v *signView) Show(st *app.State) {
+	passing := v.u.passing(st.Cards.Advice)
+	if st.Docs == v.lastDocs && st.Job == v.lastJob && st.Cards == v.lastCards && passing == v.lastPassing {
+		return
+	}
+	v.lastDocs, v.lastJob, v.lastCards, v.lastPassing = st.Docs, st.Job, st.Cards, passing
+	v.docs, v.mode, v.main = st.Docs.List, modeOf(st), nil
+	switch v.mode {
+	case signEmpty:
+		v.showEmpty(st)
+	case signReady:
+		v.showReady(st)
+	case signRunning:
+		v.showRunning(st)
+	case signDone:
+		v.showDone(st)
+	}
+	v.list.setCount(len(v.docs))
+}
+
+// modeOf tells which of the four pages it is.
+func modeOf(st *app.State) signMode {
+	switch {
+	case st.Job != nil && st.Job.Running:
+		return signRunning
+	case len(st.Docs.List) == 0:
+		return signEmpty
+	}
+	ended := 0
+	for _, d := range st.Docs.List {
+		switch d.Status {
+		case app.DocSigned, app.DocFailed, app.DocStopped:
+			ended++
+		case app.DocReady, app.DocReading:
+			return signReady
+		}
+	}
+	if ended > 0 && st.Job != nil {
+		return signDone
+	}
+	return signReady
+}
+
+func (v *signView) showEmpty(st *app.State) {
+	v.frame.column.grow = true
+	objects := []fyne.CanvasObject{v.u.dropArea("ui.drop.title", "ui.drop.body")}
+	if a := st.Cards.Advice; a != nil && !v.lastPassing {
+		objects = append(objects, v.cardAdvice(st))
+	}
+	v.frame.setBody(0, objects...)
+	v.frame.setBar()
+}
+
+// cardAdvice tells what is wrong with the card and offers the practice card where there is none.
+func (v *signView) cardAdvice(st *app.State) *fyne.Container {
+	k := v.u.k
+	if !st.Cards.Practice && st.Cards.Card() == nil {
+		return v.u.adviceBox(st.Cards.Advice, k.button(small, "card", k.T("ui.practice.try"), func() { v.u.store.UsePractice(true) }))
+	}
+	return v.u.adviceBox(st.Cards.Advice, k.button(small, "", k.T("ui.open.card"), func() { v.u.turn(pageCard) }))
+}
+
+// dropArea is the frame where paper waits.
+func (u *UI) dropArea(title, body string) *fyne.Container {
+	k := u.k
+	choose := k.button(inked, "plus", k.T("ui.choose.files"), u.chooseFile)
+	folder := k.button(outlined, "folder", k.T("ui.choose.folder"), u.chooseFolder)
+	buttons := wrapbox(k.px(12), choose, folder)
+	middle := vbox(k.px(8), centre(k.picture("draw-drop", 104, 104, k.p.ink)), fixed(0, k.px(4)),
+		k.para(titleFace, k.p.ink, k.T(title)).centred().Container,
+		k.para(bodyFace, k.p.muted, k.T(body)).centred().Container, fixed(0, k.px(8)),
+		container.New(centreWrap{k}, buttons))
+	kinds := cols(0, k.px(560), []float32{1, 1, 1},
+		k.kind("sign", "ui.kind.sign"), k.kind("verify", "ui.kind.verify"), k.kind("open", "ui.kind.open"))
+	return k.cornice(container.New(&dropLayout{k}, middle, k.rule(), kinds))
+}
+
+// centreWrap centres a wrapping row of buttons.
+type centreWrap struct{ k *kit }
+
+func (l centreWrap) natural(o fyne.CanvasObject) float32 {
+	var w float32
+	for _, x := range o.(*fyne.Container).Objects {
+		if w > 0 {
+			w += l.k.px(12)
+		}
+		w += x.MinSize().Width
+	}
+	return w
+}
+
+func (l centreWrap) heightFor(o []fyne.CanvasObject, width float32) float32 {
+	return heightOf(o[0], width)
+}
+
+// Layout implements fyne.Layout.
+func (l centreWrap) Layout(o []fyne.CanvasObject, size fyne.Size) {
+	w := min(size.Width, l.natural(o[0])+1)
+	if w < l.natural(o[0]) {
+		w = min(size.Width, widest(o[0].(*fyne.Container).Objects))
+	}
+	place(o[0], (size.Width-w)/2, 0, w, size.Height)
+}
+
+// MinSize implements fyne.Layout.
+func (l centreWrap) MinSize(o []fyne.CanvasObject) fyne.Size { return o[0].MinSize() }
+
+// kind is one of the three things that a file may want.
+func (k *kit) kind(icon, key string) *fyne.Container {
+	return pad(k.px(14), k.px(20), k.px(14), k.px(22), hbox(k.px(14), k.icon(icon, 24, k.p.ink),
+		flex(vbox(0, k.fit(strongFace, k.p.ink, k.T(key)).Container, k.para(noteFace, k.p.muted, k.T(key+".what")).Container))))
+}
+
+// dropLayout centres the call above the kinds, and leaves the kinds out when there is no room.
+type dropLayout struct{ k *kit }
+
+func (l *dropLayout) heightFor(o []fyne.CanvasObject, width float32) float32 {
+	return heightOf(o[0], width-l.k.px(40)) + l.k.px(56) + l.kinds(o, width)
+}
+
+func (l *dropLayout) kinds(o []fyne.CanvasObject, width float32) float32 {
+	if width < l.k.px(560) {
+		return 0
+	}
+	return heightOf(o[2], width) + l.k.px(1)
+}
+
+// Layout implements fyne.Layout.
+func (l *dropLayout) Layout(o []fyne.CanvasObject, size fyne.Size) {
+	foot := l.kinds(o, size.Width)
+	if foot == 0 {
+		o[1].Hide()
+		o[2].Hide()
+	} else {
+		o[1].Show()
+		o[2].Show()
+	}
+	w := size.Width - l.k.px(40)
+	h := heightOf(o[0], w)
+	place(o[0], l.k.px(20), (size.Height-foot-h)/2, w, h)
+	place(o[1], 0, size.Height-foot, size.Width, l.k.px(l.k.p.stroke))
+	place(o[2], 0, size.Height-foot, size.Width, foot)
+}
+
+// MinSize implements fyne.Layout.
+func (l *dropLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(1, 1) }
+
+func (v *signView) showReady(st *app.State) {
+	u, k := v.u, v.u.k
+	v.frame.column.grow = false
+	var size int64
+	ready := 0
+	for _, d := range v.docs {
+		size += d.Size
+		if d.Status == app.DocReady || d.Status == app.DocStopped {
+			ready++
+		}
+	}
+	clear := k.button(small, "", k.T("ui.list.clear"), u.store.Clear)
+	objects := []fyne.CanvasObject{k.heading(k.T("ui.page.sign"), k.Text(lang.MN("ui.files", len(v.docs)))+", "+k.Size(size), clear)}
+	if st.Job != nil && st.Job.Advice != nil {
+		objects = append(objects, u.adviceBox(st.Job.Advice))
+	}
+	card := st.Cards.Card()
+	var cert *app.Certificate
+	if card != nil && st.Cards.Phase == app.PhaseReady {
+		cert = card.Signing()
+	}
+	if cert == nil && st.Cards.Advice != nil && !v.lastPassing {
+		objects = append(objects, v.cardAdvice(st))
+	}
+	elastic := len(objects)
+	add := k.button(small, "plus", k.T("ui.add"), u.chooseFile)
+	objects = append(objects, v.list, hbox(k.px(12), add, flex(k.fit(noteFace, k.p.muted, k.T("ui.add.or")).Container)))
+	v.frame.setBody(elastic, objects...)
+
+	where := vbox(0, hbox(k.px(10), k.icon("folder", 20, k.p.ink), flex(k.fit(strongFace, k.p.ink, k.T("ui.save.beside")).Container)),
+		k.fit(noteFace, k.p.muted, k.T("ui.save.untouched")).Container)
+	words := k.T("ui.sign.no-card")
+	if cert != nil {
+		words = k.Text(lang.MN("ui.sign.as", ready, "name", holder(card)))
+	}
+	sign := k.button(sealing, "sign", words, u.store.Sign)
+	if cert != nil && ready == 0 {
+		sign.say(k.T("ui.sign.nothing"))
+	}
+	sign.enable(cert != nil && ready > 0)
+	if !sign.off {
+		v.main = u.store.Sign
+	}
+	v.frame.setBar(where, sign)
+}
+
+func (v *signView) showRunning(st *app.State) {
+	u, k := v.u, v.u.k
+	v.frame.column.grow = false
+	job := st.Job
+	title, stop := k.T("ui.signing"), k.T("ui.stop")
+	if job.Cancelling {
+		title = k.T("ui.stopping")
+	}
+	now := k.Text(lang.MN("ui.progress", job.Total, "done", k.Number(min(job.Done+1, job.Total)), "name", job.Current))
+	if job.Current == "" {
+		now = k.Text(lang.MN("ui.files", job.Total))
+	}
+	v.progress.set(job.Done, job.Total)
+	v.frame.setBody(2, k.heading(title, now), v.progress.object, v.list)
+	b := k.button(outlined, "", stop, u.store.Cancel)
+	b.enable(!job.Cancelling)
+	v.frame.setBar(k.para(noteFace, k.p.muted, k.T("ui.stop.after")).Container, b)
+}
+
+func (v *signView) showDone(st *app.State) {
+	u, k := v.u, v.u.k
+	v.frame.column.grow = false
+	job := st.Job
+	var objects []fyne.CanvasObject
+	all := job.Signed == len(v.docs) && job.Signed > 0
+	if all {
+		when := k.Text(lang.M("ui.done.as", "name", job.Signer, "when", k.DateTime(job.Ended)))
+		words := vbox(k.px(2), k.para(titleFace, k.p.ink, initial(k.Text(lang.MN("ui.done", job.Signed)))), k.para(bodyFace, k.p.ink, when))
+		if job.Practice {
+			words.Add(k.para(strongFace, k.p.note.ink, k.T("ui.done.practice")))
+		}
+		objects = append(objects, k.cornice(pad(k.px(18), k.px(24), k.px(18), k.px(28),
+			hbox(k.px(24), k.picture("draw-seal-whole", 76, 76, k.p.wax), flex(words)))))
+	} else {
+		r := k.p.warn
+		title := initial(k.Text(lang.MN("ui.done.some", job.Signed))) + ", " + k.Text(lang.MN("ui.done.not", len(v.docs)-job.Signed))
+		body := k.T("ui.done.some.body")
+		if job.Advice != nil {
+			body = k.Text(job.Advice.Title) + " " + k.Text(job.Advice.Body)
+		}
+		objects = append(objects, k.heading(k.T("ui.page.sign"), ""), k.advice(r, "warning", title, body))
+	}
+	next := k.sheet(22, vbox(k.px(14), k.text(sectionFace, k.p.ink, k.T("ui.next")),
+		k.numbered(boxFace, k.Text(lang.MN("ui.next.send", job.Signed)), k.T("ui.next.name"), k.T("ui.next.keep")),
+		k.rule(), k.para(noteFace, k.p.muted, k.Text(lang.M("ui.next.folder", "folder", v.folder())))))
+	elastic := len(objects)
+	if job.Signed > 0 {
+		objects = append(objects, container.New(&besideLayout{k}, v.list, next))
+	} else {
+		objects = append(objects, v.list)
+	}
+	v.frame.setBody(elastic, objects...)
+	more := k.button(outlined, "plus", k.T("ui.done.more"), u.store.Clear)
+	if job.Signed > 0 {
+		open := k.button(inked, "folder", k.T("ui.open.folder"), func() { u.openFolder(v.firstOutput()) })
+		names := k.button(outlined, "copy", k.T("ui.copy.names"), v.copyNames)
+		v.main = open.do
+		v.frame.setBar(leftmost(more), hbox(k.px(16), names, open))
+		return
+	}
+	again := k.button(sealing, "sign", k.T("ui.again"), u.store.Sign)
+	v.main = again.do
+	v.frame.setBar(leftmost(more), again)
+}
+
+// besideLayout sets the list and what comes next side by side, or under each other in a narrow window.
+type besideLayout struct{ k *kit }
+
+func (l *besideLayout) heightFor(o []fyne.CanvasObject, width float32) float32 {
+	side := l.k.px(312)
+	if width < l.k.px(760) {
+		return heightOf(o[0], width) + heightOf(o[1], width) + l.k.px(16)
+	}
+	return max(heightOf(o[0], width-side-l.k.px(20)), heightOf(o[1], side))
+}
+
+// Layout implements fyne.Layout.
+func (l *besideLayout) Layout(o []fyne.CanvasObject, size fyne.Size) {
+	side := l.k.px(312)
+	if size.Width < l.k.px(760) {
+		h := min(heightOf(o[0], size.Width), max(l.k.px(170), size.Height-heightOf(o[1], size.Width)-l.k.px(16)))
+		place(o[0], 0, 0, size.Width, h)
+		place(o[1], 0, h+l.k.px(16), size.Width, heightOf(o[1], size.Width))
+		return
+	}
+	w := size.Width - side - l.k.px(20)
+	place(o[0], 0, 0, w, min(size.Height, heightOf(o[0], w)))
+	place(o[1], w+l.k.px(20), 0, side, min(size.Height, heightOf(o[1], side)))
+}
+
+// MinSize implements fyne.Layout.
+func (l *besideLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(1, 1) }
+
+func (v *signView) firstOutput() string {
+	for _, d := range v.docs {
+		if d.Output != "" {
+			return d.Output
+		}
+	}
+	return ""
+}
+
+func (v *signView) folder() string {
+	dir := filepath.Dir(v.firstOutput())
+	return filepath.Base(filepath.Dir(dir)) + " / " + filepath.Base(dir)
+}
+
+func (v *signView) copyNames() {
+	var names string
+	for _, d := range v.docs {
+		if d.Output != "" {
+			names += filepath.Base(d.Output) + "\n"
+		}
+	}
+	v.u.app.Clipboard().SetContent(names)
+	v.u.say(v.u.k.T("ui.copied"))
+}
+
+// act is what a key does on row i: Del takes the file off, Enter verifies a signed one.
+func (v *signView) act(i int, key fyne.KeyName) bool {
+	d := v.docs[i]
+	switch key {
+	case fyne.KeyDelete, fyne.KeyBackspace:
+		if v.mode == signReady {
+			v.u.store.Remove(d.ID)
+			return true
+		}
+	case fyne.KeyReturn, fyne.KeyEnter, fyne.KeySpace:
+		if d.Output != "" {
+			v.u.store.Verify(d.Output)
+			return true
+		}
+	}
+	return false
+}
+
+type rowKey struct {
+	doc  app.Doc
+	mode signMode
+}
+
+var statusLook = [...]struct{ key, icon string }{
+	app.DocReading: {"reading", "clock"},
+	app.DocReady:   {"ready", "check"},
+	app.DocProblem: {"problem", "warning"},
+	app.DocWaiting: {"waiting", "clock"},
+	app.DocSigning: {"signing", "sign"},
+	app.DocSigned:  {"signed", "check"},
+	app.DocFailed:  {"failed", "warning"},
+	app.DocStopped: {"stopped", "warning"},
+}
+
+// row is a file: its kind, name, size or trouble, and how far it has come.
+func (v *signView) row(i int, width float32) (fyne.CanvasObject, any) {
+	k, d := v.u.k, v.docs[i]
+	name := d.Name
+	if d.Output != "" {
+		name = filepath.Base(d.Output)
+	}
+	page, _ := k.page(name)
+	look := statusLook[d.Status]
+	ink := k.p.muted
+	switch d.Status {
+	case app.DocReady, app.DocSigned:
+		ink = k.p.good.ink
+	case app.DocProblem, app.DocFailed, app.DocStopped:
+		ink = k.p.warn.ink
+	case app.DocSigning:
+		ink = k.p.waxText
+	}
+	sub := k.fit(noteFace, k.p.muted, k.Size(d.Size))
+	if d.Advice != nil {
+		sub = k.fit(noteBold, k.p.warn.ink, k.Text(d.Advice.Title))
+	}
+	parts := []fyne.CanvasObject{page, flex(vbox(-k.px(3), k.fileName(strongFace, k.p.ink, name).Container, sub.Container)),
+		k.state(strongFace, look.icon, k.T("ui.status."+look.key), ink)}
+	switch {
+	case d.Output != "" && v.mode != signRunning:
+		words := k.T("ui.verify")
+		if width < k.px(540) {
+			words = ""
+		}
+		parts = append(parts, hbox(k.px(4), k.tap("verify", k.T("ui.verify"), words, func() { v.u.store.Verify(d.Output) }),
+			k.tap("folder", k.T("ui.open.folder"), "", func() { v.u.openFolder(d.Output) })))
+	case v.mode == signReady:
+		parts = append(parts, k.tap("close", k.T("ui.remove"), "", func() { v.u.store.Remove(d.ID) }))
+	}
+	return pad(0, k.px(14), 0, k.px(20), hbox(k.px(16), parts...)), rowKey{d, v.mode}
+}
+
+// progress is the bar of a job.
+type progress struct {
+	object      *fyne.Container
+	done, total int
+	k           *kit
+	full, part  *canvas.Rectangle
+}
+
+func newProgress(k *kit) *progress {
+	p := &progress{k: k, full: rect(k.p.sunk, k.p.edge, k.px(k.p.stroke), k.px(5)), part: rect(k.p.waxText, color.Transparent, 0, k.px(5))}
+	p.object = container.New(p, p.full, p.part)
+	return p
+}
+
+func (p *progress) set(done, total int) { p.done, p.total = done, max(1, total) }
+
+// Layout implements fyne.Layout.
+func (p *progress) Layout(_ []fyne.CanvasObject, size fyne.Size) {
+	place(p.full, 0, 0, size.Width, size.Height)
+	place(p.part, 0, 0, size.Width*(float32(p.done)+0.3)/(float32(p.total)+0.3), size.Height)
+}
+
+// MinSize implements fyne.Layout.
+func (p *progress) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(1, p.k.px(12)) }

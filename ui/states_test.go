@@ -1,0 +1,250 @@
+package ui
+
+import (
+	"encoding/json"
+	"time"
+
+	"ceralacca/app"
+	"ceralacca/app/lang"
+)
+
+// This file is the States that the tests and the gallery show. Names and numbers are invented.
+
+func day(y int, m time.Month, d int) time.Time { return time.Date(y, m, d, 10, 0, 0, 0, lang.Rome()) }
+
+func exampleCard() app.Card {
+	cert := app.Certificate{
+		ID: "c2", Use: app.ForSigning, Qualified: true, CanSign: true, SubjectCN: "ANNA ESEMPIO", FiscalCode: "SMPNNA80A41F205X",
+		IssuerCN: "CA di Prova Qualificata", Serial: "5a17c04e920b", NotBefore: day(2025, 3, 14), NotAfter: day(2028, 3, 14),
+		DaysLeft: 478, Renewal: app.RenewalTooEarly, RenewFrom: day(2027, 12, 15), RenewUntil: day(2028, 3, 13),
+		SHA256: "3f9a71c208de5b14a7e03f9a71c208de5b14a7e03f9a71c208de5b14a7e0aa01", KeyType: "RSA-2048", PIN: 0x1A,
+	}
+	login := cert
+	login.ID, login.Use, login.CanSign, login.IssuerCN, login.Serial, login.PIN = "c1", app.ForLogin, false, "CA di Prova Servizi", "5a17c04e920c", 0x10
+	login.SubjectCN = "SMPNNA80A41F205X/7420000000000001.abcdefghij="
+	return app.Card{
+		Slot: "s1", Reader: "Lettore di prova 00 00", Phase: app.PhaseReady, ATR: "3BFF1800008131FE55006B02090517030111014350491A", Via: "native",
+		Kind: "CNS", Serial: "1201000000000001", Issuer: "Camera di Prova", Surname: "ESEMPIO", Name: "ANNA", FiscalCode: "SMPNNA80A41F205X",
+		Issued: day(2025, 3, 14), Expires: day(2028, 3, 14), Certificates: []app.Certificate{cert, login},
+		PINs: []app.PINView{{Ref: 0x1A, Min: 5, Max: 8, TriesLeft: 3, PUKTriesLeft: 3}, {Ref: 0x10, Min: 5, Max: 8, TriesLeft: 3, PUKTriesLeft: 3}},
+	}
+}
+
+func cardsWith(change func(*app.Cards, *app.Card)) *app.Cards {
+	c := &app.Cards{Phase: app.PhaseReady, List: []app.Card{exampleCard()}}
+	if change != nil {
+		change(c, &c.List[0])
+	}
+	return c
+}
+
+func advice(code string, s app.Severity, n int, args ...string) *app.Advice {
+	return &app.Advice{Code: code, Severity: s, Title: lang.MN("advice."+code+".title", n, args...), Body: lang.MN("advice."+code+".body", n, args...)}
+}
+
+func absent(p app.CardPhase, code string) *app.Cards {
+	return &app.Cards{Phase: p, Chosen: -1, Advice: advice(code, app.SeverityWarning, 0)}
+}
+
+func docs(status app.DocStatus, names ...string) *app.Docs {
+	d := &app.Docs{}
+	sizes := []int64{184000, 96000, 412000, 238000, 156000}
+	for i, n := range names {
+		doc := app.Doc{ID: i + 1, Path: "/casa/anna/Documenti/pratica_EX2611/" + n, Name: n, Size: sizes[i%len(sizes)], Status: status}
+		if status == app.DocSigned {
+			doc.Output = doc.Path + ".p7m"
+		}
+		d.List = append(d.List, doc)
+	}
+	return d
+}
+
+var fiveNames = []string{"distinta_EX2611.pdf", "bilancio_2025.xbrl", "nota_integrativa.pdf", "relazione_sindaco.pdf", "verbale_assemblea.pdf"}
+
+func state(change func(*app.State)) *app.State {
+	s := &app.State{Cards: cardsWith(nil), Docs: &app.Docs{}, Settings: &app.Settings{Language: "it", Theme: "light"}}
+	if change != nil {
+		change(s)
+	}
+	return s
+}
+
+// report is a report as the engine makes it. It is read from JSON because the window does not know the package
+// of its parts.
+func report(integrity, indication int, sub string, n int) *app.Report {
+	r := &app.Report{}
+	type sig map[string]any
+	var sigs []sig
+	who := []string{"ANNA ESEMPIO", "MARIO PROVA", "LUCIA CAMPIONE"}
+	for i := range n {
+		s := sig{
+			"ID": string(rune('1' + i)), "Format": 1, "Level": "B-B", "Integrity": integrity, "Indication": indication, "SubIndication": sub,
+			"Claimed": day(2026, 11, 12+i), "CoversWholeFile": true,
+			"Signer": map[string]any{
+				"SubjectCN": who[i%3], "IssuerCN": "CA di Prova Qualificata", "FiscalCode": "SMPNNA80A41F205X", "Serial": "5a17c04e920b",
+				"NotBefore": day(2025, 3, 14), "NotAfter": day(2028, 3, 14),
+			},
+		}
+		sigs = append(sigs, s)
+	}
+	b, err := json.Marshal(map[string]any{"Format": 1, "Time": today, "Signatures": sigs})
+	if err == nil {
+		err = json.Unmarshal(b, r)
+	}
+	if err != nil {
+		fail(err)
+	}
+	for i := range r.SHA256 {
+		r.SHA256[i] = byte(i * 37)
+	}
+	return r
+}
+
+func fail(err error) { panic(err) }
+
+func verification(name string, r *app.Report) *app.Verification {
+	v := &app.Verification{Path: "/casa/anna/Documenti/" + name, Name: name, Report: r, ContentName: "contratto_fornitura.pdf"}
+	v.Verdict = app.JudgeReport(r)
+	return v
+}
+
+// scene is a page in a state.
+type scene struct {
+	name  string
+	page  pageID
+	state *app.State
+	then  func(*UI)
+}
+
+func scenes() []scene {
+	st := state
+	list := []scene{
+		{"sign-empty", pageSign, st(nil), nil},
+		{"sign-empty-no-reader", pageSign, st(func(s *app.State) { s.Cards = absent(app.PhaseNoReader, "no-reader") }), nil},
+		{"sign-ready", pageSign, st(func(s *app.State) {
+			s.Docs = docs(app.DocReady, fiveNames...)
+			s.Docs.List[4].Status, s.Docs.List[4].Advice = app.DocProblem, advice("file-missing", app.SeverityWarning, 0)
+		}), nil},
+		{"sign-ready-many", pageSign, st(func(s *app.State) {
+			s.Docs = docs(app.DocReady, append(append(fiveNames, fiveNames...), "un nome lunghissimo che non può stare in una riga sola della finestra, verbale di assemblea straordinaria.pdf")...)
+		}), nil},
+		{"sign-no-card", pageSign, st(func(s *app.State) {
+			s.Docs = docs(app.DocReady, fiveNames[:2]...)
+			s.Cards = absent(app.PhaseEmpty, "no-card")
+		}), nil},
+		{"sign-wrong-pin", pageSign, st(func(s *app.State) {
+			s.Docs = docs(app.DocReady, fiveNames[:3]...)
+			s.Cards = cardsWith(func(_ *app.Cards, c *app.Card) { c.PINs[0].TriesLeft = 2 })
+			s.Job = &app.Job{Signer: "ANNA ESEMPIO", Total: 3, Advice: advice("pin-wrong", app.SeverityWarning, 2)}
+		}), nil},
+		{"sign-running", pageSign, st(func(s *app.State) {
+			s.Docs = docs(app.DocWaiting, fiveNames...)
+			s.Docs.List[0].Status, s.Docs.List[0].Output = app.DocSigned, "/x/distinta_EX2611.pdf.p7m"
+			s.Docs.List[1].Status = app.DocSigning
+			s.Job = &app.Job{Running: true, Signer: "ANNA ESEMPIO", Total: 5, Done: 1, Signed: 1, Current: "bilancio_2025.xbrl"}
+		}), nil},
+		{"sign-done", pageSign, st(func(s *app.State) {
+			s.Docs = docs(app.DocSigned, fiveNames...)
+			s.Job = &app.Job{Signer: "ANNA ESEMPIO", Total: 5, Done: 5, Signed: 5, Ended: today}
+		}), nil},
+		{"sign-done-some", pageSign, st(func(s *app.State) {
+			s.Docs = docs(app.DocSigned, fiveNames...)
+			for i := range s.Docs.List[2:] {
+				s.Docs.List[2+i].Status, s.Docs.List[2+i].Output = app.DocStopped, ""
+			}
+			s.Job = &app.Job{Signer: "ANNA ESEMPIO", Total: 5, Done: 2, Signed: 2, Ended: today, Advice: advice("card-removed", app.SeverityWarning, 0)}
+		}), nil},
+		{"sign-pin", pageSign, st(func(s *app.State) { s.Docs = docs(app.DocReady, fiveNames...) }), askPIN(3, false)},
+		{"sign-pin-last", pageSign, st(func(s *app.State) { s.Docs = docs(app.DocReady, fiveNames...) }), askPIN(1, false)},
+		{"sign-pin-practice", pageSign, st(func(s *app.State) {
+			s.Docs = docs(app.DocReady, fiveNames...)
+			s.Cards = cardsWith(func(c *app.Cards, _ *app.Card) { c.Practice = true })
+		}), askPIN(3, true)},
+		{"confirm", pageSign, st(func(s *app.State) { s.Docs = docs(app.DocReady, fiveNames...) }), func(u *UI) {
+			a := &asking{ui: u, refuse: func() {}}
+			a.build = func() *panel {
+				return u.confirmPanel(app.Question{
+					Title: lang.MN("confirm.exists.title", 1, "name", "bilancio.xbrl.p7m"), Body: lang.MN("confirm.exists.body", 1, "free", "bilancio (2).xbrl.p7m"),
+					Yes: lang.MN("confirm.exists.yes", 1), No: lang.MN("confirm.exists.no", 1), Severity: app.SeverityWarning,
+				}, func() {}, func() {})
+			}
+			u.asking = a
+			a.open()
+		}},
+		{"verify-empty", pageVerify, st(nil), nil},
+		{"verify-valid", pageVerify, st(func(s *app.State) {
+			s.Verify = verification("contratto_fornitura.pdf.p7m", report(1, 1, "", 2))
+		}), nil},
+		{"verify-unsure", pageVerify, st(func(s *app.State) {
+			s.Verify = verification("perizia_2023.pdf.p7m", report(1, 0, "OUT_OF_BOUNDS_NO_POE", 1))
+		}), nil},
+		{"verify-broken", pageVerify, st(func(s *app.State) {
+			s.Verify = verification("contratto_fornitura.pdf.p7m", report(2, 2, "HASH_FAILURE", 1))
+		}), nil},
+		{"verify-practice-saved", pageVerify, st(func(s *app.State) {
+			s.Cards = cardsWith(func(c *app.Cards, _ *app.Card) { c.Practice = true })
+			s.Verify = verification("contratto_fornitura.pdf.p7m", report(1, 1, "", 1))
+			s.Verify.Practice, s.Verify.SavedTo = true, "/casa/anna/Documenti/contratto_fornitura.pdf"
+		}), nil},
+		{"card-ready", pageCard, st(nil), nil},
+		{"card-details", pageCard, st(nil), func(u *UI) {
+			v := u.views[pageCard].(*cardView)
+			v.open["c2"] = true
+			v.fill()
+		}},
+		{"card-blocked", pageCard, st(func(s *app.State) {
+			s.Cards = cardsWith(func(c *app.Cards, x *app.Card) {
+				c.Phase, x.Phase = app.PhaseBlocked, app.PhaseBlocked
+				x.PINs[0].TriesLeft, x.PINs[0].Blocked = 0, true
+				c.Advice = advice("pin-blocked", app.SeverityDanger, 0)
+			})
+		}), nil},
+		{"card-renew", pageCard, st(func(s *app.State) {
+			s.Cards = cardsWith(func(c *app.Cards, x *app.Card) {
+				for i := range x.Certificates {
+					x.Certificates[i].NotBefore, x.Certificates[i].NotAfter = day(2024, 1, 20), day(2027, 1, 20)
+					x.Certificates[i].RenewFrom, x.Certificates[i].RenewUntil = day(2026, 10, 22), day(2027, 1, 19)
+					x.Certificates[i].DaysLeft, x.Certificates[i].Renewal = 59, app.RenewalOpen
+				}
+				c.Advice = advice("renew", app.SeverityWarning, 59)
+			})
+		}), nil},
+		{"help", pageHelp, st(nil), nil},
+		{"settings", pageSettings, st(nil), nil},
+		{"picker", pageSign, st(nil), func(u *UI) {
+			a := &asking{ui: u, refuse: func() {}}
+			p := &picker{u: u, dir: "/casa/anna/Documenti", chosen: map[string]bool{"bilancio_2025.xbrl": true}}
+			p.items = []pickItem{{"pratica_EX2611", true, 0}, {"ricevute", true, 0}, {"bilancio_2025.xbrl", false, 96000}, {"nota_integrativa.pdf", false, 412000}}
+			a.build = func() *panel { return p.panel(a) }
+			u.asking = a
+			a.open()
+		}},
+	}
+	for p, code := range map[app.CardPhase]string{
+		app.PhaseNoService: "no-service", app.PhaseNoReader: "no-reader", app.PhaseEmpty: "no-card", app.PhaseMute: "card-mute",
+		app.PhaseUnsupported: "card-unsupported", app.PhaseBusy: "card-busy", app.PhaseReading: "",
+	} {
+		c := absent(p, code)
+		if code == "" {
+			c.Advice = nil
+		}
+		list = append(list, scene{"card-" + phaseWords[p].key, pageCard, st(func(s *app.State) { s.Cards = c }), nil})
+	}
+	return list
+}
+
+func askPIN(tries int, practice bool) func(*UI) {
+	return func(u *UI) {
+		q := app.PINQuestion{
+			Label: app.PINLabel(0x1A), Purpose: lang.MN("pin.purpose.sign", 5, "name", "ANNA ESEMPIO"), Action: lang.MN("pin.action.sign", 5),
+			Min: 5, Max: 8, TriesLeft: tries, Practice: practice,
+		}
+		a := &asking{ui: u, refuse: func() {}}
+		a.build = func() *panel { return u.pinPanel(q, func(p *app.PIN) { p.Wipe() }, func() {}) }
+		u.asking = a
+		a.open()
+		for range 5 {
+			a.panel.field.TypedRune('7')
+		}
+	}
+}

@@ -1,0 +1,167 @@
+package ui
+
+import (
+	"context"
+	"io/fs"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"fyne.io/fyne/v2"
+
+	"ceralacca/app"
+)
+
+// pageID names the pages in the order of the rail.
+type pageID int
+
+const (
+	pageSign pageID = iota
+	pageVerify
+	pageCard
+	pageHelp
+	pageSettings
+	pageCount
+)
+
+// view is a page. It is built once for a kit; Show sets what differs in the State.
+type view interface {
+	Object() fyne.CanvasObject
+	Show(*app.State)
+	// Main is what Ctrl+Enter does; nil for nothing.
+	Main() func()
+}
+
+// UI is the window. It implements app.Asker. Its fields belong to the window's goroutine, apart from the
+// atomic ones.
+type UI struct {
+	app    fyne.App
+	window fyne.Window
+	store  intents
+	files  fs.FS
+	post   func(func()) // runs a function on the window's goroutine; tests put a queue here
+	now    func() time.Time
+
+	latest         atomic.Pointer[app.State]
+	queued, closed atomic.Bool
+
+	k        *kit
+	settings app.Settings // those that k was made of
+	shell    *shell
+	views    [pageCount]view
+	page     pageID
+	asking   *asking
+	closing  bool
+	lastDir  string // where the picker was last
+	timers   []*time.Timer
+	reading  sync.WaitGroup       // folders being listed
+	waiting  map[string]time.Time // passing troubles, by code, and when they were first seen
+	verified *app.Verification
+}
+
+// New makes the window over the store. texts holds the files of package assets.
+func New(a fyne.App, s *app.Store, texts fs.FS) *UI {
+	u := newUI(a, s, s.State(), texts)
+	s.OnChange(u.changed)
+	return u
+}
+
+func newUI(a fyne.App, s intents, first *app.State, files fs.FS) *UI {
+	u := &UI{app: a, store: s, files: files, post: onWindow, now: time.Now, waiting: map[string]time.Time{}}
+	u.latest.Store(first)
+	u.window = a.NewWindow("Ceralacca")
+	u.window.SetPadded(false)
+	u.window.SetMaster()
+	u.window.Resize(fyne.NewSize(1180, 780))
+	u.window.SetOnDropped(func(_ fyne.Position, uris []fyne.URI) { u.dropped(uris) })
+	u.build(*first.Settings)
+	a.Settings().AddListener(func(fyne.Settings) {
+		if u.settings.Theme == "" && paletteFor("", a.Settings().ThemeVariant()) != u.k.p {
+			u.build(u.settings)
+			u.show(u.latest.Load())
+		}
+	})
+	u.show(first)
+	return u
+}
+
+// build makes everything that is seen out of a new kit. It is called at the start, and when language, light or
+// scale change; the State is shown afterwards.
+func (u *UI) build(set app.Settings) {
+	k, err := newKit(u.files, set, u.app.Settings().ThemeVariant())
+	if err != nil {
+		// The files are within the program; only a broken build can fail here.
+		fyne.LogError("reading the texts of the window", err)
+		return
+	}
+	u.k, u.settings = k, set
+	k.keys, k.runes, k.reveal = u.typedKey, u.typedRune, u.reveal
+	u.app.SetIcon(k.drawing("app", k.p.wax))
+	u.window.SetIcon(k.drawing("app", k.p.wax))
+	u.app.Settings().SetTheme(k.theme)
+	u.views = [pageCount]view{newSignView(u), newVerifyView(u), newCardView(u), newHelpView(u), newSettingsView(u)}
+	u.shell = newShell(u)
+	u.window.SetContent(u.shell.object)
+	u.keyboard()
+	u.shell.turn(u.page)
+	if u.asking != nil {
+		u.asking.open()
+	}
+}
+
+// show shows the State.
+func (u *UI) show(s *app.State) {
+	if *s.Settings != u.settings {
+		u.build(*s.Settings)
+	}
+	if s.Verify != u.verified {
+		if s.Verify != nil && (u.verified == nil || s.Verify.Path != u.verified.Path || s.Verify.Running && !u.verified.Running) {
+			u.page = pageVerify
+			u.shell.turn(u.page)
+		}
+		u.verified = s.Verify
+	}
+	u.shell.Show(s)
+	u.views[u.page].Show(s)
+	u.shell.object.Refresh()
+}
+
+// turn opens a page.
+func (u *UI) turn(p pageID) {
+	u.page = p
+	u.shell.turn(p)
+	u.show(u.latest.Load())
+}
+
+// passing reports whether the advice is still too young to be shown, and looks again when it is old enough:
+// a slow card must not flash a trouble.
+func (u *UI) passing(a *app.Advice) bool {
+	if a == nil || a.After == 0 {
+		clear(u.waiting)
+		return false
+	}
+	since, seen := u.waiting[a.Code]
+	if !seen {
+		clear(u.waiting)
+		since = u.now()
+		u.waiting[a.Code] = since
+		u.later(a.After, u.repaint)
+	}
+	return u.now().Sub(since) < a.After
+}
+
+// intents is what the window asks of the store.
+type intents interface {
+	Add(paths ...string)
+	Remove(id int)
+	Clear()
+	ChooseCard(slot string)
+	UsePractice(on bool)
+	Sign()
+	Cancel()
+	Verify(path string)
+	SaveContent(dest string)
+	CloseVerification()
+	SetSettings(set app.Settings)
+	Run(ctx context.Context, ask app.Asker) error
+}

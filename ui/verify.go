@@ -1,0 +1,355 @@
+package ui
+
+import (
+	"encoding/hex"
+	"image/color"
+	"strings"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+
+	"ceralacca/app"
+	"ceralacca/app/lang"
+)
+
+// verifyView is the page Verifica e apri: the verdict on one file, its signatures, and the way to what is inside.
+type verifyView struct {
+	u      *UI
+	frame  *frame
+	last   *app.Verification
+	shown  bool
+	picked string // ID of the signature whose details are shown
+	main   func()
+	rows   []*press
+}
+
+func newVerifyView(u *UI) *verifyView {
+	v := &verifyView{u: u, frame: u.k.frame()}
+	v.frame.column.elastic = -1
+	return v
+}
+
+// Object implements view.
+func (v *verifyView) Object() fyne.CanvasObject { return v.frame.object }
+
+// Main implements view.
+func (v *verifyView) Main() func() { return v.main }
+
+// Show implements view.
+func (v *verifyView) Show(st *app.State) {
+	if v.shown && st.Verify == v.last {
+		return
+	}
+	if st.Verify == nil || v.last == nil || st.Verify.Path != v.last.Path {
+		v.picked = ""
+	}
+	v.shown, v.last, v.main = true, st.Verify, nil
+	v.fill()
+}
+
+func (v *verifyView) fill() {
+	u, k := v.u, v.u.k
+	ver := v.last
+	v.frame.column.grow = ver == nil
+	switch {
+	case ver == nil:
+		v.frame.setBody(0, u.dropArea("ui.drop.verify.title", "ui.drop.verify.body"))
+		v.frame.setBar()
+		v.frame.object.Refresh()
+		return
+	case ver.Running:
+		v.frame.setBody(-1, v.head(ver, ""), k.advice(k.p.note, "clock", k.T("ui.verifying"), k.T("ui.verifying.body")))
+		v.frame.setBar()
+	case ver.Report == nil:
+		objects := []fyne.CanvasObject{v.head(ver, "")}
+		if ver.Advice != nil {
+			objects = append(objects, u.adviceBox(ver.Advice))
+		}
+		v.frame.setBody(-1, objects...)
+		v.frame.setBar()
+	default:
+		v.report(ver)
+	}
+	v.frame.object.Refresh()
+}
+
+func (v *verifyView) head(ver *app.Verification, when string) fyne.CanvasObject {
+	k := v.u.k
+	return hbox(k.px(12), v.square("left", k.T("ui.close"), v.u.store.CloseVerification), flex(k.fileName(sectionFace, k.p.ink, ver.Name).Container),
+		k.text(noteFace, k.p.muted, when))
+}
+
+// square is an outlined button with a drawing alone.
+func (v *verifyView) square(icon, name string, do func()) *press {
+	k := v.u.k
+	p := k.round(icon, name, do)
+	p.ground.StrokeColor, p.ground.StrokeWidth = k.p.edge, k.px(max(1.25, k.p.stroke))
+	p.fill = func(hover bool) color.Color {
+		if hover {
+			return k.p.sunk
+		}
+		return k.p.leaf
+	}
+	p.paint()
+	return p
+}
+
+// sealLook is the drawing, role and small mark of a seal.
+func sealLook(k *kit, s app.Seal) (drawing string, r role, icon string) {
+	switch s {
+	case app.SealWhole:
+		return "draw-seal-whole", k.p.good, "check"
+	case app.SealBroken:
+		return "draw-seal-broken", k.p.bad, "stop"
+	}
+	return "draw-seal-blank", k.p.warn, "question"
+}
+
+func (v *verifyView) report(ver *app.Verification) {
+	u, k := v.u, v.u.k
+	r := ver.Report
+	objects := []fyne.CanvasObject{v.head(ver, k.Text(lang.M("ui.verified.at", "when", k.DateTime(r.Time)))), v.banner(ver)}
+	if ver.Advice != nil {
+		objects = append(objects, u.adviceBox(ver.Advice))
+	}
+	if ver.SavedTo != "" {
+		objects = append(objects, k.advice(k.p.good, "check", k.T("ui.saved"), ver.SavedTo,
+			k.button(small, "folder", k.T("ui.open.folder"), func() { u.openFolder(ver.SavedTo) })))
+	}
+	if len(r.Signatures) > 0 {
+		at := 0
+		for i := range r.Signatures {
+			if r.Signatures[i].ID == v.picked {
+				at = i
+			}
+		}
+		v.picked = r.Signatures[at].ID
+		objects = append(objects, cols(k.px(20), k.px(700), []float32{4, 6}, v.tree(ver), v.details(&r.Signatures[at])))
+	}
+	objects = append(objects, k.para(noteFace, k.p.muted, k.T("ui.verify.note")).Container)
+	v.frame.setBody(-1, objects...)
+
+	other := k.button(outlined, "plus", k.T("ui.verify.other"), u.chooseFile)
+	if ver.ContentName == "" {
+		v.main = nil
+		v.frame.setBar(leftmost(other))
+		return
+	}
+	save := k.button(inked, "download", k.T("ui.save.content"), u.saveContent)
+	v.main = u.saveContent
+	v.frame.setBar(leftmost(other), save)
+}
+
+// banner is the verdict: seal, title, one sentence why; the worst signature decides.
+func (v *verifyView) banner(ver *app.Verification) fyne.CanvasObject {
+	k := v.u.k
+	drawing, r, _ := sealLook(k, ver.Verdict.Seal)
+	why := k.Text(ver.Verdict.Reason)
+	if !ver.Verdict.Next.IsZero() {
+		why = sentence(why) + " " + k.Text(ver.Verdict.Next)
+	}
+	words := vbox(k.px(2), k.para(titleFace, k.p.ink, k.Text(ver.Verdict.Title)), k.para(bodyFace, k.p.ink, sentence(why)))
+	if ver.Practice {
+		words.Add(k.para(strongFace, k.p.note.ink, k.T("ui.verify.practice")))
+	}
+	ground := rect(r.tint, r.border, k.px(k.p.stroke), k.px(12))
+	if k.p != contrast {
+		ground.StrokeWidth = 0
+	}
+	return over(ground, pad(k.px(20), k.px(28), k.px(20), k.px(28), hbox(k.px(24), k.picture(drawing, 72, 72, r.ink), flex(words))))
+}
+
+// sentence begins with a capital and ends with a full stop.
+func sentence(s string) string {
+	s = initial(s)
+	if s != "" && !strings.HasSuffix(s, ".") {
+		s += "."
+	}
+	return s
+}
+
+// sealOf judges one signature alone.
+func sealOf(s *app.Signature) app.Verdict {
+	return app.JudgeReport(&app.Report{Signatures: []app.Signature{*s}})
+}
+
+// tree shows envelope, signatures and document, nested ones further in.
+func (v *verifyView) tree(ver *app.Verification) fyne.CanvasObject {
+	k := v.u.k
+	page, _ := k.page(ver.Name)
+	n := len(ver.Report.Signatures)
+	box := vbox(0, pad(k.px(14), k.px(16), k.px(8), k.px(18), hbox(k.px(12), page, flex(vbox(-k.px(3),
+		k.fileName(strongFace, k.p.ink, ver.Name).Container, k.fit(noteFace, k.p.muted, k.Text(lang.MN("ui.signatures", n))).Container)))))
+	v.rows = nil
+	depth := map[string]int{}
+	for i := range ver.Report.Signatures {
+		s := &ver.Report.Signatures[i]
+		if s.Parent != "" {
+			depth[s.ID] = depth[s.Parent] + 1
+		}
+		box.Add(v.node(s, depth[s.ID], i == n-1 && ver.ContentName == ""))
+	}
+	if ver.ContentName != "" {
+		inner, _ := k.page(ver.ContentName)
+		box.Add(over(k.branch(0, true), pad(k.px(10), k.px(16), k.px(10), k.px(52), hbox(k.px(12), inner, flex(vbox(-k.px(3),
+			k.fileName(strongFace, k.p.ink, ver.ContentName).Container, k.fit(noteFace, k.p.muted, k.T("ui.document")).Container))))))
+	}
+	return over(rect(k.p.leaf, k.p.line, k.px(k.p.stroke), k.px(12)), pad(0, 0, k.px(8), 0, box))
+}
+
+func (v *verifyView) node(s *app.Signature, depth int, last bool) fyne.CanvasObject {
+	k := v.u.k
+	drawing, r, _ := sealLook(k, sealOf(s).Seal)
+	who, when := v.signer(s), k.Text(app.SignatureReason(s))
+	if !s.Claimed.IsZero() {
+		when += " · " + k.ShortDate(s.Claimed)
+	}
+	in := k.px(52 + 22*float32(depth))
+	row := pad(k.px(8), k.px(16), k.px(8), in, hbox(k.px(14), k.picture(drawing, 32, 32, r.ink), flex(vbox(-k.px(3),
+		k.fit(strongFace, k.p.ink, who).Container, k.fit(noteFace, k.p.muted, initial(when)).Container))))
+	mark := rect(color.Transparent, color.Transparent, 0, k.px(2))
+	ground := color.Color(color.Transparent)
+	if s.ID == v.picked {
+		mark.FillColor, ground = k.p.ink, k.p.sunk
+	}
+	p := k.press(who, over(canvas.NewRectangle(ground), k.branch(depth, last), container.New(&sideMark{k}, mark), row), func() { v.pick(s.ID) })
+	p.inset = true
+	i := len(v.rows)
+	p.key = func(e *fyne.KeyEvent) bool {
+		to := i
+		switch e.Name {
+		case fyne.KeyDown:
+			to++
+		case fyne.KeyUp:
+			to--
+		default:
+			return false
+		}
+		if to >= 0 && to < len(v.rows) {
+			v.pick(v.last.Report.Signatures[to].ID)
+			v.u.window.Canvas().Focus(v.rows[to])
+		}
+		return true
+	}
+	v.rows = append(v.rows, p)
+	return p
+}
+
+func (v *verifyView) pick(id string) {
+	if v.picked != id {
+		v.picked = id
+		v.fill()
+	}
+}
+
+func (v *verifyView) signer(s *app.Signature) string {
+	if s.Signer == nil || s.Signer.SubjectCN == "" {
+		return v.u.k.T("ui.signer.unknown")
+	}
+	return s.Signer.SubjectCN
+}
+
+// sideMark is the short bar that marks the chosen row.
+type sideMark struct{ k *kit }
+
+// Layout implements fyne.Layout.
+func (l *sideMark) Layout(o []fyne.CanvasObject, size fyne.Size) {
+	place(o[0], l.k.px(1), size.Height/2-l.k.px(16), l.k.px(4), l.k.px(32))
+}
+
+// MinSize implements fyne.Layout.
+func (l *sideMark) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(1, 1) }
+
+// branch is the line that leads from the envelope to a row.
+func (k *kit) branch(depth int, last bool) fyne.CanvasObject {
+	return container.New(&branchLayout{k, depth, last}, canvas.NewRectangle(k.p.edge), canvas.NewRectangle(k.p.edge))
+}
+
+type branchLayout struct {
+	k     *kit
+	depth int
+	last  bool
+}
+
+// Layout implements fyne.Layout.
+func (l *branchLayout) Layout(o []fyne.CanvasObject, size fyne.Size) {
+	x := l.k.px(35 + 22*float32(l.depth))
+	w := l.k.px(1.25)
+	h := size.Height
+	if l.last {
+		h /= 2
+	}
+	place(o[0], x, 0, w, h)
+	place(o[1], x, size.Height/2, l.k.px(12), w)
+}
+
+// MinSize implements fyne.Layout.
+func (l *branchLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(1, 1) }
+
+// details are the facts of one signature.
+func (v *verifyView) details(s *app.Signature) fyne.CanvasObject {
+	k := v.u.k
+	verdict := sealOf(s)
+	_, r, icon := sealLook(k, verdict.Seal)
+	state := k.pill()
+	state.say(icon, k.T([]string{"ui.seal.blank", "ui.seal.whole", "ui.seal.broken"}[verdict.Seal]), r)
+	box := vbox(k.px(7), hbox(k.px(12), flex(k.fit(sectionFace, k.p.ink, v.signer(s)).Container), state.Container), fixed(0, k.px(2)))
+	add := func(key, value string) {
+		if value != "" {
+			box.Add(k.field(132, k.T(key), k.para(boxFace, k.p.ink, value).Container))
+		}
+	}
+	add("ui.field.why", sentence(k.Text(app.SignatureReason(s))))
+	if c := s.Signer; c != nil {
+		add("ui.field.code", k.masked(c.FiscalCode))
+		if !s.Claimed.IsZero() {
+			add("ui.field.when", k.Text(lang.M("ui.claimed", "when", k.DateTime(s.Claimed))))
+		}
+		if !s.Proven.IsZero() {
+			add("ui.field.proven", k.DateTime(s.Proven))
+		}
+		add("ui.field.issuer", c.IssuerCN)
+		if !c.NotAfter.IsZero() {
+			add("ui.field.validity", k.Text(lang.M("ui.from-to", "from", k.ShortDate(c.NotBefore), "to", k.ShortDate(c.NotAfter))))
+		}
+		box.Add(k.field(132, k.T("ui.field.serial"), k.fit(monoFace, k.p.ink, spaced(c.Serial)).Container))
+	}
+	form := formatName(s)
+	if s.Level != "" {
+		form += ", " + s.Level
+	}
+	add("ui.field.format", form)
+	seen := map[string]bool{}
+	for _, f := range s.Findings {
+		key := app.FindingText(f)
+		if seen[f.Code] || !k.Has(key.Key) {
+			continue
+		}
+		seen[f.Code] = true
+		box.Add(hbox(k.px(10), k.icon("info", 20, k.p.muted), flex(k.para(noteFace, k.p.muted, k.Text(key)))))
+	}
+	box.Add(k.field(132, k.T("ui.field.digest"), k.fileName(monoFace, k.p.ink, spaced(hex.EncodeToString(v.last.Report.SHA256[:]))).Container))
+	return k.sheet(22, box)
+}
+
+// formatName is the name of the family of signatures, as the standards spell it.
+func formatName(s *app.Signature) string {
+	names := []string{"", "CAdES", "PAdES", "XAdES", "ASiC-S", "ASiC-E", "TSD", "TSR", "TST"}
+	if i := int(s.Format); i > 0 && i < len(names) {
+		return names[i]
+	}
+	return ""
+}
+
+// spaced groups hex digits by two, in upper case, for reading aloud.
+func spaced(s string) string {
+	var b strings.Builder
+	for i, r := range strings.ToUpper(s) {
+		if i > 0 && i%2 == 0 {
+			b.WriteByte(' ')
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
