@@ -42,7 +42,7 @@ func TestProfiles(t *testing.T) {
 			if want.state == card.Empty {
 				want.state = card.Present
 			}
-			p, err := sim.IssueProfile(f.Name, now)
+			p, err := sim.IssueQuick(f.Name, now)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -86,7 +86,7 @@ func TestProfiles(t *testing.T) {
 
 func TestProfileValidity(t *testing.T) {
 	for name, want := range map[string]bool{"expired": false, "not-yet-valid": false, "expiring": true, "renewed": true} {
-		p, err := sim.IssueProfile(name, now)
+		p, err := sim.IssueQuick(name, now)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -68,6 +68,31 @@ func TestConform(t *testing.T) {
 	t.Logf("%d commands", len(b.Log()))
 }
 
+// The driver conforms on every kind of card.
+func TestConformVariants(t *testing.T) {
+	for name, change := range map[string]func(*sim.Card){
+		"T=0":               func(c *sim.Card) { c.T0 = true },
+		"no extended":       func(c *sim.Card) { c.NoExtended = true },
+		"no chaining":       func(c *sim.Card) { c.NoChaining = true },
+		"only search":       func(c *sim.Card) { c.OnlyUpward = true },
+		"only master file":  func(c *sim.Card) { c.OnlyMaster = true },
+		"IDEMIA 2021":       func(c *sim.Card) { c.Layout, c.Sign = sim.IDEMIA2021, nil },
+		"InfoCamere":        func(c *sim.Card) { c.Layout, c.Sign = sim.InfoCamere, nil },
+		"counts each empty": func(c *sim.Card) { c.ATR, c.EmptyVerify = sim.ST2021, sim.CountsATry },
+		"6700 for empty":    func(c *sim.Card) { c.EmptyVerify = sim.WrongLen },
+		"63C0":              func(c *sim.Card) { c.Hide6983 = true },
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := issued(t).Card()
+			change(&c)
+			s := card.CNS(sim.New(c))
+			if err := sim.Conform(t.Context(), s, firstSlot(t, s)); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
 func TestPracticeCertificates(t *testing.T) {
 	p := issued(t)
 	roots := p.Roots()
