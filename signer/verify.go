@@ -50,11 +50,11 @@ func (v *verifier) document(ctx context.Context, d *Document) error {
 		return v.pdf(ctx, d)
 	case XML:
 		return v.xml(ctx, d)
-	case ASiC:
+	case ASiC, ZIP: // a container whose mimetype is missing is an ordinary ZIP at first sight
 		return v.asic(ctx, d)
 	case TimeStamped:
 		return v.stamped(ctx, d)
-	case Other, Text, Image, ZIP:
+	case Other, Text, Image:
 		v.report.Format = NoForm
 		return nil
 	}
@@ -67,7 +67,7 @@ type verifier struct {
 	now, at time.Time
 	anchors []*cert.Certificate
 	report  *Report
-	proof   time.Time // a trusted time-stamp around everything that is still to be judged; zero without one
+	proof   time.Time      // a trusted time-stamp around everything that is still to be judged; zero without one
 	given   map[string]int // how many IDs were given under a parent
 }
 

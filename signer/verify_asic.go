@@ -56,10 +56,8 @@ func (v *verifier) asicPart(ctx context.Context, c *asic.Container, p asic.Part)
 		return v.asicCAdES(ctx, c, p, weigh)
 	case asic.TimeStamp:
 		return v.asicStamp(ctx, c, p, weigh)
-	case asic.EvidenceRecord:
-		e := &evidence{sig: Signature{ID: v.nextID(""), Format: v.report.Format}, constraint: SigConstraintsFailure}
-		e.find("evidence-record", Warning, "RFC 4998", nil, nil)
-		v.add(e)
+	case asic.EvidenceRecord: // proves nothing here, and is no signature
+		v.note("evidence-record")
 	}
 	return nil
 }
@@ -109,6 +107,13 @@ func (v *verifier) asicStamp(ctx context.Context, c *asic.Container, p asic.Part
 	return ctx.Err()
 }
 
+// signedFileMissing: a container carries what it signs, so one that lacks it was changed. As DSS does, it is not
+// called false, since the file may be elsewhere.
+func (e *evidence) signedFileMissing(name string) {
+	e.sig.Integrity = Broken
+	e.findOnce("signed-file-missing", Error, "EN 319 162-1 §4.4", map[string]string{"name": name})
+}
+
 // container weighs what the container says: deviations from its rules, and whether the files that the manifest lists
 // are those that were signed.
 func (e *evidence) container(c *asic.Container, p asic.Part) {
@@ -122,13 +127,16 @@ func (e *evidence) container(c *asic.Container, p asic.Part) {
 		return
 	}
 	for _, o := range p.Manifest.Objects {
+		var entry *asic.EntryError
 		switch o.State {
 		case xmlsig.Bad:
 			e.failure, e.sig.Integrity = HashFailure, Broken
 			e.findOnce("content-changed", Error, "EN 319 162-1 §A.4", map[string]string{"reference": o.URI})
 		case xmlsig.Unknown:
 			e.constraint = orElse(e.constraint, SignedDataNotFound)
-			if e.sig.Integrity == Intact {
+			if errors.As(o.Err, &entry) {
+				e.signedFileMissing(o.URI)
+			} else if e.sig.Integrity == Intact {
 				e.sig.Integrity = IntegrityUnknown
 			}
 			e.findOnce("content-missing", Warning, "EN 319 162-1 §A.4", map[string]string{"reference": o.URI})

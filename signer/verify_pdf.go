@@ -161,8 +161,7 @@ func (v *verifier) pdfCMS(s *pdf.Signature, p place, digest func(crypto.Hash) []
 	e.sig.Format = PAdES
 	e.sig.Level = padesLevel(s, si, sd, e)
 	if len(sd.SignerInfos) > 1 {
-		e.find("several-signers", Error, "EN 319 142-1 §6.3", nil, nil)
-		e.constraint = orElse(e.constraint, SigConstraintsFailure)
+		e.find("several-signers", Warning, "EN 319 142-1 §6.3", nil, nil) // only the first counts, as for DSS
 	}
 	return append([]*evidence{e}, v.signatureStamps(e, si)...)
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"time"
 
+	"ceralacca/signer/internal/asic"
 	"ceralacca/signer/internal/cert"
 	"ceralacca/signer/internal/xmlsig"
 )
@@ -82,6 +83,12 @@ func (v *verifier) xmlSignature(ctx context.Context, s *xmlsig.Signature, parent
 		e.find(f.Code, severity, "XMLDSig 1.1", f.Err, f.Args)
 		if severity == Error {
 			e.constraint = orElse(e.constraint, SigConstraintsFailure)
+		}
+	}
+	for _, r := range s.References {
+		var entry *asic.EntryError
+		if errors.As(r.Err, &entry) {
+			e.signedFileMissing(r.URI)
 		}
 	}
 	stamps, err := v.xades(ctx, e, s)
