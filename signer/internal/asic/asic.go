@@ -193,7 +193,7 @@ func (c *Container) addPart(f *zip.File, inner string) {
 	lower := strings.ToLower(inner)
 	var kind PartKind
 	switch {
-	case strings.HasSuffix(lower, ".xml") && strings.Contains(lower, "signatures"):
+	case strings.HasSuffix(lower, ".xml") && strings.Contains(lower, "signature"):
 		kind = XAdES
 	case strings.HasSuffix(lower, ".p7s") && strings.Contains(lower, "signature"):
 		kind = CAdES

@@ -86,6 +86,9 @@ func (k *work) findPlace(s *Signature, r *Reference, sig *node) {
 // signature takes itself out of what is signed, so anything could be put there afterwards.
 func (k *work) findUncovered(s *Signature, sig *node) {
 	for _, o := range sig.children(nsDS, "Object") {
+		if k.coveredByAny(s.References, o) {
+			continue
+		}
 		for c := o.first; c != nil; c = c.next {
 			if c.kind != elementNode && c.kind != textNode || c.kind == textNode && isBlank(c.text) {
 				continue

@@ -3,7 +3,6 @@ package xmlsig
 import (
 	"bytes"
 	"context"
-	"io"
 	"time"
 )
 
@@ -46,12 +45,11 @@ func VerifyRoot(ctx context.Context, doc []byte) (*Root, error) {
 	if err != nil {
 		return nil, err
 	}
-	tops, all := d.signatures()
-	if all != 1 || len(tops) != 1 || tops[0].parent != d.root {
+	tops, counters := d.signatures()
+	if len(tops) != 1 || len(counters) > 0 || tops[0].parent != d.root {
 		return nil, &RootError{Reason: "signatures"}
 	}
-	left := int64(maxWork)
-	k := &work{ctx: ctx, doc: d, lim: Limits{}.filled(), left: &left}
+	k := newWork(ctx, d, Options{})
 	s, err := k.signature(tops[0], nil)
 	if err != nil {
 		return nil, err
@@ -74,11 +72,13 @@ func VerifyRoot(ctx context.Context, doc []byte) (*Root, error) {
 		r.HasSigningCertificateV2, r.SigningTime = x.V2, x.SigningTime
 	}
 	var b bytes.Buffer
-	sum := data.Digest.New()
-	if _, err := k.process(io.MultiWriter(&b, sum), tops[0], data.node, c14n{}); err != nil {
+	if _, err := k.process(&b, tops[0], data.node, c14n{}); err != nil {
 		return nil, err
 	}
 	r.Canonical = b.Bytes()
+	if want, ok := unbase64(data.node.child(nsDS, "DigestValue").content()); !ok || !sameDigest(data.Digest, r.Canonical, want) {
+		return nil, &RootError{"digest", errDigest}
+	}
 	return r, nil
 }
 

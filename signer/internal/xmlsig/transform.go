@@ -36,6 +36,17 @@ type work struct {
 	lim     Limits
 	resolve Resolver
 	left    *int64 // bytes that may still be canonicalised
+	refs    *int   // references followed
+	seen    map[*node]bool
+	sums    map[string][]byte // digests of files outside, by URI and hash
+}
+
+func newWork(ctx context.Context, d *document, o Options) *work {
+	left, refs := int64(maxWork), 0
+	return &work{
+		ctx: ctx, doc: d, lim: o.Limits.filled(), resolve: o.Resolve,
+		left: &left, refs: &refs, seen: make(map[*node]bool), sums: make(map[string][]byte),
+	}
 }
 
 // budget counts the octets taken from the document: a thousand references to a large document would

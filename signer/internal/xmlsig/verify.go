@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto"
 	"errors"
+	"io"
 	"slices"
 	"strings"
 
@@ -18,14 +19,17 @@ func Verify(ctx context.Context, doc []byte, o Options) ([]Signature, error) {
 	if err != nil {
 		return nil, err
 	}
-	left := int64(maxWork)
-	k := &work{ctx: ctx, doc: d, lim: o.Limits.filled(), resolve: o.Resolve, left: &left}
-	tops, all := d.signatures()
-	if all > k.lim.Signatures {
+	k := newWork(ctx, d, o)
+	tops, counters := d.signatures()
+	if len(tops)+len(counters) > k.lim.Signatures {
 		return nil, &LimitError{"signatures", k.lim.Signatures}
 	}
 	var out []Signature
-	for _, n := range tops {
+	// A counter-signature that no signature owns comes last, as one of its own, rather than not at all.
+	for _, n := range append(tops, counters...) {
+		if k.seen[n] {
+			continue
+		}
 		s, err := k.signature(n, o.Certificates)
 		if err != nil {
 			return nil, err
@@ -35,20 +39,19 @@ func Verify(ctx context.Context, doc []byte, o Options) ([]Signature, error) {
 	return out, nil
 }
 
-// signatures lists the signature elements that are not counter-signatures, and counts all.
-func (d *document) signatures() ([]*node, int) {
-	var tops []*node
-	all := 0
+// signatures lists the signature elements, those in a CounterSignature property apart.
+func (d *document) signatures() (tops, counters []*node) {
 	for n := d.root; n != nil; n = n.following(d.root, false) {
 		if !n.is(nsDS, "Signature") {
 			continue
 		}
-		all++
-		if !n.isCounter() {
+		if n.isCounter() {
+			counters = append(counters, n)
+		} else {
 			tops = append(tops, n)
 		}
 	}
-	return tops, all
+	return tops, counters
 }
 
 // isCounter tells a signature that stands in a CounterSignature property of another.
@@ -58,6 +61,7 @@ func (n *node) isCounter() bool {
 
 // signature verifies one element. Only the end of the context and the limit of work are errors.
 func (k *work) signature(n *node, extra [][]byte) (Signature, error) {
+	k.seen[n] = true
 	s := Signature{ID: n.value("Id"), Location: n.location()}
 	info := n.child(nsDS, "SignedInfo")
 	if len(n.children(nsDS, "SignedInfo")) != 1 || len(n.children(nsDS, "SignatureValue")) != 1 {
@@ -129,11 +133,9 @@ func (k *work) value(s *Signature, n, info *node, props properties, extra [][]by
 		s.ValueErr = err
 		return k.fatal(err)
 	}
-	if slices.ContainsFunc(k.tryCertificates(s, sch, message.Bytes(), props, extra), isGood) {
-		return nil
-	}
+	k.tryCertificates(s, sch, message.Bytes(), props, extra)
 	if len(s.SignerDER) > 0 {
-		return nil
+		return k.ctx.Err()
 	}
 	kv := keyValue(n.path(nsDS, "KeyInfo", "KeyValue"))
 	if kv == nil {
@@ -146,8 +148,6 @@ func (k *work) value(s *Signature, n, info *node, props properties, extra [][]by
 	s.Value, s.ValueErr = outcome(sch.check(kv, message.Bytes(), s.Raw))
 	return nil
 }
-
-func isGood(s State) bool { return s == Good }
 
 func outcome(err error) (State, error) {
 	switch {
@@ -164,24 +164,25 @@ const maxCertificates = 64
 
 // tryCertificates sets Value and SignerDER. The certificate that the signing-certificate property names comes
 // first; a value that only another one verifies is intact mathematics with a finding, which readXAdES makes.
-func (k *work) tryCertificates(s *Signature, sch scheme, message []byte, props properties, extra [][]byte) []State {
+func (k *work) tryCertificates(s *Signature, sch scheme, message []byte, props properties, extra [][]byte) {
 	named := props.signingCertificate()
-	candidates := append(slices.Clip(s.Certificates), extra...)
-	slices.SortStableFunc(candidates, func(a, b []byte) int {
-		return int(named.matches(b)) - int(named.matches(a))
-	})
+	candidates := slices.Concat(s.Certificates, extra)
+	if i := slices.IndexFunc(candidates, named.matches); i > 0 {
+		candidates[0], candidates[i] = candidates[i], candidates[0]
+	}
 	if len(candidates) > maxCertificates {
 		candidates = candidates[:maxCertificates]
 	}
-	var states []State
 	for _, der := range candidates {
+		if k.ctx.Err() != nil {
+			break
+		}
 		c, err := cert.Parse(der)
 		if err != nil {
 			s.find("certificate-unreadable", Warning, err)
 			continue
 		}
 		st, err := outcome(sch.check(certificateKey(c), message, s.Raw))
-		states = append(states, st)
 		if st == Good || s.SignerDER == nil {
 			s.SignerDER, s.Value, s.ValueErr = der, st, err
 		}
@@ -189,7 +190,6 @@ func (k *work) tryCertificates(s *Signature, sch scheme, message []byte, props p
 			break
 		}
 	}
-	return states
 }
 
 // collectCertificates reads KeyInfo/X509Data and the encapsulated certificates of the unsigned properties.
@@ -246,7 +246,7 @@ const maxManifests = 3
 
 // references computes the digests of the Reference elements of a SignedInfo or Manifest.
 func (k *work) references(sig *node, refs []*node, nested int) ([]Reference, error) {
-	if len(refs) > k.lim.References {
+	if *k.refs += len(refs); len(refs) > k.lim.References || *k.refs > 4*k.lim.References {
 		return nil, &LimitError{"references", k.lim.References}
 	}
 	out := make([]Reference, 0, len(refs))
@@ -275,12 +275,19 @@ func (k *work) reference(r *Reference, sig *node) error {
 	}
 	r.Digest = h
 	want, ok := unbase64(r.node.child(nsDS, "DigestValue").content())
-	if !ok || len(r.node.children(nsDS, "DigestValue")) != 1 {
+	switch {
+	case !ok || len(r.node.children(nsDS, "DigestValue")) != 1:
 		r.State, r.Err = Bad, &StructureError{"digest-value"}
 		return nil
+	case len(r.node.children(nsDS, "DigestMethod")) > 1 || len(r.node.children(nsDS, "Transforms")) > 1:
+		// One verifier would take the first, another the last.
+		r.State, r.Err = Bad, &StructureError{"reference-parts"}
+		return nil
 	}
-	sum := h.New()
-	r.target, r.Err = k.process(sum, sig, r.node, c14n{})
+	var got []byte
+	if got, r.Err = k.digest(r, sig); r.Err == nil && k.ctx.Err() != nil {
+		r.Err = k.ctx.Err()
+	}
 	if apex := r.target.set.apex; apex != nil {
 		r.Location, r.Local, r.Space = apex.location(), apex.local, apex.space
 	}
@@ -291,12 +298,33 @@ func (k *work) reference(r *Reference, sig *node) error {
 			r.State = Bad
 		}
 		return k.fatal(r.Err)
-	case bytes.Equal(sum.Sum(nil), want):
+	case bytes.Equal(got, want):
 		r.State = Good
 	default:
 		r.State, r.Err = Bad, errDigest
 	}
 	return nil
+}
+
+// digest computes the digest of what r covers. A file outside that is taken as it stands is read once, however
+// often it is named: it may be gigabytes long.
+func (k *work) digest(r *Reference, sig *node) ([]byte, error) {
+	plain := r.HasURI && r.URI != "" && r.URI[0] != '#' && r.node.child(nsDS, "Transforms") == nil
+	key := r.URI + "\x00" + r.Digest.String()
+	if known, ok := k.sums[key]; plain && ok {
+		r.target = target{octets: io.NopCloser(strings.NewReader(""))}
+		return known, nil
+	}
+	sum := r.Digest.New()
+	var err error
+	if r.target, err = k.process(sum, sig, r.node, c14n{}); err != nil {
+		return nil, err
+	}
+	got := sum.Sum(nil)
+	if plain {
+		k.sums[key] = got
+	}
+	return got, nil
 }
 
 // errDigest means that the octets a reference covers are not those that were signed.

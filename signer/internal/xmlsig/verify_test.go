@@ -105,9 +105,8 @@ func prepare(t testing.TB, doc string) (*work, *node) {
 	if err != nil {
 		t.Fatalf("template: %v", err)
 	}
-	left := int64(maxWork)
 	tops, _ := d.signatures()
-	return &work{ctx: context.Background(), doc: d, lim: Limits{}.filled(), resolve: oneFile, left: &left}, tops[0]
+	return newWork(context.Background(), d, Options{Resolve: oneFile}), tops[0]
 }
 
 // oneFile is a resolver that knows one name.

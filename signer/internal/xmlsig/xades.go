@@ -94,15 +94,13 @@ func (p properties) signingCertificate() signingCert {
 	return s
 }
 
-// matches tells if the property names der; Unknown without the property or with a digest that is not known.
-func (s signingCert) matches(der []byte) State {
+// matches tells if the property names der.
+func (s signingCert) matches(der []byte) bool {
 	if s.first == nil {
-		return Unknown
+		return false
 	}
-	if st, _ := digests(s.first, der); st == Good {
-		return Good
-	}
-	return Unknown
+	st, _ := digests(s.first, der)
+	return st == Good
 }
 
 // readXAdES fills in the XAdES part and finds what is wrong with it.
