@@ -1,11 +1,13 @@
 package app
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 	"os"
 	"path/filepath"
@@ -307,33 +309,31 @@ func (e *Engine) signFile(ctx context.Context, r SignRequest, w work, key signer
 		return res
 	}
 	defer f.Close()
-	h := sha256.New()
 	o := signer.Options{Format: signer.CAdES, Detached: r.Detached, Now: e.cfg.Now}
-	err = writeNew(ctx, w.out,
+	res.Err = writeNew(ctx, w.out,
 		func(out io.Writer) error { return signer.Sign(ctx, out, d, key, o) },
-		func(out *os.File) error { return e.selfCheck(ctx, out, filepath.Base(w.out), f, d.Size(), r.Detached) })
-	if err == nil {
-		_, err = io.Copy(h, io.NewSectionReader(f, 0, d.Size()))
+		func(out *os.File) error {
+			sum, err := e.selfCheck(ctx, out, filepath.Base(w.out), f, d.Size(), r.Detached)
+			res.SHA256 = sum
+			return err
+		})
+	if res.Err == nil {
+		res.Output = w.out
 	}
-	if err != nil {
-		res.Err = err
-		return res
-	}
-	res.Output = w.out
-	h.Sum(res.SHA256[:0])
 	return res
 }
 
 // selfCheck reads the unfinished output back: our verifier must find one intact signature over the original's
-// bytes, and the second reader must agree where it can.
-func (e *Engine) selfCheck(ctx context.Context, out *os.File, name string, original io.ReaderAt, size int64, detached bool) error {
+// bytes, and the second reader must agree where it can. It returns the SHA-256 of the original.
+func (e *Engine) selfCheck(ctx context.Context, out *os.File, name string, original io.ReaderAt, size int64, detached bool) ([32]byte, error) {
+	var sum [32]byte
 	st, err := out.Stat()
 	if err != nil {
-		return err
+		return sum, err
 	}
 	d, err := signer.Open(name, out, st.Size())
 	if err != nil {
-		return &SelfCheckError{err}
+		return sum, &SelfCheckError{err}
 	}
 	o := signer.VerifyOptions{Anchors: e.cfg.Anchors, Now: e.cfg.Now}
 	if detached {
@@ -341,25 +341,36 @@ func (e *Engine) selfCheck(ctx context.Context, out *os.File, name string, origi
 	}
 	rep, err := signer.Verify(ctx, d, o)
 	if err != nil {
-		return err
+		return sum, err
 	}
 	if len(rep.Signatures) != 1 || rep.Signatures[0].Integrity != signer.Intact {
-		return &SelfCheckError{errors.New("our own reader does not find it intact")}
+		return sum, &SelfCheckError{errors.New("our own reader does not find it intact")}
 	}
-	if !detached {
-		if err := sameContent(ctx, d, original, size); err != nil {
-			return err
-		}
+	c := &comparer{r: io.NewSectionReader(original, 0, size), h: sha256.New()}
+	if detached {
+		_, err = io.Copy(c.h, c.r)
+	} else {
+		err = c.extract(ctx, d)
 	}
+	if err != nil {
+		return sum, err
+	}
+	c.h.Sum(sum[:0])
 	if err := signer.SecondOpinion(ctx, d); err != nil {
-		return &SelfCheckError{err}
+		return sum, &SelfCheckError{err}
 	}
-	return nil
+	return sum, nil
 }
 
-// sameContent compares what the envelope gives back with the original, in one pass over both.
-func sameContent(ctx context.Context, d *signer.Document, original io.ReaderAt, size int64) error {
-	c := &comparer{r: io.NewSectionReader(original, 0, size)}
+// comparer is a writer that fails with signer.ErrChanged when what is written differs from r, and hashes it.
+type comparer struct {
+	r   io.Reader
+	h   hash.Hash
+	buf [32 << 10]byte
+}
+
+// extract holds what the envelope d gives back against r, to the last byte of both.
+func (c *comparer) extract(ctx context.Context, d *signer.Document) error {
 	if err := signer.Extract(ctx, c, d); err != nil {
 		return err
 	}
@@ -369,24 +380,15 @@ func sameContent(ctx context.Context, d *signer.Document, original io.ReaderAt, 
 	return nil
 }
 
-// comparer is a writer that fails with signer.ErrChanged when what is written differs from r.
-type comparer struct {
-	r   io.Reader
-	buf [32 << 10]byte
-}
-
 func (c *comparer) Write(p []byte) (int, error) {
 	for n := 0; n < len(p); {
 		b := c.buf[:min(len(c.buf), len(p)-n)]
-		if _, err := io.ReadFull(c.r, b); err != nil {
-			return n, signer.ErrChanged
-		}
-		if string(b) != string(p[n:n+len(b)]) {
+		if _, err := io.ReadFull(c.r, b); err != nil || !bytes.Equal(b, p[n:n+len(b)]) {
 			return n, signer.ErrChanged
 		}
 		n += len(b)
 	}
-	return len(p), nil
+	return c.h.Write(p)
 }
 
 // openDocument opens a regular file and looks at its first bytes.

@@ -178,7 +178,7 @@ func (s *session) jsonCard(c *app.Card) *jsonCard {
 		x := &c.Certificates[i]
 		j.Certificates = append(j.Certificates, jsonCert{
 			ID: x.ID, Use: uses[x.Use], Qualified: x.Qualified, SubjectCN: x.SubjectCN, FiscalCode: x.FiscalCode,
-			IssuerCN: x.IssuerCN, Serial: x.Serial, NotBefore: stamp(x.NotBefore), NotAfter: stamp(x.NotAfter),
+			IssuerCN: x.IssuerCN, Serial: x.Serial, NotBefore: app.Stamp(x.NotBefore), NotAfter: app.Stamp(x.NotAfter),
 			DaysLeft: x.DaysLeft, Renewal: renewals[x.Renewal], SHA256: x.SHA256, Key: x.KeyType,
 		})
 	}
@@ -212,11 +212,4 @@ func date(t time.Time) string {
 		return ""
 	}
 	return t.Format(time.DateOnly)
-}
-
-func stamp(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.UTC().Format(time.RFC3339)
 }

@@ -235,6 +235,9 @@ func (s *session) fail(err error) int {
 	if errors.As(err, &usage) {
 		fmt.Fprintln(s.words, s.texts.Text(usage.msg))
 		fmt.Fprintln(s.words, s.texts.T("cli.see-help"))
+		if s.json {
+			s.printJSON(map[string]any{"error": app.Fault{Code: "usage", Text: s.texts.Text(usage.msg), Next: s.texts.T("cli.see-help")}})
+		}
 		return exitUsage
 	}
 	a := app.Explain(err)

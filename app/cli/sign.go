@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"runtime/debug"
@@ -21,18 +22,7 @@ type jsonSigned struct {
 	Error  any    `json:"error,omitempty"`
 }
 
-type jsonFault struct {
-	Code string `json:"code"`
-	Text string `json:"text"`
-	Next string `json:"next"`
-}
-
-func (s *session) jsonError(a *app.Advice) *jsonFault {
-	if a == nil {
-		return nil
-	}
-	return &jsonFault{a.Code, s.texts.Text(a.Title), s.texts.Text(a.Body)}
-}
+func (s *session) jsonError(a *app.Advice) *app.Fault { return app.FaultOf(a, s.texts) }
 
 // printJSON writes the one document of a --json run.
 func (s *session) printJSON(v any) {
@@ -43,13 +33,7 @@ func (s *session) printJSON(v any) {
 	_ = e.Encode(v)
 }
 
-var (
-	formatNames = map[signer.Format]string{
-		signer.Auto: "none", signer.NoForm: "none", signer.CAdES: "CAdES", signer.PAdES: "PAdES", signer.XAdES: "XAdES",
-		signer.ASiCS: "ASiC-S", signer.ASiCE: "ASiC-E", signer.TSD: "TSD", signer.TSR: "TSR", signer.TST: "TST",
-	}
-	levelNames = map[signer.Level]string{signer.LevelB: "B", signer.LevelT: "T", signer.LevelLT: "LT", signer.LevelLTA: "LTA"}
-)
+var levelNames = map[signer.Level]string{signer.LevelB: "B", signer.LevelT: "T", signer.LevelLT: "LT", signer.LevelLTA: "LTA"}
 
 // sign signs the files with one PIN.
 func (s *session) sign(args []string) (int, error) {
@@ -101,7 +85,7 @@ func (s *session) signed(j *jsonSigned, r app.FileResult, code int) int {
 		}
 		return code
 	}
-	j.Output, j.Format, j.Level = r.Output, formatNames[r.Format], levelNames[r.Level]
+	j.Output, j.Format, j.Level = r.Output, app.FormatName(r.Format), levelNames[r.Level]
 	j.SHA256 = hex.EncodeToString(r.SHA256[:])
 	if !s.json {
 		fmt.Fprintln(s.out, r.Output)
@@ -110,7 +94,11 @@ func (s *session) signed(j *jsonSigned, r app.FileResult, code int) int {
 }
 
 func (s *session) endSign(results []jsonSigned, finished []bool, jobErr error, code int) (int, error) {
-	var fault *jsonFault
+	var fault *app.Fault
+	var usage *usageError
+	if errors.As(jobErr, &usage) {
+		return 0, jobErr
+	}
 	if jobErr != nil {
 		fault = s.jsonError(app.Explain(jobErr))
 		for i := range results {

@@ -1,11 +1,8 @@
 package main
 
 import (
-	"encoding/hex"
-	"errors"
 	"flag"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -13,56 +10,6 @@ import (
 	"ceralacca/app"
 	"ceralacca/app/lang"
 	"ceralacca/signer"
-)
-
-type jsonVerified struct {
-	File       string          `json:"file"`
-	SHA256     string          `json:"sha256,omitempty"`
-	Format     string          `json:"format,omitempty"`
-	Notes      []string        `json:"notes,omitempty"`
-	Practice   bool            `json:"practice,omitempty"`
-	Signatures []jsonSignature `json:"signatures"`
-	Error      any             `json:"error,omitempty"`
-}
-
-type jsonSignature struct {
-	ID            string        `json:"id"`
-	Parent        string        `json:"parent"`
-	Format        string        `json:"format"`
-	Level         string        `json:"level,omitempty"`
-	Integrity     string        `json:"integrity"`
-	Indication    string        `json:"indication"`
-	SubIndication string        `json:"subindication,omitempty"`
-	Qualification string        `json:"qualification,omitempty"`
-	Signer        *jsonSigner   `json:"signer,omitempty"`
-	ClaimedTime   string        `json:"claimed_time,omitempty"`
-	ProvenTime    string        `json:"proven_time,omitempty"`
-	CoversWhole   bool          `json:"covers_whole_file"`
-	Findings      []jsonFinding `json:"findings"`
-}
-
-type jsonSigner struct {
-	CN         string `json:"cn,omitempty"`
-	FiscalCode string `json:"fiscal_code,omitempty"`
-	IssuerCN   string `json:"issuer_cn,omitempty"`
-	Serial     string `json:"serial,omitempty"`
-	NotBefore  string `json:"not_before,omitempty"`
-	NotAfter   string `json:"not_after,omitempty"`
-}
-
-type jsonFinding struct {
-	Code     string `json:"code"`
-	Severity string `json:"severity"`
-	Cite     string `json:"cite,omitempty"`
-	Text     string `json:"text"`
-}
-
-var (
-	integrities = map[signer.Integrity]string{signer.IntegrityUnknown: "unknown", signer.Intact: "intact", signer.Broken: "broken"}
-	indications = map[signer.Indication]string{
-		signer.Indeterminate: "INDETERMINATE", signer.TotalPassed: "TOTAL-PASSED", signer.TotalFailed: "TOTAL-FAILED",
-	}
-	severities = map[signer.Severity]string{signer.Info: "info", signer.Warning: "warning", signer.Error: "error"}
 )
 
 // verify judges every signature of the files; it needs no card.
@@ -79,8 +26,8 @@ func (s *session) verify(args []string) (int, error) {
 	if len(files) == 0 {
 		return 0, &usageError{lang.M("cli.no-files")}
 	}
-	if report != "" && filepath.Ext(report) != ".json" {
-		return 0, &usageError{lang.M("cli.not-yet")}
+	if report != "" && (len(files) > 1 || (filepath.Ext(report) != ".json" && filepath.Ext(report) != ".html")) {
+		return 0, &usageError{lang.M("cli.bad-report")}
 	}
 	req := app.VerifyRequest{Content: content}
 	if at != "" {
@@ -89,24 +36,18 @@ func (s *session) verify(args []string) (int, error) {
 		}
 	}
 	code := exitOK
-	results := make([]jsonVerified, 0, len(files))
+	results := make([]app.FileReport, 0, len(files))
 	for _, file := range files {
 		if err := s.ctx.Err(); err != nil {
 			return 0, err
 		}
 		req.File = file
-		j, c := s.verifyOne(req)
+		j, c := s.verifyOne(req, report)
 		results = append(results, j)
 		code = worse(code, c)
 	}
-	doc := map[string]any{"files": results, "trust": map[string]any{"lists": []any{}, "extra_anchors": s.engine.ExtraAnchors()}}
-	if report != "" {
-		if err := s.writeReport(report, doc); err != nil {
-			return 0, err
-		}
-	}
 	if s.json {
-		s.printJSON(doc)
+		s.printJSON(app.Reports{Files: results, Trust: s.engine.Trust()})
 	}
 	return code, nil
 }
@@ -130,38 +71,26 @@ func worse(a, b int) int {
 	return a
 }
 
-func (s *session) writeReport(path string, doc any) error {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
-	if errors.Is(err, fs.ErrExist) {
-		return &app.ExistsError{Path: path}
-	}
-	if err != nil {
-		return err
-	}
-	to := *s
-	to.out = f
-	to.printJSON(doc)
-	return f.Close()
-}
-
-func (s *session) verifyOne(req app.VerifyRequest) (jsonVerified, int) {
-	j := jsonVerified{File: req.File, Signatures: []jsonSignature{}}
+func (s *session) verifyOne(req app.VerifyRequest, report string) (app.FileReport, int) {
 	r, err := s.engine.Verify(s.ctx, req)
 	if err != nil {
-		a := app.Explain(err)
-		j.Error = s.jsonError(a)
-		fmt.Fprintf(s.words, "%s: ", req.File)
-		s.say(a)
-		return j, exitCode(err)
+		return s.unjudged(req.File, err)
 	}
-	j.SHA256, j.Format, j.Notes = hex.EncodeToString(r.SHA256[:]), formatNames[r.Format], r.Notes
-	j.Practice = app.IsPractice(r)
-	for i := range r.Signatures {
-		j.Signatures = append(j.Signatures, s.jsonSignature(&r.Signatures[i]))
+	s.tellVerdict(req.File, r, app.JudgeReport(r), app.IsPractice(r))
+	if report != "" {
+		if err := s.engine.SaveReport(s.ctx, req.File, r, s.texts, report); err != nil {
+			return s.unjudged(req.File, err)
+		}
 	}
-	v := app.JudgeReport(r)
-	s.tellVerdict(req.File, r, v, j.Practice)
-	return j, verdictCode(r)
+	return app.ReportOf(req.File, r, s.texts), verdictCode(r)
+}
+
+// unjudged tells why there is no report on a file, or no file with the report.
+func (s *session) unjudged(file string, err error) (app.FileReport, int) {
+	a := app.Explain(err)
+	fmt.Fprintf(s.words, "%s: ", file)
+	s.say(a)
+	return app.FileReport{File: file, Signatures: []app.SignatureReport{}, Error: app.FaultOf(a, s.texts)}, exitCode(err)
 }
 
 // verdictCode is the exit code of a report: the worst signature decides, and a file without one is unsure.
@@ -179,23 +108,6 @@ func verdictCode(r *app.Report) int {
 		}
 	}
 	return code
-}
-
-func (s *session) jsonSignature(g *app.Signature) jsonSignature {
-	j := jsonSignature{
-		ID: g.ID, Parent: g.Parent, Format: formatNames[g.Format], Level: g.Level,
-		Integrity: integrities[g.Integrity], Indication: indications[g.Indication],
-		SubIndication: string(g.SubIndication), Qualification: string(g.Qualification),
-		ClaimedTime: stamp(g.Claimed), ProvenTime: stamp(g.Proven), CoversWhole: g.CoversWholeFile,
-		Findings: []jsonFinding{},
-	}
-	if c := g.Signer; c != nil {
-		j.Signer = &jsonSigner{c.SubjectCN, c.FiscalCode, c.IssuerCN, c.Serial, stamp(c.NotBefore), stamp(c.NotAfter)}
-	}
-	for _, f := range g.Findings {
-		j.Findings = append(j.Findings, jsonFinding{f.Code, severities[f.Severity], f.Cite, s.texts.Text(app.FindingText(f))})
-	}
-	return j
 }
 
 // tellVerdict prints the report for a person.
