@@ -258,7 +258,7 @@ func Extract(ctx context.Context, w io.Writer, d *Document) error {
 
 // copyAll copies until the end of r, looking at ctx on the way.
 func copyAll(ctx context.Context, w io.Writer, r io.Reader) error {
-	buf := make([]byte, 256<<10)
+	buf := make([]byte, 64<<10)
 	for {
 		if err := ctx.Err(); err != nil {
 			return err

@@ -367,7 +367,7 @@ func (e *Envelope) Write(ctx context.Context, w io.Writer, content io.Reader, si
 var ErrContentLonger = errors.New("content longer than announced")
 
 func copyExactly(ctx context.Context, w io.Writer, r io.Reader, size int64) error {
-	buf := make([]byte, 256<<10)
+	buf := make([]byte, 64<<10)
 	for left := size; ; {
 		if err := ctx.Err(); err != nil {
 			return err

@@ -310,7 +310,7 @@ func Digests(ctx context.Context, r io.Reader, hs []crypto.Hash) (map[crypto.Has
 	for i, h := range hs {
 		ds[i] = h.New()
 	}
-	buf := make([]byte, 256<<10)
+	buf := make([]byte, 64<<10)
 	for {
 		if err := ctx.Err(); err != nil {
 			return nil, err
