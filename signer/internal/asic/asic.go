@@ -337,6 +337,24 @@ func (c *Container) Resolve(_ context.Context, uri string) (io.ReadCloser, error
 	return c.OpenFile(name)
 }
 
+// Uncovered lists the data objects that none of the references leads to: what is in the container but not signed
+// by the signature they come from. Of a CAdES signature or time-stamp, the references are those of its manifest.
+func (c *Container) Uncovered(uris []string) []string {
+	covered := make(map[string]bool, len(uris))
+	for _, u := range uris {
+		if name, err := c.EntryName(u); err == nil {
+			covered[name] = true
+		}
+	}
+	var out []string
+	for _, o := range c.Objects {
+		if !covered[o.Name] {
+			out = append(out, o.Name)
+		}
+	}
+	return out
+}
+
 // OpenFile reads an entry by its exact name. The error is an [*EntryError] or a [*LimitError].
 func (c *Container) OpenFile(name string) (io.ReadCloser, error) {
 	f, err := c.a.one(name)

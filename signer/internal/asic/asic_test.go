@@ -189,6 +189,16 @@ func TestEntryName(t *testing.T) {
 	}
 }
 
+func TestUncovered(t *testing.T) {
+	c, err := open(pack(t, "", mimeE, text, file{name: "b c.txt"}, file{name: "d.txt"}, xades), Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := c.Uncovered([]string{"b%20c.txt", "gone", "#p", "a.txt"}); len(got) != 1 || got[0] != "d.txt" {
+		t.Errorf("uncovered %q", got)
+	}
+}
+
 func TestManifest(t *testing.T) {
 	const manifest = `<ASiCManifest xmlns="http://uri.etsi.org/02918/v1.2.1#" xmlns:ds="http://www.w3.org/2000/09/xmldsig#">` +
 		`<SigReference URI="META-INF/signature001.p7s"/><DataObjectReference URI="a.txt" Rootfile="true">` +
