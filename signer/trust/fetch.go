@@ -105,7 +105,7 @@ func (s *Store) fetchLOTL(ctx context.Context) error {
 	if err != nil {
 		return &ListError{Territory: territoryLOTL, Reason: "network", Err: err}
 	}
-	h, err := verifyList(ctx, doc, territoryLOTL, s.anchors)
+	h, err := verifyList(ctx, doc, territoryLOTL, s.believed())
 	var le *ListError
 	if errors.As(err, &le) && le.Reason == "signer" {
 		h, err = s.walkPivots(ctx, doc, le)
@@ -113,7 +113,7 @@ func (s *Store) fetchLOTL(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.keep(h, doc)
+	return s.keep(ctx, h, doc)
 }
 
 // walkPivots follows the changes of the list of lists' signers since the shipped notice, the oldest first: each
@@ -132,7 +132,7 @@ func (s *Store) walkPivots(ctx context.Context, doc []byte, refused *ListError) 
 	if end < 0 || end > maxPivots {
 		return nil, refused // a new notice: the anchors of this program are too old
 	}
-	signers := s.anchors
+	signers := s.believed()
 	for i := end - 1; i >= 0; i-- {
 		pivot, err := s.web.Get(ctx, l.SchemeURIs[i], maxListSize)
 		if err != nil {
@@ -152,13 +152,15 @@ func (s *Store) walkPivots(ctx context.Context, doc []byte, refused *ListError) 
 	h, err := verifyList(ctx, doc, territoryLOTL, signers)
 	if err == nil {
 		// Kept lists are verified again when they are read; the walk must not be needed then.
+		s.mu.Lock()
+		defer s.mu.Unlock()
 		s.anchors = append(s.anchors[:len(s.anchors):len(s.anchors)], root.SignerDER)
 	}
 	return h, err
 }
 
 func (s *Store) fetchNational(ctx context.Context, t string) error {
-	lotl := s.lists[territoryLOTL]
+	lotl := s.list(ctx, territoryLOTL)
 	if lotl == nil {
 		return &ListError{Territory: t, Reason: "pointer"}
 	}
@@ -170,11 +172,11 @@ func (s *Store) fetchNational(ctx context.Context, t string) error {
 	if err != nil {
 		return &ListError{Territory: t, Reason: "network", Err: err}
 	}
-	h, err := verifyList(ctx, doc, t, s.signers(t))
+	h, err := verifyList(ctx, doc, t, lotl.signers(t))
 	if err != nil {
 		return err
 	}
-	return s.keep(h, doc)
+	return s.keep(ctx, h, doc)
 }
 
 // fetchOnDemand fetches the list of t for one judgement. A failure is remembered for a while, or every file of a
@@ -183,25 +185,32 @@ func (s *Store) fetchOnDemand(ctx context.Context, t string) error {
 	if s.c.Offline {
 		return ErrOffline
 	}
+	s.fetching.Lock()
+	defer s.fetching.Unlock()
+	if s.list(ctx, t) != nil { // somebody else fetched it meanwhile
+		return nil
+	}
 	if f, ok := s.failed[t]; ok && s.c.Now().Sub(f.at) < memoAge {
 		return f.err
 	}
 	err := s.fetchNational(ctx, t)
-	if err == nil {
-		s.index()
-	} else if ctx.Err() == nil {
+	if err != nil && ctx.Err() == nil {
 		s.failed[t] = failure{err, s.c.Now()}
 	}
 	return err
 }
 
 // keep puts a verified list to use and on disk.
-func (s *Store) keep(h *held, doc []byte) error {
+func (s *Store) keep(ctx context.Context, h *held, doc []byte) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.load(ctx)
 	if err := s.accept(h); err != nil {
 		return err
 	}
 	h.origin = "network"
 	s.lists[h.Territory] = h
+	s.index()
 	if s.c.Cache == "" {
 		return nil
 	}

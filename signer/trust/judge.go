@@ -78,7 +78,7 @@ func (s *Store) Judge(ctx context.Context, o JudgeOptions) (*Opinion, error) {
 		return nil, fmt.Errorf("reading the certificate to judge: %w", err)
 	}
 	j := &judgement{s: s, o: o, leaf: leaf, now: s.c.Now(), op: &Opinion{Qualification: NotRelevant}}
-	if j.at = o.At; j.at.IsZero() {
+	if j.at = o.At; j.at.IsZero() || j.at.After(j.now) { // an authority's clock may be ahead of ours
 		j.at = j.now
 	}
 	j.pool()
@@ -144,16 +144,16 @@ func (j *judgement) pool() {
 // lists takes the anchors of all lists in use; the list of the issuer's country is fetched when it is not there.
 func (j *judgement) lists(ctx context.Context) {
 	s := j.s
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.load(ctx)
-	if t := j.leaf.country(); len(t) == 2 && s.lists[t] == nil && s.lists[territoryLOTL] != nil {
+	if t := j.leaf.country(); len(t) == 2 && s.list(ctx, t) == nil && s.list(ctx, territoryLOTL) != nil {
 		err := s.fetchOnDemand(ctx, t)
 		var le *ListError
 		if err != nil && !(errors.As(err, &le) && le.Reason == "pointer") {
 			j.note("list-missing", err, "territory", t)
 		}
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.load(ctx)
 	j.held = maps.Clone(s.lists)
 	for k, v := range s.byName {
 		j.b.anchors[k] = v[:len(v):len(v)]
@@ -250,6 +250,10 @@ func (j *judgement) revocation(ctx context.Context, p *path) {
 		if c.NoRevAvail || c.identity() == p.Anchor.Cert.identity() {
 			j.exempt(i)
 			continue
+		}
+		j.check.expiredFrom = time.Time{}
+		if i+1 == len(p.Certs) {
+			j.check.expiredFrom = p.Anchor.expiredFrom(j.now)
 		}
 		a, asked := j.ask(ctx, c, issuer)
 		r := a.report(asked)

@@ -62,6 +62,9 @@ type serviceState struct {
 	From       time.Time
 	Purposes   []string // additionalServiceInformation: "ForeSignatures", …; empty in old lists
 	Qualifiers []qualifierRule
+	// ExpiredFrom is ExpiredCertsRevocationInfo: certificates that expired since then stay on the authority's
+	// CRLs and in its answers (TS 119 612 §5.5.9.1). Zero when not stated.
+	ExpiredFrom time.Time
 	// UnknownCritical names a critical extension that this program cannot read; such a state proves nothing.
 	UnknownCritical string
 }
@@ -291,6 +294,9 @@ func (st *serviceState) extend(x *xmlExtension) {
 			r.Qualifiers = append(r.Qualifiers, strings.TrimPrefix(strings.TrimSpace(q.URI), prefixInfo))
 		}
 		st.Qualifiers = append(st.Qualifiers, r)
+	}
+	if t, err := listTime(x.Expired); err == nil {
+		st.ExpiredFrom = t
 	}
 	if strings.TrimSpace(x.Critical) != "true" || len(x.Info)+len(x.Rules) > 0 || x.Expired != "" {
 		return

@@ -240,7 +240,8 @@ func (s *ocspSingle) readRevoked(in cryptobyte.String) bool {
 
 // matches tells whether the statement is about c: both hashes of its issuer and the serial number.
 func (s *ocspSingle) matches(c, issuer *certificate) bool {
-	if s.Hash == 0 || !s.Hash.Available() || s.unknownCritical || !bytes.Equal(s.Serial, c.Serial) {
+	if s.Hash == 0 || !s.Hash.Available() || s.unknownCritical || c.issuerKey != issuer.subjectKey ||
+		!bytes.Equal(s.Serial, c.Serial) {
 		return false
 	}
 	h := s.Hash.New()

@@ -53,6 +53,16 @@ type anchor struct {
 	Extra    bool
 }
 
+// expiredFrom is the promise, in force at t, to keep expired certificates; zero without one.
+func (a *anchor) expiredFrom(t time.Time) time.Time {
+	for _, s := range a.Services {
+		if st := s.at(t); st != nil && !st.ExpiredFrom.IsZero() {
+			return st.ExpiredFrom
+		}
+	}
+	return time.Time{}
+}
+
 // path runs from the leaf up; the anchor is not part of Certs unless the leaf itself is the anchor.
 type path struct {
 	Certs  []*certificate

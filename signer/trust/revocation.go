@@ -41,7 +41,7 @@ type Revocation struct {
 	// Stale says that the newest answer is older than allowed.
 	Stale bool
 	// Detail is a code for missing evidence: "offline", "no-address", "unreachable", "stale", "not-covering-expired",
-	// "responder-expired", "not-authentic".
+	// "responder-expired", "not-authentic", "reasons" (the lists do not answer for every reason).
 	Detail string
 }
 
@@ -102,7 +102,7 @@ func (a answer) better(b answer) bool {
 
 // status asks all evidence about c, which issuer signed. leaf adds the rule of freshness.
 func (k *checker) status(ctx context.Context, c, issuer *certificate, depth int) answer {
-	best := k.byOCSP(c, issuer)
+	best := k.byOCSP(ctx, c, issuer)
 	if crl := k.byCRL(ctx, c, issuer, depth); crl.better(best) {
 		if crl.detail == "" {
 			crl.detail = best.detail
@@ -141,7 +141,7 @@ func (k *checker) speaksForExpired(c *certificate, this, keptFrom time.Time) boo
 	return false
 }
 
-func (k *checker) byOCSP(c, issuer *certificate) answer {
+func (k *checker) byOCSP(ctx context.Context, c, issuer *certificate) answer {
 	best := answer{}
 	for _, e := range k.data {
 		if e.ocsp == nil {
@@ -152,7 +152,7 @@ func (k *checker) byOCSP(c, issuer *certificate) answer {
 			if !s.matches(c, issuer) {
 				continue
 			}
-			a := k.weighOCSP(e, s, c, issuer)
+			a := k.weighOCSP(ctx, e, s, c, issuer)
 			if a.better(best) || best.state == stateNone && a.state == stateNone {
 				best = a
 			}
@@ -161,7 +161,7 @@ func (k *checker) byOCSP(c, issuer *certificate) answer {
 	return best
 }
 
-func (k *checker) weighOCSP(e evidence, s *ocspSingle, c, issuer *certificate) answer {
+func (k *checker) weighOCSP(ctx context.Context, e evidence, s *ocspSingle, c, issuer *certificate) answer {
 	a := answer{state: s.Status, at: s.At, reason: s.Reason, this: s.This, next: s.Next, source: "ocsp", origin: e.origin}
 	none := func(why string) answer { return answer{detail: why, this: s.This, next: s.Next} }
 	signer := e.ocsp.responder(issuer, k.b.pool[issuer.subjectKey])
@@ -176,6 +176,12 @@ func (k *checker) weighOCSP(e evidence, s *ocspSingle, c, issuer *certificate) a
 	}
 	if e.ocsp.Produced.Before(signer.NotBefore) || e.ocsp.Produced.After(signer.NotAfter) {
 		return none("not-authentic")
+	}
+	// A delegate without id-pkix-ocsp-nocheck may be revoked (RFC 6960 §4.2.2.2.1); what is at hand must not say so.
+	if signer.identity() != issuer.identity() && !signer.NoCheck {
+		if d := k.byCRL(ctx, signer, issuer, maxNesting); d.state == stateRevoked || d.state == stateHold {
+			return none("not-authentic")
+		}
 	}
 	if !k.timely(s.Status, s.This, s.Next) {
 		return none("stale")

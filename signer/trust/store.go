@@ -46,15 +46,17 @@ type Config struct {
 
 // Store knows the trusted lists. It may be used from several goroutines and starts none.
 type Store struct {
-	c       Config
-	web     *tsp.Web
-	anchors [][]byte
+	c   Config
+	web *tsp.Web
 
-	mu      sync.Mutex
+	fetching sync.Mutex         // one fetch of lists at a time; held while waiting for the network
+	failed   map[string]failure // territories that could not be fetched on demand; guarded by fetching
+
+	mu      sync.Mutex // guards what follows; never held while waiting for the network
+	anchors [][]byte
 	loaded  bool
 	lists   map[string]*held // by territory; "EU" is the list of lists
 	byName  map[string][]*anchor
-	failed  map[string]failure // territories that could not be fetched on demand
 	last    time.Time
 	lastErr error
 
@@ -164,29 +166,52 @@ func (s *Store) Refresh(ctx context.Context) error {
 	if s.c.Offline {
 		return ErrOffline
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.load(ctx)
+	s.fetching.Lock()
+	defer s.fetching.Unlock()
 	err := s.fetchLOTL(ctx)
 	if err == nil {
-		want := slices.Clone(s.c.Territories)
-		for t := range s.lists {
-			if t != territoryLOTL && !slices.Contains(want, t) {
-				want = append(want, t)
-			}
-		}
 		var errs []error
-		for _, t := range want {
+		for _, t := range s.territories(ctx) {
 			errs = append(errs, s.fetchNational(ctx, t))
 		}
 		err = errors.Join(errs...)
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.lastErr = err
 	if err == nil {
 		s.last = s.c.Now()
 	}
-	s.index()
 	return err
+}
+
+// territories are those that are configured or in use.
+func (s *Store) territories(ctx context.Context) []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.load(ctx)
+	out := slices.Clone(s.c.Territories)
+	for t := range s.lists {
+		if t != territoryLOTL && !slices.Contains(out, t) {
+			out = append(out, t)
+		}
+	}
+	return out
+}
+
+// list is the list of t in use, or nil.
+func (s *Store) list(ctx context.Context, t string) *held {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.load(ctx)
+	return s.lists[t]
+}
+
+// believed are the certificates that may sign the list of lists.
+func (s *Store) believed() [][]byte {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.anchors
 }
 
 // load verifies what was kept or shipped, once.
@@ -199,7 +224,7 @@ func (s *Store) load(ctx context.Context) {
 		s.lists[territoryLOTL] = h
 	}
 	for _, t := range s.kept() {
-		if h := s.best(ctx, t, s.signers(t)); h != nil {
+		if h := s.best(ctx, t, s.lists[territoryLOTL].signers(t)); h != nil {
 			s.lists[t] = h
 		}
 	}
@@ -209,14 +234,13 @@ func (s *Store) load(ctx context.Context) {
 	s.index()
 }
 
-// signers are the certificates that may sign the list of territory t, by the list of lists.
-func (s *Store) signers(t string) [][]byte {
-	lotl := s.lists[territoryLOTL]
-	if lotl == nil {
+// signers are the certificates that may sign the list of territory t, by the list of lists; a nil one names nobody.
+func (h *held) signers(t string) [][]byte {
+	if h == nil {
 		return nil
 	}
 	var out [][]byte
-	for _, p := range lotl.Pointers {
+	for _, p := range h.Pointers {
 		if p.Territory == t && p.MIME == mimeList {
 			out = append(out, p.Signers...)
 		}
