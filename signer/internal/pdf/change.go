@@ -135,7 +135,6 @@ type differ struct {
 	changes []Change
 	dropped int
 	private map[int]bool // objects with a role of their own: pages, annotations, fields, signature values
-	forms   map[int]string
 	foreign map[int]bool // objects that something without a role leads to
 	freed   []appearance
 }
@@ -182,7 +181,7 @@ func (p *place) String() string {
 func newDiffer(ctx context.Context, old, f *file, s *Signature, out *Scanned) *differ {
 	d := &differ{
 		ctx: ctx, old: old, new: f, sig: s,
-		seen: map[visit]bool{}, private: map[int]bool{}, forms: map[int]string{},
+		seen: map[visit]bool{}, private: map[int]bool{},
 		foreign: map[int]bool{},
 	}
 	// Earlier signatures bind too: their locks and DocMDP hold for everything after them.
@@ -252,7 +251,6 @@ func (d *differ) roles() {
 		f.fieldNodes(func(n node) {
 			if n.id.num > 0 {
 				d.private[n.id.num] = true
-				d.forms[n.id.num] = n.full
 			}
 		})
 	}

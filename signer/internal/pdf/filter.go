@@ -245,34 +245,38 @@ func unRunLength(b []byte) ([]byte, error) {
 	return out, nil
 }
 
+// lzwNode is an entry of the LZW table: the string of prev and one byte more.
+type lzwNode struct {
+	prev int
+	last byte
+	n    int
+}
+
+// lzwAppend appends the string of a code.
+func lzwAppend(out []byte, table *[4096]lzwNode, code int) []byte {
+	n := table[code].n
+	out = append(out, make([]byte, n)...)
+	for i := len(out) - 1; n > 0; n-- {
+		out[i] = table[code].last
+		code = table[code].prev
+		i--
+	}
+	return out
+}
+
 // unlzw decodes LZW as PDF has it: codes from the high bit, clear 256, end 257 (ISO 32000-1 §7.4.4.2).
 func unlzw(b []byte, early bool) ([]byte, error) {
-	type node struct {
-		prev int
-		last byte
-		n    int
-	}
-	var table [4096]node
+	var table [4096]lzwNode
 	for i := range 256 {
-		table[i] = node{-1, byte(i), 1}
+		table[i] = lzwNode{-1, byte(i), 1}
 	}
-	next, width, prev := 258, 9, -1
-	shift := 0
+	next, width, prev, shift := 258, 9, -1, 0
 	if early {
 		shift = 1
 	}
 	var out []byte
 	var acc uint32
 	have := 0
-	emit := func(code int) {
-		n := table[code].n
-		out = append(out, make([]byte, n)...)
-		for i := len(out) - 1; n > 0; n-- {
-			out[i] = table[code].last
-			code = table[code].prev
-			i--
-		}
-	}
 	for _, c := range b {
 		acc = acc<<8 | uint32(c)
 		if have += 8; have < width {
@@ -290,14 +294,14 @@ func unlzw(b []byte, early bool) ([]byte, error) {
 			return nil, damaged(-1, "bad LZW data")
 		}
 		at := len(out)
-		if code == next || prev >= 0 && code >= next { // the code that is being defined
-			emit(prev)
+		if prev >= 0 && code >= next { // the code that is being defined
+			out = lzwAppend(out, &table, prev)
 			out = append(out, out[at])
 		} else {
-			emit(code)
+			out = lzwAppend(out, &table, code)
 		}
 		if prev >= 0 && next < 4096 {
-			table[next] = node{prev, out[at], table[prev].n + 1}
+			table[next] = lzwNode{prev, out[at], table[prev].n + 1}
 			next++
 		}
 		prev = code

@@ -148,6 +148,41 @@ func TestBERLength(t *testing.T) {
 	}
 }
 
+// TestHybrid reads a file whose compressed objects only a reader of cross-reference streams sees, and signs it
+// in the style of its table (ISO 32000-1 §7.5.8.4).
+func TestHybrid(t *testing.T) {
+	o := formed()
+	hidden := o[7]
+	o[7] = "null"
+	b := o.table(head)
+	at := bytes.LastIndex(b, []byte("xref\n0"))
+	body, trailer := b[:at], b[at:]
+	stm := int64(len(body))
+	data := "7 0 " + hidden
+	body = append(bytes.Clone(body), "20 0 obj\n<</Type/ObjStm/N 1/First 4/Length "+itoa64(int64(len(data)))+">>stream\n"+data+"\nendstream\nendobj\n"...)
+	x := int64(len(body))
+	rows := string([]byte{2, 0, 20, 0, 1, byte(stm >> 8), byte(stm), 0, 1, byte(x >> 8), byte(x), 0})
+	body = append(body, "21 0 obj\n<</Type/XRef/Size 22/Index[7 1 20 2]/W[1 2 1]/Length 12>>stream\n"+rows+"\nendstream\nendobj\n"...)
+	tr := strings.Replace(string(trailer), "/Root", "/XRefStm "+itoa64(x)+"/Root", 1)
+	lines := strings.SplitAfter(tr, "\n")
+	lines[2+7] = "0000000000 00000 f \n"
+	tr = strings.Join(lines, "")
+	tr = tr[:strings.Index(tr, "startxref")] + "startxref\n" + itoa64(int64(len(body))) + "\n%%EOF\n"
+	in := append(body, tr...)
+	f, err := open(context.Background(), bytes.NewReader(in), int64(len(in)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(f.damage) > 0 || !f.sections[0].hybrid || f.text(f.dict(ref{num: 7})["T"]) != "Importo" {
+		t.Fatalf("%v %+v", f.damage, f.load(7))
+	}
+	out := signed(t, in, Options{})
+	if s := mustScan(t, out); s.Flagged() || len(s.Signatures) != 1 {
+		t.Error(reasons(s))
+	}
+	qpdfCheck(t, out)
+}
+
 // sparse is a file of any size of which only the two ends exist; the middle reads as spaces.
 type sparse struct {
 	head, tail []byte
@@ -277,6 +312,20 @@ func fuzzSeeds(f *testing.F) {
 			}
 		}
 	}
+}
+
+func FuzzFilters(f *testing.F) {
+	f.Add("LZWDecode", []byte("\x80\x0b\x60\x50\x22\x0c\x0c\x85\x01"))
+	f.Add("ASCII85Decode", []byte("87cURD]i,\"Ebo80~>"))
+	f.Add("RunLengthDecode", []byte("\x02abc\xfed\x80"))
+	f.Add("FlateDecode", deflate([]byte("ciao")))
+	f.Fuzz(func(t *testing.T, filter string, b []byte) {
+		fl := &file{src: newSource(bytes.NewReader(nil), 0)}
+		d := dict{"Filter": name(filter), "DecodeParms": dict{"Predictor": int64(12), "Columns": int64(4)}}
+		if out, err := fl.unfilter(&stream{dict: d}, b); len(out) > maxInflate && err == nil {
+			t.Fatal("too much output")
+		}
+	})
 }
 
 // FuzzScan reads anything; it must end and keep its promises about segments.
