@@ -65,6 +65,9 @@ func (k *work) findReference(s *Signature, r *Reference) {
 // the reader must be told which; an element inside somebody else's signature is not what a person looks at.
 func (k *work) findPlace(s *Signature, r *Reference, sig *node) {
 	apex := r.target.set.apex
+	if sig.isCounter() && apex.is(nsDS, "SignatureValue") {
+		return // judgeCounter tells whose it is
+	}
 	if apex.inside(sig) || sig.inside(apex) {
 		if sig.inside(apex) && apex != sig {
 			s.find("covers-part", Info, nil, "location", r.Location)

@@ -64,7 +64,21 @@ func (id identity) sign(t testing.TB, template string, opts crypto.SignerOpts) [
 	sum := sha256.Sum256(id.der)
 	doc := strings.ReplaceAll(template, "@CERT@", base64.StdEncoding.EncodeToString(id.der))
 	doc = strings.ReplaceAll(doc, "@CERTDIGEST@", base64.StdEncoding.EncodeToString(sum[:]))
-	k, sig := prepare(t, doc)
+	return id.fill(t, doc, func(d *document) *node { tops, _ := d.signatures(); return tops[0] }, opts)
+}
+
+// signCounter fills the counter-signature of a document.
+func (id identity) signCounter(t testing.TB, template string) []byte {
+	t.Helper()
+	doc := strings.ReplaceAll(template, "@CERT@", base64.StdEncoding.EncodeToString(id.der))
+	return id.fill(t, doc, func(d *document) *node { _, counters := d.signatures(); return counters[0] }, crypto.SHA256)
+}
+
+// fill computes the digests and then the value of the signature that pick finds.
+func (id identity) fill(t testing.TB, doc string, pick func(*document) *node, opts crypto.SignerOpts) []byte {
+	t.Helper()
+	k := prepare(t, doc)
+	sig := pick(k.doc)
 	for i, ref := range sig.child(nsDS, "SignedInfo").children(nsDS, "Reference") {
 		h := sha256.New()
 		if _, err := k.process(h, sig, ref, c14n{}); err != nil {
@@ -72,7 +86,8 @@ func (id identity) sign(t testing.TB, template string, opts crypto.SignerOpts) [
 		}
 		doc = strings.Replace(doc, "@D"+itoa(i)+"@", base64.StdEncoding.EncodeToString(h.Sum(nil)), 1)
 	}
-	k, sig = prepare(t, doc)
+	k = prepare(t, doc)
+	sig = pick(k.doc)
 	info := sig.child(nsDS, "SignedInfo")
 	m, _ := canonicalizer(info.child(nsDS, "CanonicalizationMethod"))
 	var b bytes.Buffer
@@ -99,14 +114,13 @@ func (id identity) value(t testing.TB, message []byte, opts crypto.SignerOpts) [
 	return v
 }
 
-func prepare(t testing.TB, doc string) (*work, *node) {
+func prepare(t testing.TB, doc string) *work {
 	t.Helper()
 	d, err := parse([]byte(doc), Limits{})
 	if err != nil {
 		t.Fatalf("template: %v", err)
 	}
-	tops, _ := d.signatures()
-	return newWork(context.Background(), d, Options{Resolve: oneFile}), tops[0]
+	return newWork(context.Background(), d, Options{Resolve: oneFile})
 }
 
 // oneFile is a resolver that knows one name.
@@ -320,7 +334,9 @@ func TestTransformsRefused(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			doc := "<r><b/>" + signature(rsa256, reference(0, `URI=""`, tt.transform), "") + "</r>"
-			k, sig := prepare(t, doc)
+			k := prepare(t, doc)
+			tops, _ := k.doc.signatures()
+			sig := tops[0]
 			var b bytes.Buffer
 			_, err := k.process(&b, sig, sig.child(nsDS, "SignedInfo").child(nsDS, "Reference"), c14n{})
 			var e *AlgorithmError
