@@ -69,7 +69,7 @@ func (s *session) do(ctx context.Context, apdu []byte) ([]byte, uint16, error) {
 		switch {
 		case len(all) > maxResponse:
 			return nil, 0, fmt.Errorf("answer of over %d bytes: %w", maxResponse, &StatusError{apdu[1], sw})
-		case sw>>8 == 0x6C && len(apdu) > 4:
+		case sw>>8 == 0x6C && asks(apdu):
 			apdu = append(append([]byte(nil), apdu[:len(apdu)-1]...), byte(sw))
 		case sw>>8 == 0x61:
 			apdu = []byte{0x00, insGetResponse, 0, 0, byte(sw)}
@@ -78,6 +78,11 @@ func (s *session) do(ctx context.Context, apdu []byte) ([]byte, uint16, error) {
 		}
 	}
 	return nil, 0, fmt.Errorf("answer without end: %w", &StatusError{apdu[1], 0x6100})
+}
+
+// asks tells whether a short command APDU ends with the length Le of the response that it asks for.
+func asks(apdu []byte) bool {
+	return len(apdu) == 5 || len(apdu) > 5 && len(apdu) == 6+int(apdu[4])
 }
 
 // must is do for a command whose only success is 9000.

@@ -165,5 +165,6 @@ func (c *padConn) TransmitPIN(ctx context.Context, apdu []byte, least, most int)
 		return nil, fmt.Errorf("typing on the reader: %w", card.ErrCancelled)
 	}
 	full := append(append([]byte(nil), apdu[:min(5, len(apdu))]...), padded(digits)...)
+	defer clear(full)
 	return c.Transmit(full)
 }

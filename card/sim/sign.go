@@ -69,10 +69,13 @@ func (c *chip) perform(a apdu) ([]byte, int) {
 	return k.raw(m).FillBytes(make([]byte, size)), swOK
 }
 
-// raw is the private operation by the Chinese remainder theorem, RFC 8017 §5.1.2.
+// raw is the private operation by the Chinese remainder theorem where the key allows it, RFC 8017 §5.1.2.
 func (k *key) raw(m *big.Int) *big.Int {
-	p, q := k.private.Primes[0], k.private.Primes[1]
 	pre := k.private.Precomputed
+	if len(k.private.Primes) != 2 || pre.Dp == nil {
+		return new(big.Int).Exp(m, k.private.D, k.private.N)
+	}
+	p, q := k.private.Primes[0], k.private.Primes[1]
 	m1 := new(big.Int).Exp(m, pre.Dp, p)
 	m2 := new(big.Int).Exp(m, pre.Dq, q)
 	h := m1.Sub(m1, m2)
@@ -83,7 +86,7 @@ func (k *key) raw(m *big.Int) *big.Int {
 // findKey looks for a key from the current folder up.
 func (c *chip) findKey(ref byte) *key {
 	for _, k := range c.keys {
-		if k.ref == ref && c.dir.within(k.dir) {
+		if k.ref == ref && k.private != nil && c.dir.within(k.dir) {
 			return k
 		}
 	}

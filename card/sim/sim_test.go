@@ -205,3 +205,26 @@ func TestLogHidesPINs(t *testing.T) {
 		t.Error("nothing to look at")
 	}
 }
+
+// Whatever is read as a practice card can be put into a reader and be opened, or refused, without harm.
+func FuzzPractice(f *testing.F) {
+	p, err := practice()
+	if err != nil {
+		f.Fatal(err)
+	}
+	b, err := json.Marshal(p)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(b)
+	f.Add([]byte(`{"Version":1}`))
+	f.Fuzz(func(_ *testing.T, b []byte) {
+		var p sim.Practice
+		_ = json.Unmarshal(b, &p)
+		s := card.CNS(p.Bus())
+		if t, err := s.Open(context.Background(), sim.PracticeReader+"#1"); err == nil {
+			_, _ = t.Keys(context.Background())
+			t.Close()
+		}
+	})
+}
