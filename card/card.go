@@ -160,7 +160,10 @@ type Conn interface {
 	Transmit(apdu []byte) ([]byte, error)
 	Begin() error // starts a transaction: no other program reaches the card until End
 	End() error
-	Close() error // ends the transaction, resets the card (its rights are gone) and disconnects
+	// Close ends the transaction and disconnects. Where a PIN was presented through this connection it resets
+	// the card, so that the rights are gone; otherwise it leaves the card, and the rights that other programs
+	// have on it, alone.
+	Close() error
 }
 
 // PadConn is a Conn to a reader with keys of its own.

@@ -55,7 +55,13 @@ type conn struct {
 	sc     *scard.Context
 	card   *scard.Card
 	begun  bool
+	judged bool // a PIN was presented
 	closed bool
+}
+
+// presents tells whether a command presents a PIN: VERIFY, CHANGE REFERENCE DATA or RESET RETRY COUNTER.
+func presents(apdu []byte) bool {
+	return len(apdu) > 5 && (apdu[1] == 0x20 || apdu[1] == 0x24 || apdu[1] == 0x2C)
 }
 
 // check makes sure that the card is the one that was listed: between the list and the connection it may have
@@ -81,6 +87,7 @@ func (c *conn) Transmit(apdu []byte) ([]byte, error) {
 	if len(apdu) < 4 {
 		return nil, errors.New("transmitting: command shorter than its header")
 	}
+	c.judged = c.judged || presents(apdu)
 	rsp, err := c.card.Transmit(apdu)
 	if err != nil || len(rsp) < 2 {
 		return nil, fmt.Errorf("transmitting: %w", c.silence(err, len(rsp)))
@@ -142,10 +149,14 @@ func (c *conn) Close() error {
 		return nil
 	}
 	c.closed = true
-	if c.begun {
-		_ = c.card.EndTransaction(scard.ResetCard) // Disconnect resets as well
+	end := scard.LeaveCard
+	if c.judged {
+		end = scard.ResetCard
 	}
-	err := mapped(c.card.Disconnect(scard.ResetCard))
+	if c.begun {
+		_ = c.card.EndTransaction(end) // Disconnect does the same again
+	}
+	err := mapped(c.card.Disconnect(end))
 	_ = c.sc.Release()
 	for _, gone := range []error{nil, card.ErrRemoved, card.ErrReset, card.ErrNoService, card.ErrMute} {
 		if errors.Is(err, gone) {

@@ -14,8 +14,9 @@
 // second wait for the same reader would take the memory away from under the first. Therefore one wait at a time
 // runs in the whole process, and whoever asks meanwhile is given what the wait saw last.
 //
-// A connection is shared, so that other programs work too, and closing it resets the card: rights that a PIN
-// gave would otherwise stay for half a second for any other program.
+// A connection is shared, so that other programs work too. Closing it resets the card if a PIN was presented:
+// the rights would otherwise stay for half a second for any other program. If none was, the card is left alone,
+// for a reset would end the session that a browser may have with it.
 //
 // SCardConnect, SCardBeginTransaction and SCardTransmit cannot be interrupted, on any system.
 package pcsc

@@ -104,6 +104,29 @@ func TestRightsAreDropped(t *testing.T) {
 	}
 }
 
+// Looking at a card does not end the session that another program has with it.
+func TestLookingLeavesOthersAlone(t *testing.T) {
+	_, _, s, snaps := setUp(t)
+	slot, _ := present(until(t, "card", snaps, hasCard))
+	c := other(t, slot.Reader, scard.ShareShared)
+	defer c.Disconnect(scard.ResetCard)
+	verify := append([]byte{0, 0x20, 0, 0x10, 8}, "12345\xFF\xFF\xFF"...)
+	if rsp, err := c.Transmit(verify); err != nil || len(rsp) != 2 || rsp[0] != 0x90 {
+		t.Fatalf("%X, %v", rsp, err)
+	}
+	tok, err := s.Open(t.Context(), slot.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tok.Keys(t.Context()); err != nil {
+		t.Error(err)
+	}
+	tok.Close()
+	if rsp, err := c.Transmit([]byte{0, 0x20, 0, 0x10}); err != nil || len(rsp) != 2 || rsp[0] != 0x90 {
+		t.Errorf("the other program sees %X, %v", rsp, err)
+	}
+}
+
 // The service dies while a PIN is being judged: the outcome is unknown and says so.
 func TestServiceDiesDuringLogin(t *testing.T) {
 	d, b, s, snaps := setUp(t)

@@ -67,6 +67,7 @@ func (c *padConn) TransmitPIN(ctx context.Context, apdu []byte, least, most int)
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
+	c.judged = true
 	rsp, err := c.card.Control(c.code, pinVerify(apdu, least, most))
 	if err != nil || len(rsp) < 2 {
 		return nil, fmt.Errorf("typing on the reader: %w", c.silence(err, len(rsp)))

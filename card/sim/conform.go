@@ -13,10 +13,9 @@ import (
 	"ceralacca/card"
 )
 
-// Conform holds an implementation of card.Source to the contract of its interface, on a practice card in the
-// slot. Every judgement of the card is allowed once: the PINs come back to their value and no counter stays
-// down, but PIN and PUK are spent and renewed on the way, so only a card with the PINs of practice is of use.
-// The error joins everything found.
+// Conform holds an implementation of card.Source to the contract of its interface, on a card with the PINs of
+// practice in the slot. It spends tries, blocks each PIN and frees it again; at the end PINs and counters are as
+// they were. The error joins everything found.
 func Conform(ctx context.Context, s card.Source, slot string) error {
 	c := &conform{ctx: ctx, s: s, slot: slot}
 	for _, step := range []struct {

@@ -14,7 +14,13 @@ type conn struct {
 	r         *reader
 	insertion uint64
 	resets    int
+	judged    bool // a PIN was presented
 	closed    bool
+}
+
+// presents tells whether a command presents a PIN: VERIFY, CHANGE REFERENCE DATA or RESET RETRY COUNTER.
+func presents(apdu []byte) bool {
+	return len(apdu) > 5 && (apdu[1] == 0x20 || apdu[1] == 0x24 || apdu[1] == 0x2C)
 }
 
 // alive tells why the connection is of no use any more; b.mu is held.
@@ -68,6 +74,7 @@ func (c *conn) exchange(apdu []byte) ([]byte, time.Duration, error) {
 		return nil, 0, err
 	}
 	defer c.b.mu.Unlock()
+	c.judged = c.judged || presents(apdu)
 	return c.b.exchange(c.r, apdu)
 }
 
@@ -99,7 +106,7 @@ func (b *Bus) exchange(r *reader, apdu []byte) ([]byte, time.Duration, error) {
 // note writes the log, without PINs; b.mu is held. An empty rsp means that nothing reached the card.
 func (b *Bus) note(r *reader, apdu, rsp []byte) {
 	e := Exchange{Reader: r.name, Command: append([]byte(nil), apdu...)}
-	if len(apdu) > 5 && (apdu[1] == 0x20 || apdu[1] == 0x24 || apdu[1] == 0x2C) {
+	if presents(apdu) {
 		clear(e.Command[5:])
 	}
 	if n := len(rsp) - 2; n >= 0 {
@@ -142,7 +149,7 @@ func (c *conn) Close() error {
 		return nil
 	}
 	c.release()
-	if c.alive() == nil {
+	if c.judged && c.alive() == nil {
 		c.r.chip.reset()
 	}
 	c.closed = true
