@@ -165,10 +165,10 @@ func verdict(module string, r reply, ref card.PINRef, limits card.PINInfo, puk b
 	case ckrPINLocked:
 		return &card.PINError{Ref: ref, PUK: puk, Blocked: true}
 	case ckrPINLenRange:
-		return &card.FormatError{Ref: ref, PUK: puk, Min: limits.Min, Max: limits.Max}
+		return &card.FormatError{Ref: ref, PUK: puk && r.Function != "C_InitPIN", Min: limits.Min, Max: limits.Max}
 	}
 	err := &Error{module, r.Function, r.Code}
-	if r.Code == ckrDeviceRemoved { // the function that judges was at work: the module was asked before whether the card is there
+	if r.Code == ckrDeviceRemoved && r.Function != "C_GetSessionInfo" { // the card was there when the judgement began
 		return &card.OutcomeUnknownError{Ref: ref, Err: err}
 	}
 	return err

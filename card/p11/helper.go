@@ -102,7 +102,7 @@ func (h *helper) call(ctx context.Context, limit time.Duration, q request, secre
 	killed := make(chan struct{})
 	disarm := context.AfterFunc(timed, func() {
 		defer close(killed)
-		_ = h.cmd.Process.Kill()                // it may be gone already
+		_ = h.cmd.Process.Kill()            // it may be gone already
 		_, _ = h.to.Close(), h.from.Close() // children of the module may hold the other ends
 	})
 	q.Secrets = len(secrets)

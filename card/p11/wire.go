@@ -57,15 +57,15 @@ type pssParams struct{ Hash, MGF, Salt uint }
 // reply is the helper's answer. Code is what the module returned, CKR_OK where all went well, and Function the
 // call that returned it. Fault is set where the module could not be called at all.
 type reply struct {
-	Code      uint        `json:",omitempty"`
-	Function  string      `json:",omitempty"`
-	Fault     string      `json:",omitempty"`
-	Library   *library    `json:",omitempty"`
-	Slots     []slotInfo  `json:",omitempty"`
-	Certs     []certInfo  `json:",omitempty"`
-	Keys      []keyInfo   `json:",omitempty"` // private keys, as far as they show
-	Token     *tokenInfo  `json:",omitempty"` // after a judgement: the flags may have changed
-	Signature []byte      `json:",omitempty"`
+	Code      uint       `json:",omitempty"`
+	Function  string     `json:",omitempty"`
+	Fault     string     `json:",omitempty"`
+	Library   *library   `json:",omitempty"`
+	Slots     []slotInfo `json:",omitempty"`
+	Certs     []certInfo `json:",omitempty"`
+	Keys      []keyInfo  `json:",omitempty"` // private keys, as far as they show
+	Token     *tokenInfo `json:",omitempty"` // after a judgement: the flags may have changed
+	Signature []byte     `json:",omitempty"`
 }
 
 // library is CK_INFO.
@@ -186,12 +186,4 @@ func (s *secret) wipe() {
 		clear(s.b[:])
 		s.n = 0
 	}
-}
-
-// bytes is the PIN itself; nil for the secret that is typed on the reader.
-func (s *secret) bytes() []byte {
-	if s == nil {
-		return nil
-	}
-	return s.b[:s.n]
 }

@@ -1,0 +1,282 @@
+package p11
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"ceralacca/card"
+)
+
+// journal is what refusals have told about PINs since the program started: modules tell nothing reliable before.
+type journal struct {
+	mu    sync.Mutex
+	notes map[pinID]card.PINStatus
+}
+
+// pinID names a PIN of one card.
+type pinID struct {
+	serial string
+	ref    card.PINRef
+}
+
+func (j *journal) recall(id pinID) card.PINStatus {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if st, ok := j.notes[id]; ok {
+		return st
+	}
+	return card.PINStatus{TriesLeft: card.UnknownTries, PUKTriesLeft: card.UnknownTries}
+}
+
+// remember notes the outcome of a judgement.
+func (j *journal) remember(id pinID, puk bool, outcome error) {
+	st := j.recall(id)
+	tries, blocked := card.UnknownTries, false
+	refusal := new(card.PINError)
+	switch {
+	case errors.As(outcome, &refusal):
+		puk, tries, blocked = refusal.PUK, refusal.TriesLeft, refusal.Blocked
+	case outcome != nil && !errors.As(outcome, new(*card.OutcomeUnknownError)):
+		return // no PIN was judged
+	}
+	if puk {
+		st.PUKTriesLeft, st.PUKBlocked = tries, blocked
+	}
+	if !puk || outcome == nil { // a good PUK frees the PIN
+		st.TriesLeft, st.Blocked = tries, blocked
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.notes[id] = st
+}
+
+// token is a session with a card through a module.
+type token struct {
+	m    *module
+	h    *helper // of the time of opening
+	c    insertion
+	info card.Info
+
+	// These belong to whoever holds the queue of the module.
+	always map[string]bool // by Key.ID
+	rights bool            // a PIN was judged
+	closed bool
+}
+
+func newToken(m *module, c *insertion) *token {
+	t := &token{m: m, h: m.h, c: *c, info: c.info(m), always: map[string]bool{}}
+	for _, k := range c.keys {
+		t.always[k.ID] = k.AlwaysAsk
+	}
+	return t
+}
+
+// begin takes the module for one call.
+func (t *token) begin(ctx context.Context) (func(), error) {
+	release, err := t.m.take(ctx)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case t.closed:
+		release()
+		return nil, fmt.Errorf("session is closed: %w", card.ErrReset)
+	case t.m.h != t.h:
+		release()
+		return nil, errStale
+	}
+	return release, nil
+}
+
+// Info implements card.Token.
+func (t *token) Info() card.Info {
+	info := t.info
+	info.PINs = slices.Clone(info.PINs)
+	return info
+}
+
+// Keys implements card.Token. AlwaysAsk is known where the module shows private keys; some do after a login only.
+func (t *token) Keys(ctx context.Context) ([]card.Key, error) {
+	release, err := t.begin(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
+	var keys []card.Key
+	for _, k := range t.c.keys {
+		k.AlwaysAsk = t.always[k.ID]
+		keys = append(keys, k.Key)
+	}
+	return keys, nil
+}
+
+// PINStatus implements card.Token. It knows what refusals have told since the program started, and asks nobody.
+func (t *token) PINStatus(ctx context.Context, r card.PINRef) (card.PINStatus, error) {
+	release, err := t.begin(ctx)
+	if err != nil {
+		return card.PINStatus{}, err
+	}
+	defer release()
+	return t.m.journal.recall(t.pin(r)), nil
+}
+
+// pin names a PIN in the journal. A card without a serial number is one for each insertion.
+func (t *token) pin(r card.PINRef) pinID {
+	if s := serial(t.info.Serial); s != "" {
+		return pinID{s, r}
+	}
+	return pinID{t.c.id, r}
+}
+
+// slot finds the slot of a PIN and its limits.
+func (t *token) slot(r card.PINRef) (uint, card.PINInfo, error) {
+	k := slices.Index(t.c.refs, r)
+	i := slices.IndexFunc(t.info.PINs, func(p card.PINInfo) bool { return p.Ref == r })
+	if r == 0 || k < 0 || i < 0 {
+		return 0, card.PINInfo{}, fmt.Errorf("PIN %02X: %w", byte(r), card.ErrUnsupported)
+	}
+	return t.c.slots[k].ID, t.info.PINs[i], nil
+}
+
+// judgement is a request that makes the card judge a PIN or PUK.
+type judgement struct {
+	op   op
+	ref  card.PINRef
+	puk  bool
+	pins []*card.PIN // none is typed on the reader
+}
+
+// judge sends a judgement once.
+func (t *token) judge(ctx context.Context, j judgement) error {
+	slot, limits, err := t.slot(j.ref)
+	if err != nil {
+		return err
+	}
+	limit := t.m.o.limit()
+	if len(j.pins) == 0 {
+		if !limits.OnReader {
+			return ErrNoKeys
+		}
+		limit += t.m.o.typing()
+	}
+	if err := check(j, limits); err != nil {
+		return err
+	}
+	release, err := t.begin(ctx)
+	if err != nil {
+		return err
+	}
+	defer release()
+	t.rights = true
+	r, err := t.m.call(ctx, limit, request{Op: j.op, Slot: slot}, j.pins...)
+	switch {
+	case errors.As(err, new(notSentError)):
+		return err
+	case err != nil:
+		err = &card.OutcomeUnknownError{Ref: j.ref, Err: err}
+	case r.Fault != "":
+		err = failure(t.m.path, r)
+	default:
+		err = verdict(t.m.path, r, j.ref, limits, j.puk)
+	}
+	for _, k := range t.c.keys { // private keys show after a login
+		if k.PIN == j.ref && slices.ContainsFunc(r.Keys, func(x keyInfo) bool { return x.Always && bytes.Equal(x.ID, k.id) }) {
+			t.always[k.ID] = true
+		}
+	}
+	t.m.journal.remember(t.pin(j.ref), j.puk, err)
+	return err
+}
+
+// check keeps a PIN that the card could not have from reaching it. A PUK has no limits that a module could tell.
+func check(j judgement, l card.PINInfo) error {
+	for i, p := range j.pins {
+		lo, hi, puk := l.Min, l.Max, j.puk && i == 0
+		if puk {
+			lo, hi = 4, capacity
+		}
+		if n := p.Len(); n < lo || n > hi {
+			return &card.FormatError{Ref: j.ref, PUK: puk, Min: lo, Max: hi}
+		}
+	}
+	return nil
+}
+
+// Login implements card.Token. For a key that asks for the PIN at every signature, call it before each of them.
+func (t *token) Login(ctx context.Context, ref card.PINRef, pin *card.PIN) error {
+	j := judgement{op: opLogin, ref: ref}
+	if pin != nil {
+		j.pins = []*card.PIN{pin}
+	}
+	return t.judge(ctx, j)
+}
+
+// ChangePIN implements card.Token. Two nil PINs are typed on the reader.
+func (t *token) ChangePIN(ctx context.Context, r card.PINRef, old, replacement *card.PIN) error {
+	j := judgement{op: opSetPIN, ref: r}
+	if old != nil || replacement != nil {
+		j.pins = []*card.PIN{old, replacement}
+	}
+	return t.judge(ctx, j)
+}
+
+// resets tells whether the maker documents how the module unblocks a PIN.
+func (m *module) resets() bool {
+	return slices.ContainsFunc(m.o.InitPIN, func(name string) bool { return strings.EqualFold(name, filepath.Base(m.path)) })
+}
+
+// Unblock implements card.Token for the modules of Options.InitPIN; with others it is ErrNoUnblock.
+func (t *token) Unblock(ctx context.Context, r card.PINRef, puk, replacement *card.PIN) error {
+	if !t.m.resets() {
+		return ErrNoUnblock
+	}
+	return t.judge(ctx, judgement{op: opInitPIN, ref: r, puk: true, pins: []*card.PIN{puk, replacement}})
+}
+
+// Close implements card.Token. After a login the helper ends with its last session: then the module has lost the
+// card, and the card its rights, whatever the module makes of C_Logout.
+func (t *token) Close() error {
+	t.m.queue <- struct{}{}
+	defer func() { <-t.m.queue }()
+	if t.closed {
+		return nil
+	}
+	t.closed = true
+	if t.m.h != t.h {
+		return nil
+	}
+	t.m.tokens--
+	if !t.rights {
+		return nil
+	}
+	if t.m.tokens == 0 {
+		t.m.stop()
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), closing)
+	defer cancel()
+	for i, s := range t.c.slots {
+		if t.c.refs[i] == 0 {
+			continue
+		}
+		r, err := t.m.call(ctx, closing, request{Op: opLogout, Slot: s.ID})
+		if err != nil {
+			return nil // the helper is dead, and the rights with it
+		}
+		if err := failure(t.m.path, r); err != nil && !gone(err) && r.Code != ckrUserNotLoggedIn {
+			t.m.stop()
+			return nil
+		}
+	}
+	return nil
+}
+
+// closing is how long a logout may take before the helper is killed instead.
+const closing = 5 * time.Second
