@@ -269,28 +269,34 @@ func TestOpenSC(t *testing.T) {
 		}
 	}
 	t.Logf("%d commands", len(b.Log()))
+}
 
-	// We free what OpenSC has blocked.
+// We free what OpenSC has blocked.
+func TestUnblocksWhatOpenSCBlocked(t *testing.T) {
+	_, _, s, snaps := setUp(t)
+	slot, _ := present(until(t, "card", snaps, hasCard))
 	for range 3 {
 		if out, err := run(t, "pkcs15-tool", "--verify-pin", "--auth-id", "01", "--pin", "99999"); err == nil {
 			t.Errorf("a wrong PIN was taken: %s", out)
 		}
 	}
-	if tok, err = s.Open(t.Context(), slot.ID); err != nil {
+	tok, err := s.Open(t.Context(), slot.ID)
+	if err != nil {
 		t.Fatal(err)
 	}
 	defer tok.Close()
 	if st, err := tok.PINStatus(t.Context(), card.AuthPIN); err != nil || !st.Blocked {
 		t.Errorf("after three wrong PINs %+v, %v", st, err)
 	}
-	puk, pin := card.NewPIN(), card.NewPIN()
+	puk := card.NewPIN()
 	for _, r := range sim.PracticePUK {
 		puk.Add(r)
 	}
-	for _, r := range sim.PracticePIN {
-		pin.Add(r)
+	if err := tok.Unblock(t.Context(), card.AuthPIN, puk, practicePIN()); err != nil {
+		t.Fatal(err)
 	}
-	if err := tok.Unblock(t.Context(), card.AuthPIN, puk, pin); err != nil {
-		t.Error(err)
+	tok.Close()
+	if out, err := run(t, "pkcs15-tool", "--verify-pin", "--auth-id", "01", "--pin", sim.PracticePIN); err != nil {
+		t.Errorf("OpenSC after the unblocking: %v %s", err, out)
 	}
 }

@@ -10,28 +10,32 @@ import (
 	"ceralacca/card/sim"
 )
 
+// look is how a card shows.
+type look struct {
+	state   card.SlotState
+	openErr error
+	keys    int
+	tries   int
+	blocked bool
+	dead    bool
+}
+
+// special are the profiles that do not look like the standard card.
+var special = map[string]look{
+	"ts-cns":          {keys: 1, tries: card.UnknownTries},
+	"idemia-2021":     {keys: 1, tries: card.UnknownTries},
+	"infocamere-1204": {keys: 1, tries: card.UnknownTries},
+	"old-chip":        {keys: 2, tries: card.UnknownTries},
+	"last-try":        {keys: 2, tries: 1},
+	"pin-blocked":     {keys: 2, blocked: true},
+	"puk-dead":        {keys: 2, blocked: true, dead: true},
+	"mute":            {state: card.Mute, openErr: card.ErrMute},
+	"foreign":         {openErr: card.ErrUnsupported},
+	"unknown":         {state: card.Unsupported, openErr: card.ErrUnsupported},
+}
+
 // Each profile shows through the driver as what it says it is.
 func TestProfiles(t *testing.T) {
-	type look struct {
-		state   card.SlotState
-		openErr error
-		keys    int
-		tries   int
-		blocked bool
-		dead    bool
-	}
-	special := map[string]look{
-		"ts-cns":          {keys: 1, tries: card.UnknownTries},
-		"idemia-2021":     {keys: 1, tries: card.UnknownTries},
-		"infocamere-1204": {keys: 1, tries: card.UnknownTries},
-		"old-chip":        {keys: 2, tries: card.UnknownTries},
-		"last-try":        {keys: 2, tries: 1},
-		"pin-blocked":     {keys: 2, blocked: true},
-		"puk-dead":        {keys: 2, blocked: true, dead: true},
-		"mute":            {state: card.Mute, openErr: card.ErrMute},
-		"foreign":         {openErr: card.ErrUnsupported},
-		"unknown":         {state: card.Unsupported, openErr: card.ErrUnsupported},
-	}
 	for _, f := range sim.Profiles() {
 		t.Run(f.Name, func(t *testing.T) {
 			t.Parallel()
