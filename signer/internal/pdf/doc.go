@@ -16,6 +16,25 @@
 // is used three times: [Update.Signed] gives the bytes to hash, [Update.SetContents] takes the DER, and
 // [Update.WriteTo] copies original and revision to a writer. The original is only ever copied, byte for byte.
 //
+// # Codes
+//
+// On a signature: byterange-missing, byterange-indirect, byterange-not-integers, byterange-not-four,
+// byterange-negative, byterange-first-not-zero, byterange-overlap, byterange-past-eof,
+// byterange-gap-not-contents, byterange-end-not-revision, byterange-shared, contents-missing, contents-empty,
+// contents-not-hex, contents-indirect, contents-in-object-stream, contents-not-ber, contents-padding-not-zero,
+// signature-dictionary-duplicate-key, signature-without-field, signature-not-in-signed-revision,
+// signed-revision-damaged, too-complex-to-compare, and the Attack constants.
+//
+// On the file: xref-damaged, xref-loop, xref-off-by-one, prev-zero, hybrid-stream-damaged,
+// trailer-without-root, object-not-at-offset, object-stream-damaged, stream-length-wrong,
+// bytes-after-last-revision, signature-without-field.
+//
+// # What was changed afterwards
+//
+// Each [Change] has a [Class]. Without DocMDP, form filling, annotations and further signatures are allowed, as
+// the viewers and EU DSS have it, but always told; everything that touches pages, fields' structure, names,
+// scripts or bookmarks is not. DocMDP and FieldMDP of a signature bind whatever comes after it.
+//
 // # Why
 //
 // The signed revision is the prefix of the file that the ByteRange ends at, opened as a file of its own with

@@ -2,7 +2,9 @@ package pdf
 
 import (
 	"bytes"
+	"cmp"
 	"context"
+	"slices"
 	"strconv"
 )
 
@@ -79,19 +81,23 @@ func (f *file) repair(ctx context.Context) error {
 		f.entries[n] = e
 	}
 	f.trailer = f.lastTrailer()
-	var catalog, catalogOff int64 = -1, -1
-	for n, e := range scan {
+	nums := make([]int, 0, len(scan))
+	for n := range scan {
+		nums = append(nums, n)
+	}
+	slices.SortFunc(nums, func(a, b int) int { return cmp.Compare(scan[a].off, scan[b].off) }) // oldest first
+	fromStream := f.trailer["Root"] == nil
+	catalog := -1
+	for _, n := range nums {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
 		d := f.dict(ref{num: n})
 		switch d["Type"] {
 		case name("Catalog"):
-			if e.off > catalogOff {
-				catalog, catalogOff = int64(n), e.off
-			}
+			catalog = n
 		case name("XRef"):
-			if _, ok := f.trailer["Root"]; !ok && d["Root"] != nil {
+			if fromStream && d["Root"] != nil {
 				f.trailer = d
 			}
 		case name("ObjStm"):
@@ -99,7 +105,7 @@ func (f *file) repair(ctx context.Context) error {
 		}
 	}
 	if _, ok := f.resolve(f.trailer["Root"]).(dict); !ok && catalog >= 0 {
-		t := dict{"Root": ref{num: int(catalog)}}
+		t := dict{"Root": ref{num: catalog}}
 		for k, v := range f.trailer {
 			if k != "Root" {
 				t[k] = v

@@ -175,7 +175,7 @@ func Scan(ctx context.Context, r io.ReaderAt, size int64) (*Scanned, error) {
 		return nil, err
 	}
 	out := &Scanned{Encrypted: f.crypt != nil, Size: size, Revisions: f.revisions()}
-	if err := f.collect(ctx, out); err != nil {
+	if err := f.collect(ctx, out, true); err != nil {
 		return nil, err
 	}
 	sort.SliceStable(out.Signatures, func(i, j int) bool {
@@ -258,8 +258,8 @@ func (f *file) revisions() []int64 {
 	return ends
 }
 
-// collect finds the signatures by every way that leads to them.
-func (f *file) collect(ctx context.Context, out *Scanned) error {
+// collect finds the signatures by every way that leads to them, the stray ones too if all is set.
+func (f *file) collect(ctx context.Context, out *Scanned, all bool) error {
 	seen := map[int64]bool{} // by the offset of /Contents
 	add := func(o object, field string, stray bool) error {
 		if len(out.Signatures)+len(out.Strays) >= maxSignatures {
@@ -303,6 +303,9 @@ func (f *file) collect(ctx context.Context, out *Scanned) error {
 		if err := add(perms["DocMDP"], "", true); err != nil {
 			return err
 		}
+	}
+	if !all {
+		return ctx.Err()
 	}
 	return f.strays(ctx, add)
 }

@@ -209,7 +209,7 @@ func (p *preparer) run(ctx context.Context) error {
 // allowed looks for the field to use and for what forbids to sign.
 func (p *preparer) allowed(ctx context.Context) (*field, error) {
 	var sc Scanned
-	if err := p.f.collect(ctx, &sc); err != nil {
+	if err := p.f.collect(ctx, &sc, false); err != nil {
 		return nil, err
 	}
 	for i := range sc.Signatures {
