@@ -2,6 +2,7 @@ package signer
 
 import (
 	"crypto"
+	"crypto/x509"
 	"time"
 
 	"ceralacca/signer/internal/cert"
@@ -67,7 +68,26 @@ func (v *verifier) judge(e *evidence) {
 			"not_before": e.signer.NotBefore.Format(time.RFC3339), "not_after": e.signer.NotAfter.Format(time.RFC3339),
 		})
 	}
+	if !e.stamp && e.signer != nil {
+		e.purpose()
+	}
 	s.Indication, s.SubIndication = v.indicate(e, at)
+}
+
+// purpose tells when a certificate that is not for signing documents has signed one. That does not make the signature
+// false; in Italy one by a CNS is an advanced signature, and only towards the administration.
+func (e *evidence) purpose() {
+	switch classify(e.signer) {
+	case UseAuthCNS, UseAuthCIE:
+		e.find("authentication-certificate", Warning, "DPCM 22/2/2013 art. 61 c. 2", nil, nil)
+	case UseOther:
+		e.find("certificate-not-for-signing", Warning, "RFC 5280 §4.2.1.3", nil, nil)
+	case UseUnknown:
+		if e.signer.HasKeyUsage && e.signer.KeyUsage&x509.KeyUsageDigitalSignature == 0 {
+			e.find("certificate-not-for-signing", Warning, "RFC 5280 §4.2.1.3", nil, nil)
+		}
+	case UseSign, UseSignMixed, UseSeal, UseSignNoQSCD, UseNonQualified:
+	}
 }
 
 func (v *verifier) indicate(e *evidence, at time.Time) (Indication, SubIndication) {

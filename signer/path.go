@@ -12,7 +12,9 @@ import (
 // Limits on the search for a path: a bag of certificates that issue each other must not cost exponential time.
 const (
 	maxPath  = 10
-	maxSteps = 200 // signatures of certificates that are checked for one signer
+	maxSteps = 60 // signatures of certificates that are checked for one signer
+	// maxAllSteps is the same for all signers of a file: thousands of signers times a full search would be minutes.
+	maxAllSteps = 2000
 )
 
 // path is the way from the signer's certificate up to an anchor, or as far as it leads.
@@ -53,11 +55,12 @@ func (s *search) climb(certs []*cert.Certificate) {
 		return
 	}
 	for _, c := range slices.Concat(s.v.anchors, s.pool) {
-		if !bytes.Equal(c.RawSubject, last.RawIssuer) || s.steps <= 0 || s.best.perfect() ||
+		if !bytes.Equal(c.RawSubject, last.RawIssuer) || s.steps <= 0 || s.v.steps >= maxAllSteps || s.best.perfect() ||
 			slices.ContainsFunc(certs, func(o *cert.Certificate) bool { return bytes.Equal(o.Raw, c.Raw) }) {
 			continue
 		}
 		s.steps--
+		s.v.steps++
 		if last.CheckSignatureFrom(c) == nil {
 			s.climb(append(slices.Clip(certs), c))
 		}

@@ -50,6 +50,10 @@ func (e *UnsupportedError) Error() string {
 // ErrKey means that the key and its certificate do not belong together.
 var ErrKey = cms.ErrKeyMismatch
 
+// ErrArchived means that an archive time-stamp covers what the new signature would have to change: wrap the document
+// instead.
+var ErrArchived = cms.ErrArchived
+
 // Sign writes the signature of d, or the signed document, to w. It reads the document twice and holds none
 // of it in memory. If the document changes between the two readings the error wraps [ErrChanged] and what
 // went to w is to be thrown away, as it is after every other error. A certificate that may not sign is refused with
@@ -269,6 +273,12 @@ func merge(set [][]byte, more ...[]byte) [][]byte {
 func (s *signing) add(ctx context.Context, w io.Writer, d *Document, sd *cms.SignedData) error {
 	if sd.Detached {
 		return &UnsupportedError{s.o.Format, s.o.Level, d.kind}
+	}
+	for _, si := range sd.SignerInfos {
+		// The old archive time-stamp covers all certificates (TS 101 733 §6.4.1), so none may be added.
+		if cms.Count(si.UnsignedAttrs, cms.OIDArchiveTimeStampV2) > 0 {
+			return ErrArchived
+		}
 	}
 	content := sd.Content()
 	digest, err := s.digest(ctx, content)

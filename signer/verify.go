@@ -69,6 +69,7 @@ type verifier struct {
 	report  *Report
 	proof   time.Time      // a trusted time-stamp around everything that is still to be judged; zero without one
 	given   map[string]int // how many IDs were given under a parent
+	steps   int            // signatures of certificates checked so far, see maxAllSteps
 }
 
 func newVerifier(o VerifyOptions) (*verifier, error) {

@@ -14,6 +14,18 @@ import (
 // maxNesting is how many envelopes inside each other are opened, and how deep counter-signatures are followed.
 const maxNesting = 10
 
+// maxSignatures is how many signatures of a file are judged, counter-signatures and inner envelopes included.
+const maxSignatures = 500
+
+// full notes that there are more signatures than are judged.
+func (v *verifier) full() bool {
+	if len(v.report.Signatures) < maxSignatures {
+		return false
+	}
+	v.note("too-many-signatures")
+	return true
+}
+
 // cms judges a file that is a SignedData.
 func (v *verifier) cms(ctx context.Context, r io.ReaderAt, size int64) error {
 	v.report.Format = CAdES
@@ -36,6 +48,9 @@ func (v *verifier) signedData(ctx context.Context, r io.ReaderAt, size int64, pa
 	}
 	first := ""
 	for _, si := range sd.SignerInfos {
+		if v.full() {
+			return nil
+		}
 		id := v.nextID(parent)
 		if first == "" {
 			first = id
@@ -147,6 +162,9 @@ func (v *verifier) counterSignatures(si *cms.SignerInfo, sd *cms.SignedData, ove
 		v.add(e)
 	}
 	for _, c := range list {
+		if v.full() {
+			return
+		}
 		e := v.signerInfo(c, sd, si.CounterTarget(), place{v.nextID(parent), parent})
 		e.sig.CoversWholeFile = covers(sd)
 		if over.sig.Indication == TotalFailed {

@@ -241,6 +241,9 @@ func trimInt(v []byte) []byte {
 	return v
 }
 
+// maxNamed is how many certificates of the same issuer and number are looked at: there should be one.
+const maxNamed = 16
+
 // Signer picks the signer's certificate out of pool: named by the sid and, if several are, the one whose key verifies
 // (some authorities number the root and its first certificate alike), before others the one whose hash stands in
 // the ESS attribute. Where the issuer is written in another string type than in the certificate (RFC 5280 §7.1
@@ -248,7 +251,7 @@ func trimInt(v []byte) []byte {
 func (si *SignerInfo) Signer(pool []*cert.Certificate) *cert.Certificate {
 	var named []*cert.Certificate
 	for _, c := range pool {
-		if si.Matches(c) {
+		if len(named) < maxNamed && si.Matches(c) {
 			named = append(named, c)
 		}
 	}
@@ -288,7 +291,7 @@ func rank(r ESSResult) int {
 func (si *SignerInfo) byKey(named []*cert.Certificate) *cert.Certificate {
 	if len(named) > 1 && si.RawSignedAttrs != nil {
 		h, err := si.Hash()
-		for _, c := range named[:min(len(named), 8)] {
+		for _, c := range named {
 			k := Check{}
 			if err == nil && k.value(si, c, h, nil) == nil {
 				return c
