@@ -69,7 +69,6 @@ func verifyList(ctx context.Context, doc []byte, territory string, signers [][]b
 	if err != nil {
 		return nil, &ListError{Territory: territory, Reason: "format", Err: err}
 	}
-	// Greece and the United Kingdom have two letters for the Union that differ from ISO 3166: EL, UK.
 	if l.Territory != territory {
 		return nil, &ListError{Territory: territory, Reason: "territory"}
 	}

@@ -86,6 +86,8 @@ func (s *Store) Judge(ctx context.Context, o JudgeOptions) (*Opinion, error) {
 	found, pathErr := j.path(ctx)
 	if found != nil {
 		j.describe(found)
+	}
+	if pathErr == nil { // nobody's answer mends a path that does not hold
 		j.revocation(ctx, found)
 	}
 	if err := ctx.Err(); err != nil {
@@ -376,7 +378,7 @@ func (j *judgement) conclude(p *path, pe *PathError) {
 		}
 	}
 	leafSub := ""
-	if p != nil {
+	if pe == nil {
 		leafSub = j.weigh(j.leafA, j.leaf, RevokedNoPOE)
 	}
 	expired := j.at.After(j.leaf.NotAfter)

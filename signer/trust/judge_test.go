@@ -1,6 +1,7 @@
 package trust
 
 import (
+	"crypto"
 	"crypto/x509"
 	"errors"
 	"net/http"
@@ -331,6 +332,21 @@ func TestAsksOnce(t *testing.T) {
 }
 
 func TestAlgorithms(t *testing.T) {
+	for _, tt := range []struct {
+		h  crypto.Hash
+		at time.Time
+		ok bool
+	}{
+		{crypto.SHA1, day(2012, 7, 31), true},
+		{crypto.SHA1, day(2012, 8, 1), false},
+		{crypto.MD5, testNow, false},
+		{crypto.SHA256, testNow, true},
+		{0, testNow, false},
+	} {
+		if err := CheckDigest(tt.h, tt.at); (err == nil) != tt.ok {
+			t.Errorf("%v at %v: %v", tt.h, tt.at, err)
+		}
+	}
 	tests := []struct {
 		kind string
 		bits int

@@ -46,6 +46,9 @@ func TestSnapshot(t *testing.T) {
 	if l := st.Lists[1]; l.Sequence < 194 || l.Services < 400 {
 		t.Errorf("got %+v", l)
 	}
+	if st.NewNotice {
+		t.Error("the shipped list names another notice than the shipped anchors are from")
+	}
 	if len(s.anchors) != 6 {
 		t.Errorf("%d anchors", len(s.anchors))
 	}

@@ -14,6 +14,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -342,6 +343,86 @@ func TestPivots(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 	})
+}
+
+// TestNewNotice: the anchors still sign, but the list says that they have been replaced.
+func TestNewNotice(t *testing.T) {
+	u := newUnion(t)
+	s := u.store(func(c *Config) { c.Journal = "https://journal.example/0" })
+	if err := s.Refresh(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if !s.Status(t.Context()).NewNotice {
+		t.Error("not told")
+	}
+}
+
+// TestOtherCountry fetches another country's list when a certificate needs it, and asks a dead server once.
+func TestOtherCountry(t *testing.T) {
+	u, p := newUnion(t), newPKI(t)
+	abroad := issue(t, nil, "Agence", nil)
+	d := u.list(11)
+	urlFR := "https://lists.example/fr.xml"
+	d.pointers += pointerXML("FR", "x", urlFR, abroad)
+	u.web[urlLOTL] = d.sign(t, u.lotl)
+	asked := 0
+	s := u.store(func(c *Config) {
+		c.HTTP = &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+			if r.URL.String() == urlFR {
+				asked++
+			}
+			return u.web.RoundTrip(r)
+		})}
+	})
+	if err := s.Refresh(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	ca := issue(t, nil, "Autorité", func(c *x509.Certificate) { asCA(c); c.Subject.Country = []string{"FR"} })
+	p.ca = ca
+	c := issue(t, ca, "Marie", nil)
+	o := JudgeOptions{Leaf: c.x.Raw, OCSP: [][]byte{p.says(c.x, nil, nil)}}
+	for range 2 {
+		op, err := s.Judge(t.Context(), o)
+		if err != nil || op.SubIndication != NoCertificateChainFound || !op.has("list-missing") {
+			t.Errorf("%+v %v", op, err)
+		}
+	}
+	if asked != 1 {
+		t.Errorf("asked %d times", asked)
+	}
+	u.web[urlFR] = draft{
+		sequence: 3, territory: "FR", services: serviceXML(stateXML("CA/QC", "granted", testNow.AddDate(-5, 0, 0), ca, "")),
+	}.sign(t, abroad)
+	if op, err := u.store(nil).Judge(t.Context(), o); err != nil || op.Indication != Passed || op.Service.Territory != "FR" {
+		t.Errorf("%+v %v", op, err)
+	}
+}
+
+type roundTrip func(*http.Request) (*http.Response, error)
+
+func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// TestConcurrent judges while lists are fetched; for the race detector.
+func TestConcurrent(t *testing.T) {
+	u, p := newUnion(t), newPKI(t)
+	c := p.person(nil)
+	s := u.store(nil)
+	var wg sync.WaitGroup
+	for i := range 6 {
+		wg.Go(func() {
+			if i%3 == 0 {
+				if err := s.Refresh(t.Context()); err != nil {
+					t.Error(err)
+				}
+				return
+			}
+			if _, err := s.Judge(t.Context(), JudgeOptions{Leaf: c.Raw}); err != nil {
+				t.Error(err)
+			}
+			s.Status(t.Context())
+		})
+	}
+	wg.Wait()
 }
 
 // qualified makes a certificate with qcStatements.

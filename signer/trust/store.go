@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -97,6 +98,9 @@ type Status struct {
 	Refreshed time.Time
 	Err       error
 	Offline   bool
+	// NewNotice tells that the list of lists names another notice in the Official Journal than the one whose
+	// certificates are shipped: a newer program is needed soon.
+	NewNotice bool
 }
 
 // ListStatus describes one list in use.
@@ -145,18 +149,16 @@ func (s *Store) Status(ctx context.Context) Status {
 	defer s.mu.Unlock()
 	s.load(ctx)
 	st := Status{Refreshed: s.last, Err: s.lastErr, Offline: s.c.Offline}
+	if lotl := s.lists[territoryLOTL]; lotl != nil {
+		st.NewNotice = !slices.Contains(lotl.SchemeURIs, s.c.Journal)
+	}
 	for t, h := range s.lists {
 		st.Lists = append(st.Lists, ListStatus{
 			Territory: t, Sequence: h.Sequence, Version: h.Version, Issued: h.Issued, NextUpdate: h.NextUpdate,
 			Origin: h.origin, Services: len(h.Services), OutOfDate: h.outOfDate(s.c.Now()),
 		})
 	}
-	slices.SortFunc(st.Lists, func(a, b ListStatus) int {
-		if a.Territory < b.Territory {
-			return -1
-		}
-		return 1
-	})
+	slices.SortFunc(st.Lists, func(a, b ListStatus) int { return strings.Compare(a.Territory, b.Territory) })
 	return st
 }
 

@@ -212,7 +212,10 @@ func (c *Client) Stamp(ctx context.Context, h crypto.Hash, digest []byte) (*Toke
 	if err != nil {
 		return nil, err
 	}
-	return tok, req.Accept(tok)
+	if err := req.Accept(tok); err != nil {
+		return nil, err
+	}
+	return tok, nil
 }
 
 // Accept checks that tok answers r, RFC 3161 §2.4.2, and that its form and signature are good.

@@ -283,6 +283,37 @@ func TestWebRefusesThisMachine(t *testing.T) {
 	}
 }
 
+// TestWebRedirects goes from an address that is allowed to one that is not.
+func TestWebRedirects(t *testing.T) {
+	for _, tt := range []struct{ from, to, reason string }{
+		{"http://crl.example/a", "http://127.0.0.1/b", "local"},
+		{"http://crl.example/a", "http://localhost:631/b", "local"},
+		{"http://crl.example/a", "file:///etc/passwd", "scheme"},
+		{"https://crl.example/a", "http://crl.example/a", "redirect"},
+		{"http://crl.example/a", "http://crl.example/a", "redirect"}, // a circle
+		{"http://crl.example/a", "https://crl.example/end", ""},
+	} {
+		w := &Web{Client: &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+			resp := &http.Response{
+				StatusCode: http.StatusFound, Request: r, Header: http.Header{"Location": {tt.to}}, Body: io.NopCloser(strings.NewReader("x")),
+			}
+			if strings.HasSuffix(r.URL.Path, "/end") {
+				resp.StatusCode = http.StatusOK
+			}
+			return resp, nil
+		})}}
+		_, err := w.Get(t.Context(), tt.from, 10)
+		var e *WebError
+		if tt.reason == "" && err != nil || tt.reason != "" && (!errors.As(err, &e) || e.Reason != tt.reason) {
+			t.Errorf("%s to %s: %v", tt.from, tt.to, err)
+		}
+	}
+}
+
+type roundTrip func(*http.Request) (*http.Response, error)
+
+func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
 // TestOpenSSL has OpenSSL stamp and check: an authority that is not ours.
 func TestOpenSSL(t *testing.T) {
 	bin, err := exec.LookPath("openssl")
