@@ -58,6 +58,9 @@ func parseFont(b []byte) (*font, error) {
 			return nil, badFont("no table " + t)
 		}
 	}
+	if len(f.tables["head"]) < 54 || len(f.tables["hhea"]) < 36 || len(f.tables["maxp"]) < 6 {
+		return nil, badFont("table too short")
+	}
 	if f.em = u16(f.tables["head"], 18); f.em == 0 {
 		return nil, badFont("no units per em")
 	}
@@ -222,6 +225,9 @@ func (f *font) subset(keep []int) []byte {
 		if next < len(keep) && keep[next] == g {
 			next++
 			from, to := f.loca(g)
+			if glyf.Len()+to-from > 2*len(f.tables["glyf"]) { // outlines that overlap belong to no honest font
+				continue
+			}
 			glyf.Write(f.tables["glyf"][from:to])
 			for glyf.Len()%4 != 0 {
 				glyf.WriteByte(0)
