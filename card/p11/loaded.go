@@ -82,9 +82,9 @@ func (l *loaded) do(o order) reply {
 	case opSlots:
 		return l.slots()
 	case opRead:
-		return l.read(o.Slot)
+		return l.read(o.request)
 	case opLogout:
-		return l.logout(o.Slot)
+		return l.logout(o.request)
 	case opSign:
 		return l.sign(o.request)
 	}
@@ -94,11 +94,11 @@ func (l *loaded) do(o order) reply {
 	pins := append(o.secrets, nil, nil) // nil is typed on the reader
 	switch o.Op {
 	case opLogin:
-		return l.login(o.Slot, pins[0])
+		return l.login(o.request, pins[0])
 	case opSetPIN:
-		return l.setPIN(o.Slot, pins[0], pins[1])
+		return l.setPIN(o.request, pins[0], pins[1])
 	case opInitPIN:
-		return l.initPIN(o.Slot, pins[0], pins[1])
+		return l.initPIN(o.request, pins[0], pins[1])
 	}
 	return reply{Fault: "unknown request"}
 }
@@ -132,10 +132,10 @@ func (l *loaded) slots() reply {
 		}
 		if t, code := l.token(id); code != ckrOK {
 			s.Code = code
-		} else if x, bad := l.session(id, true); bad == nil {
+		} else if x, code := l.session(id); code == ckrOK {
 			s.Token, s.Session = t, x.number
 		} else {
-			s.Code = bad.Code
+			s.Code = code
 		}
 		r.Slots = append(r.Slots, s)
 	}
@@ -153,30 +153,34 @@ func (l *loaded) token(slot uint) (*tokenInfo, uint) {
 	}, ckrOK
 }
 
-// session returns the live session with a slot. Where it has died it is opened anew only when fresh is allowed:
-// whoever is at work with a card must learn that the card was taken out.
-func (l *loaded) session(slot uint, fresh bool) (*session, *reply) {
+// live returns the session of an insertion; whoever is at work with a card must learn that it was taken out.
+func (l *loaded) live(q request) (*session, *reply) {
+	s, ok := l.sessions[q.Slot]
+	if !ok || s.number != q.Session {
+		return nil, &reply{Function: "C_GetSessionInfo", Code: ckrSessionHandleInvalid}
+	}
+	if _, err := l.c.GetSessionInfo(s.handle); err != nil {
+		return nil, &reply{Function: "C_GetSessionInfo", Code: codeOf(err)}
+	}
+	return s, nil
+}
+
+// session returns the session with a slot; it opens one for a card that was just put in.
+func (l *loaded) session(slot uint) (*session, uint) {
 	if s, ok := l.sessions[slot]; ok {
-		_, err := l.c.GetSessionInfo(s.handle)
-		if err == nil {
-			return s, nil
-		}
-		if !fresh {
-			return nil, &reply{Function: "C_GetSessionInfo", Code: codeOf(err)}
+		if _, err := l.c.GetSessionInfo(s.handle); err == nil {
+			return s, ckrOK
 		}
 		l.forget(slot)
 	}
-	if !fresh {
-		return nil, &reply{Function: "C_GetSessionInfo", Code: ckrSessionHandleInvalid}
-	}
 	h, err := l.openSession(slot)
 	if err != nil {
-		return nil, &reply{Function: "C_OpenSession", Code: codeOf(err)}
+		return nil, codeOf(err)
 	}
 	l.opened++
 	s := &session{handle: h, number: l.opened}
 	l.sessions[slot] = s
-	return s, nil
+	return s, ckrOK
 }
 
 // openSession opens a session that can change the PIN where the token has such.
@@ -205,8 +209,8 @@ func (l *loaded) close() {
 	_ = l.c.Finalize() // the process ends in any case
 }
 
-func (l *loaded) read(slot uint) reply {
-	s, bad := l.session(slot, false)
+func (l *loaded) read(q request) reply {
+	s, bad := l.live(q)
 	if bad != nil {
 		return *bad
 	}
@@ -291,8 +295,8 @@ func (l *loaded) idle(s *session) {
 	}
 }
 
-func (l *loaded) logout(slot uint) reply {
-	s, bad := l.session(slot, false)
+func (l *loaded) logout(q request) reply {
+	s, bad := l.live(q)
 	if bad != nil {
 		return *bad
 	}
@@ -310,13 +314,13 @@ func (l *loaded) judged(slot uint, function string, code uint) reply {
 	return r
 }
 
-func (l *loaded) login(slot uint, pin *secret) reply {
-	s, bad := l.session(slot, false)
+func (l *loaded) login(q request, pin *secret) reply {
+	s, bad := l.live(q)
 	if bad != nil {
 		return *bad
 	}
 	l.idle(s)
-	r := l.judged(slot, "C_Login", l.f.login(s.handle, userNormal, pin))
+	r := l.judged(q.Slot, "C_Login", l.f.login(s.handle, userNormal, pin))
 	if r.Code != ckrOK {
 		return r
 	}
@@ -331,34 +335,34 @@ func (l *loaded) login(slot uint, pin *secret) reply {
 
 // setPIN logs in before it changes the PIN: see the package comment. On a reader with keys it does not, for the
 // person would have to type the old PIN twice.
-func (l *loaded) setPIN(slot uint, old, replacement *secret) reply {
-	s, bad := l.session(slot, false)
+func (l *loaded) setPIN(q request, old, replacement *secret) reply {
+	s, bad := l.live(q)
 	if bad != nil {
 		return *bad
 	}
 	l.idle(s)
 	if old != nil {
 		if code := l.f.login(s.handle, userNormal, old); code != ckrOK && code != ckrPINExpired {
-			return l.judged(slot, "C_Login", code)
+			return l.judged(q.Slot, "C_Login", code)
 		}
 	}
-	r := l.judged(slot, "C_SetPIN", l.f.setPIN(s.handle, old, replacement))
+	r := l.judged(q.Slot, "C_SetPIN", l.f.setPIN(s.handle, old, replacement))
 	if old != nil {
 		_ = l.c.Logout(s.handle) // the login was ours
 	}
 	return r
 }
 
-func (l *loaded) initPIN(slot uint, puk, replacement *secret) reply {
-	s, bad := l.session(slot, false)
+func (l *loaded) initPIN(q request, puk, replacement *secret) reply {
+	s, bad := l.live(q)
 	if bad != nil {
 		return *bad
 	}
 	l.idle(s)
 	if code := l.f.login(s.handle, userSO, puk); code != ckrOK {
-		return l.judged(slot, "C_Login", code)
+		return l.judged(q.Slot, "C_Login", code)
 	}
-	r := l.judged(slot, "C_InitPIN", l.f.initPIN(s.handle, replacement))
+	r := l.judged(q.Slot, "C_InitPIN", l.f.initPIN(s.handle, replacement))
 	_ = l.c.Logout(s.handle) // the login was ours
 	return r
 }
@@ -389,7 +393,7 @@ func (l *loaded) key(s *session, q request) (pkcs11.ObjectHandle, *reply) {
 }
 
 func (l *loaded) sign(q request) reply {
-	s, bad := l.session(q.Slot, false)
+	s, bad := l.live(q)
 	if bad != nil {
 		return *bad
 	}

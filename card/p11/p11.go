@@ -337,7 +337,7 @@ func (m *module) read(ctx context.Context, c *insertion) error {
 		if s.Token == nil {
 			continue
 		}
-		r, err := m.call(ctx, m.o.limit(), request{Op: opRead, Slot: s.ID})
+		r, err := m.call(ctx, m.o.limit(), request{Op: opRead, Slot: s.ID, Session: s.Session})
 		if err != nil {
 			return err
 		}

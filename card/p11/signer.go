@@ -183,7 +183,7 @@ func (s *signer) operate(w work) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	w.Op, w.Slot, w.Key = opSign, slot, k.id
+	w.Op, w.Slot, w.Session, w.Key = opSign, slot.ID, slot.Session, k.id
 	limit := t.m.o.limit()
 	if t.always[k.ID] && limits.OnReader {
 		limit += t.m.o.typing()

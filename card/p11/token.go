@@ -136,13 +136,13 @@ func (t *token) pin(r card.PINRef) pinID {
 }
 
 // slot finds the slot of a PIN and its limits.
-func (t *token) slot(r card.PINRef) (uint, card.PINInfo, error) {
+func (t *token) slot(r card.PINRef) (slotInfo, card.PINInfo, error) {
 	k := slices.Index(t.c.refs, r)
 	i := slices.IndexFunc(t.info.PINs, func(p card.PINInfo) bool { return p.Ref == r })
 	if r == 0 || k < 0 || i < 0 {
-		return 0, card.PINInfo{}, fmt.Errorf("PIN %02X: %w", byte(r), card.ErrUnsupported)
+		return slotInfo{}, card.PINInfo{}, fmt.Errorf("PIN %02X: %w", byte(r), card.ErrUnsupported)
 	}
-	return t.c.slots[k].ID, t.info.PINs[i], nil
+	return t.c.slots[k], t.info.PINs[i], nil
 }
 
 // judgement is a request that makes the card judge a PIN or PUK.
@@ -175,7 +175,7 @@ func (t *token) judge(ctx context.Context, j judgement) error {
 	}
 	defer release()
 	t.rights = true
-	r, err := t.m.call(ctx, limit, request{Op: j.op, Slot: slot}, j.pins...)
+	r, err := t.m.call(ctx, limit, request{Op: j.op, Slot: slot.ID, Session: slot.Session}, j.pins...)
 	switch {
 	case errors.As(err, new(notSentError)):
 		return err
@@ -266,7 +266,7 @@ func (t *token) Close() error {
 		if t.c.refs[i] == 0 {
 			continue
 		}
-		r, err := t.m.call(ctx, closing, request{Op: opLogout, Slot: s.ID})
+		r, err := t.m.call(ctx, closing, request{Op: opLogout, Slot: s.ID, Session: s.Session})
 		if err != nil {
 			return nil // the helper is dead, and the rights with it
 		}

@@ -43,6 +43,7 @@ type request struct {
 	Op        op
 	Module    string     `json:",omitempty"`
 	Slot      uint       `json:",omitempty"`
+	Session   uint       `json:",omitempty"` // slotInfo.Session of the insertion that is meant
 	Key       []byte     `json:",omitempty"` // CKA_ID
 	Modulus   []byte     `json:",omitempty"` // finds an RSA key whose CKA_ID is not its certificate's
 	Mechanism uint       `json:",omitempty"`
