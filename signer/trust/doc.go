@@ -16,6 +16,9 @@
 // good signature would have. Embedded revocation data count first, then OCSP, then CRLs are asked for. A store that
 // is offline opens no connection.
 //
+// Everything that a file brings is bounded: certificates, answers and lists looked at, signatures computed per
+// judgement, nesting, size. What lies beyond a bound counts as absent, never as good.
+//
 // # What is not promised
 //
 // Certificate policies are processed but no policy is asked for. Delta CRLs are applied when they are handed over,

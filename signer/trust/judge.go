@@ -123,20 +123,28 @@ func (j *judgement) note(code string, err error, args ...string) {
 	j.op.Findings = append(j.op.Findings, f)
 }
 
+// What a hostile file may bring for one certificate; the rest is passed over.
+const (
+	maxPool     = 512
+	maxEvidence = 64
+)
+
+func first(list [][]byte, n int) [][]byte { return list[:min(len(list), n)] }
+
 func (j *judgement) pool() {
 	j.b = newBuilder(j.at)
-	for _, der := range j.o.Pool {
+	for _, der := range first(j.o.Pool, maxPool) {
 		if c, err := parseCertificate(der); err == nil {
 			j.b.addPool(c)
 		}
 	}
 	j.check = &checker{b: j.b, at: j.at, now: j.now, proven: j.o.DataProven}
-	for _, der := range j.o.OCSP {
+	for _, der := range first(j.o.OCSP, maxEvidence) {
 		if r, err := parseOCSP(der); err == nil {
 			j.check.data = append(j.check.data, evidence{ocsp: r, origin: "embedded"})
 		}
 	}
-	for _, der := range j.o.CRLs {
+	for _, der := range first(j.o.CRLs, maxEvidence) {
 		if l, err := parseCRL(der); err == nil {
 			j.check.data = append(j.check.data, evidence{crl: l, origin: "embedded"})
 		}

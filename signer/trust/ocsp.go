@@ -6,6 +6,7 @@ import (
 	"crypto/sha1"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"ceralacca/signer/internal/cert"
@@ -265,16 +266,11 @@ func (c *certificate) keyBits() []byte {
 }
 
 // responder finds who signed r and may: the issuer itself, or a certificate issued directly by it for OCSP signing
-// (RFC 6960 §4.2.2.2). The signature is checked.
-func (r *ocspResponse) responder(issuer *certificate, pool []*certificate) *certificate {
-	for _, c := range append(append([]*certificate{issuer}, r.Certs...), pool...) {
-		if !r.named(c) {
-			continue
-		}
-		if c.identity() != issuer.identity() && !delegated(c, issuer) {
-			continue
-		}
-		if c.verify(r.Alg, r.TBS, r.Signature) == nil {
+// (RFC 6960 §4.2.2.2). The signature is checked. nil if there is nobody.
+func (r *ocspResponse) responder(k *checker, issuer *certificate) *certificate {
+	for _, c := range slices.Concat([]*certificate{issuer}, r.Certs, k.responders(issuer)) {
+		if r.named(c) && (c.identity() == issuer.identity() || k.delegated(c, issuer)) &&
+			k.verify(c, r.Alg, r.TBS, r.Signature) {
 			return c
 		}
 	}
@@ -289,9 +285,9 @@ func (r *ocspResponse) named(c *certificate) bool {
 	return bytes.Equal(sum[:], r.ResponderKey)
 }
 
-func delegated(c, issuer *certificate) bool {
+func (k *checker) delegated(c, issuer *certificate) bool {
 	return c.hasEKU(cert.OIDEKUOCSPSigning) && c.UnknownCritical == "" && c.issuerKey == issuer.subjectKey &&
-		issuer.verify(c.SignatureAlgorithm, c.RawTBS, c.Signature) == nil
+		k.verify(issuer, c.SignatureAlgorithm, c.RawTBS, c.Signature)
 }
 
 // ocspRequest asks about c, RFC 6960 §4.1. SHA-1 in the CertID is a name, not a protection, and the only hash

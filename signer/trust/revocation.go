@@ -3,7 +3,10 @@ package trust
 import (
 	"bytes"
 	"context"
+	"slices"
 	"time"
+
+	"ceralacca/signer/internal/cert"
 )
 
 const (
@@ -13,6 +16,10 @@ const (
 	leafFreshness = 24 * time.Hour
 	// maxNesting bounds the revocation of revocation: the signer of a CRL, and who speaks for it.
 	maxNesting = 2
+	// maxWork bounds the signature values that are computed for the revocation data of one judgement, maxPoints the
+	// distribution points of one certificate that are looked at; real ones have up to four.
+	maxWork   = 512
+	maxPoints = 8
 )
 
 // state is what evidence says about a certificate.
@@ -66,6 +73,38 @@ type checker struct {
 	// (RFC 5280 leaves it open, PKITS 4.14.30 needs it), since nobody else speaks about him.
 	vouched *crl
 	voucher *certificate
+
+	work   *int // signature values that may still be computed
+	signed map[signedList]bool
+}
+
+// signedList remembers whether a key signed a CRL, which may have many megabytes.
+type signedList struct {
+	list *crl
+	by   [32]byte
+}
+
+// verify checks a signature on revocation data, within the budget that hostile files run into.
+func (k *checker) verify(c *certificate, alg cert.Algorithm, message, sig []byte) bool {
+	if k.work == nil {
+		k.work = new(int)
+		*k.work = maxWork
+	}
+	*k.work--
+	return *k.work >= 0 && c.verify(alg, message, sig) == nil
+}
+
+// signedBy tells whether c signed l.
+func (k *checker) signedBy(l *crl, c *certificate) bool {
+	key := signedList{l, c.sum}
+	if ok, known := k.signed[key]; known {
+		return ok
+	}
+	if k.signed == nil {
+		k.signed = map[signedList]bool{}
+	}
+	k.signed[key] = k.verify(c, l.Alg, l.TBS, l.Signature)
+	return k.signed[key]
 }
 
 // answer is the weighed outcome for one certificate.
@@ -144,15 +183,16 @@ func (k *checker) speaksForExpired(c *certificate, this, keptFrom time.Time) boo
 func (k *checker) byOCSP(ctx context.Context, c, issuer *certificate) answer {
 	best := answer{}
 	for _, e := range k.data {
-		if e.ocsp == nil {
+		if e.ocsp == nil || !slices.ContainsFunc(e.ocsp.Single, func(s ocspSingle) bool { return s.matches(c, issuer) }) {
 			continue
 		}
+		signer := e.ocsp.responder(k, issuer)
 		for i := range e.ocsp.Single {
 			s := &e.ocsp.Single[i]
 			if !s.matches(c, issuer) {
 				continue
 			}
-			a := k.weighOCSP(ctx, e, s, c, issuer)
+			a := k.weighOCSP(ctx, e, s, c, issuer, signer)
 			if a.better(best) || best.state == stateNone && a.state == stateNone {
 				best = a
 			}
@@ -161,13 +201,9 @@ func (k *checker) byOCSP(ctx context.Context, c, issuer *certificate) answer {
 	return best
 }
 
-func (k *checker) weighOCSP(ctx context.Context, e evidence, s *ocspSingle, c, issuer *certificate) answer {
+func (k *checker) weighOCSP(ctx context.Context, e evidence, s *ocspSingle, c, issuer, signer *certificate) answer {
 	a := answer{state: s.Status, at: s.At, reason: s.Reason, this: s.This, next: s.Next, source: "ocsp", origin: e.origin}
 	none := func(why string) answer { return answer{detail: why, this: s.This, next: s.Next} }
-	signer := e.ocsp.responder(issuer, k.b.pool[issuer.subjectKey])
-	if signer == nil {
-		signer = e.ocsp.responder(issuer, k.responders(issuer))
-	}
 	if signer == nil {
 		return none("not-authentic")
 	}
@@ -216,7 +252,8 @@ func (k *checker) evidenceTime(e evidence) time.Time {
 
 // byCRL is RFC 5280 §6.3.3: several lists may be needed until every reason is answered.
 func (k *checker) byCRL(ctx context.Context, c, issuer *certificate, depth int) answer {
-	points := append(c.CRLPoints[:len(c.CRLPoints):len(c.CRLPoints)],
+	n := min(len(c.CRLPoints), maxPoints)
+	points := append(c.CRLPoints[:n:n],
 		distributionPoint{Full: []generalName{{Kind: gnDirectory, Name: c.Issuer}}})
 	var mask uint16
 	worst := answer{}
@@ -269,7 +306,7 @@ func (k *checker) weighCRL(ctx context.Context, e evidence, c, issuer *certifica
 	}
 	for _, d := range k.data {
 		if d.crl == nil || d.crl.Base == nil || d.crl.UnknownCritical || !l.baseOf(d.crl) ||
-			!k.timely(stateGood, d.crl.This, d.crl.Next) || signer.verify(d.crl.Alg, d.crl.TBS, d.crl.Signature) != nil {
+			!k.timely(stateGood, d.crl.This, d.crl.Next) || !k.signedBy(d.crl, signer) {
 			continue
 		}
 		changed, err := d.crl.find(c.Serial, c.Issuer)
@@ -317,7 +354,7 @@ func (k *checker) crlSigner(ctx context.Context, l *crl, c, issuer *certificate,
 	mayBe := func(s *certificate) bool {
 		return s.subjectKey == name && (!s.HasKeyUsage || s.hasKeyUsage(kuCRLSign)) &&
 			(len(l.AKI) == 0 || len(s.SubjectKeyID) == 0 || bytes.Equal(l.AKI, s.SubjectKeyID)) &&
-			s.verify(l.Alg, l.TBS, l.Signature) == nil
+			k.signedBy(l, s)
 	}
 	if mayBe(issuer) {
 		return issuer
