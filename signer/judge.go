@@ -3,6 +3,8 @@ package signer
 import (
 	"crypto"
 	"crypto/x509"
+	"slices"
+	"strings"
 	"time"
 
 	"ceralacca/signer/internal/cert"
@@ -38,6 +40,8 @@ type evidence struct {
 	// constraint is the first rule that keeps the signature from passing although nothing is proven against it.
 	constraint SubIndication
 
+	ocsp, crls [][]byte // revocation data that came with the signature
+
 	stamp  bool // a time-stamp, not a signature of a person
 	judged bool
 
@@ -49,7 +53,8 @@ func (e *evidence) find(code string, s Severity, cite string, err error, args ma
 	e.sig.Findings = append(e.sig.Findings, Finding{Code: code, Severity: s, Cite: cite, Args: args, Err: err})
 }
 
-// judge gives the indication (EN 319 102-1 §5.3 and §5.5). The order is the standard's: form, signer's certificate, mathematics, chain and validity, algorithms, attributes.
+// judge gives the indication (EN 319 102-1 §5.3 and §5.5). The order is the standard's: form, signer's certificate,
+// mathematics, chain and validity, algorithms, attributes.
 //
 // The time of judgement is the earliest proof of existence or, without one, the time asked for. A certificate that
 // has expired since does not make a signature false: it is INDETERMINATE until a proof of time is found.
@@ -90,14 +95,9 @@ func (e *evidence) purpose() {
 	}
 }
 
+// indicate combines what the format found with what package trust thinks of the signer's certificate.
 func (v *verifier) indicate(e *evidence, at time.Time) (Indication, SubIndication) {
-	p := path{}
-	if e.signer != nil {
-		p = v.path(e, at)
-		for _, c := range p.certs {
-			e.sig.Chain = append(e.sig.Chain, newCertificate(c))
-		}
-	}
+	op := v.opinion(e, at)
 	weak := v.algorithms(e, at)
 	switch {
 	case e.failure != "":
@@ -106,22 +106,78 @@ func (v *verifier) indicate(e *evidence, at time.Time) (Indication, SubIndicatio
 		return Indeterminate, orElse(e.constraint, NoSigningCertificateFound)
 	case e.constraint == NoSigningCertificateFound || e.sig.Integrity != Intact:
 		return Indeterminate, orElse(e.constraint, SigConstraintsFailure)
-	case !p.anchored:
-		return Indeterminate, NoCertificateChainFound
-	case at.Before(e.signer.NotBefore):
-		return TotalFailed, NotYetValid
-	case p.expired:
-		return Indeterminate, OutOfBoundsNoPOE
-	case p.broken:
-		return Indeterminate, ChainConstraintsFailure
+	case op.Indication == trust.Failed:
+		return TotalFailed, SubIndication(op.SubIndication)
+	case op.Indication == trust.Indeterminate:
+		return Indeterminate, SubIndication(op.SubIndication)
 	case weak != "":
 		return Indeterminate, weak
 	case e.constraint != "":
 		return Indeterminate, e.constraint
 	}
-	e.find("extra-anchor-used", Info, "trust given by the person", nil, map[string]string{"cn": p.anchorName()})
-	e.find("revocation-not-checked", Warning, "EN 319 102-1 §5.2.6", nil, nil)
+	e.sig.Qualification = Qualification(op.Qualification)
 	return TotalPassed, ""
+}
+
+// opinion asks package trust about the signer's certificate and takes its chain and findings over.
+func (v *verifier) opinion(e *evidence, at time.Time) *trust.Opinion {
+	nothing := &trust.Opinion{SubIndication: trust.CertificateChainGeneralFailure}
+	if e.signer == nil {
+		return nothing
+	}
+	o := trust.JudgeOptions{
+		Leaf: e.signer.Raw, At: at, Proven: !e.sig.Proven.IsZero() || !v.o.At.IsZero(),
+		OCSP: slices.Concat(e.ocsp, v.ocsp), CRLs: slices.Concat(e.crls, v.crls), TimeStamp: e.stamp,
+	}
+	for _, c := range slices.Concat(e.pool, v.pool) {
+		o.Pool = append(o.Pool, c.Raw)
+	}
+	for _, c := range v.anchors {
+		o.Anchors = append(o.Anchors, c.Raw)
+	}
+	op, err := v.store.Judge(v.ctx, o)
+	if err != nil {
+		e.find("chain-not-judged", Warning, "EN 319 102-1 §5.2.6", err, nil)
+		return nothing
+	}
+	for _, der := range op.Chain {
+		if c, err := cert.Parse(der); err == nil {
+			e.sig.Chain = append(e.sig.Chain, newCertificate(c))
+		}
+	}
+	for _, f := range op.Findings {
+		e.find(f.Code, Warning, "EN 319 102-1 §5.2.6", f.Err, f.Args)
+	}
+	e.sig.Service, e.sig.Revocation = op.Service, op.Revocation
+	if op.ExtraAnchor && op.SubIndication == trust.TryLater && e.unrevocable(op) {
+		op.Indication, op.SubIndication = trust.Passed, ""
+		op.Qualification = strings.TrimPrefix(op.Qualification, "Indeterminate ")
+		for _, c := range e.sig.Chain[:len(e.sig.Chain)-1] {
+			if at.Before(c.NotBefore) || at.After(c.NotAfter) {
+				op.Indication, op.SubIndication = trust.Indeterminate, trust.OutOfBoundsNoPOE
+			}
+		}
+	}
+	return op
+}
+
+// unrevocable reports whether all that is missing under an anchor of the person's own are answers that nobody gives:
+// the certificates name no service to ask. Whoever trusts such an authority trusts it without them; the finding
+// "revocation-missing" stays. For an authority of an official list there is no such leave.
+func (e *evidence) unrevocable(op *trust.Opinion) bool {
+	for i, r := range op.Revocation {
+		if r.State == "good" || r.State == "not-needed" {
+			continue
+		}
+		if r.State != "" || i >= len(e.sig.Chain) {
+			return false
+		}
+		x := e.sig.Chain[i].X509
+		if x == nil || len(x.OCSPServer) > 0 || len(x.CRLDistributionPoints) > 0 {
+			return false
+		}
+	}
+	return true
 }
 
 func orElse(a, b SubIndication) SubIndication {

@@ -3,6 +3,8 @@ package signer
 import (
 	"crypto/x509"
 	"time"
+
+	"ceralacca/signer/trust"
 )
 
 // Integrity speaks of the mathematics alone: digest and signature value over the right bytes.
@@ -74,6 +76,10 @@ type Signature struct {
 
 	Signer *Certificate   // nil when no certificate was found
 	Chain  []*Certificate // from the signer up, as far as it was found
+	// Service is the entry of a trusted list that the chain ends at; nil without one.
+	Service *trust.ServiceInfo
+	// Revocation tells for each certificate of Chain but the last what is known of its revocation.
+	Revocation []trust.Revocation
 
 	Claimed time.Time // what the signer says; proves nothing
 	Proven  time.Time // the earliest proof of existence; zero without one

@@ -59,7 +59,7 @@ func TestSignForOpenSSL(t *testing.T) {
 					!s.Claimed.Equal(now) || s.ID != "1" || len(s.Chain) != 3 || s.Signer.FiscalCode != "RSSMRA85T10A562S" || !s.CoversWholeFile {
 					t.Errorf("verdict %+v", s)
 				}
-				if codes(s) != "extra-anchor-used revocation-not-checked" {
+				if codes(s) != "extra-anchor revocation-missing revocation-missing" {
 					t.Errorf("findings %s", codes(s))
 				}
 			})

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"io"
 	"time"
+
+	"ceralacca/signer/trust"
 )
 
 // Format is a family of signatures. The zero Format lets the signer choose the one that fits the document.
@@ -77,6 +79,9 @@ type VerifyOptions struct {
 	Content io.ReaderAt
 	// ContentSize is the length of Content in bytes.
 	ContentSize int64
+	// Trust knows the official lists and asks for revocation data; nil means that nobody but Anchors is trusted and
+	// that no connection is opened.
+	Trust *trust.Store
 	// Anchors are certificates that the person trusts beside the official lists.
 	Anchors []*x509.Certificate
 	// At is the moment to judge at, declared by the person; zero means now.

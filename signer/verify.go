@@ -9,13 +9,14 @@ import (
 	"time"
 
 	"ceralacca/signer/internal/cert"
+	"ceralacca/signer/trust"
 )
 
 // Verify judges every signature of d. It returns an error only when it could not do its work (reading failed,
 // ctx ended, a kind of document that cannot be judged: [*UnsupportedError]); a bad signature is a verdict in the
 // Report. A document that is no signed file gives a Report with format [NoForm] and no signatures.
 func Verify(ctx context.Context, d *Document, o VerifyOptions) (*Report, error) {
-	v, err := newVerifier(o)
+	v, err := newVerifier(ctx, o)
 	if err != nil {
 		return nil, err
 	}
@@ -63,22 +64,33 @@ func (v *verifier) document(ctx context.Context, d *Document) error {
 
 // verifier is one judgement in progress.
 type verifier struct {
+	ctx     context.Context // of the call of Verify; the verifier ends with it
 	o       VerifyOptions
 	now, at time.Time
 	anchors []*cert.Certificate
-	report  *Report
-	proof   time.Time      // a trusted time-stamp around everything that is still to be judged; zero without one
-	given   map[string]int // how many IDs were given under a parent
-	steps   int            // signatures of certificates checked so far, see maxAllSteps
+	store   *trust.Store
+	// What the file holds for all its signatures, such as the document security store of a PDF.
+	pool       []*cert.Certificate
+	ocsp, crls [][]byte
+	report     *Report
+	proof      time.Time      // a trusted time-stamp around everything that is still to be judged; zero without one
+	given      map[string]int // how many IDs were given under a parent
+	steps      int            // signatures of certificates checked so far, see maxAllSteps
 }
 
-func newVerifier(o VerifyOptions) (*verifier, error) {
-	v := &verifier{o: o, now: time.Now(), given: map[string]int{}}
+func newVerifier(ctx context.Context, o VerifyOptions) (*verifier, error) {
+	v := &verifier{ctx: ctx, o: o, now: time.Now(), given: map[string]int{}}
 	if o.Now != nil {
 		v.now = o.Now()
 	}
 	if v.at = o.At; v.at.IsZero() {
 		v.at = v.now
+	}
+	if v.store = o.Trust; v.store == nil {
+		var err error
+		if v.store, err = trust.Open(trust.Config{Offline: true, Now: func() time.Time { return v.now }}); err != nil {
+			return nil, err
+		}
 	}
 	for i, a := range o.Anchors {
 		c, err := cert.Parse(a.Raw)

@@ -5,6 +5,7 @@ import (
 	"crypto"
 	"errors"
 	"io"
+	"slices"
 	"time"
 
 	"ceralacca/signer/internal/cert"
@@ -141,6 +142,7 @@ func (v *verifier) signerInfo(si *cms.SignerInfo, sd *cms.SignedData, t cms.Targ
 		sig:    Signature{ID: p.id, Parent: p.parent, Format: CAdES, Claimed: si.SigningTime()},
 		signer: c, pool: pool,
 		hash: k.Hash, alg: si.SignatureAlgorithm,
+		ocsp: revocationOCSP(sd), crls: sd.CRLs,
 	}
 	e.mathematics(k)
 	for _, p := range k.Problems {
@@ -148,6 +150,11 @@ func (v *verifier) signerInfo(si *cms.SignerInfo, sd *cms.SignedData, t cms.Targ
 	}
 	e.sig.Level = level(si, sd, k)
 	return e
+}
+
+// revocationOCSP are the OCSP answers of the envelope, whole or bare.
+func revocationOCSP(sd *cms.SignedData) [][]byte {
+	return slices.Concat(sd.OCSPResponses, sd.BasicOCSPs)
 }
 
 // counterSignatures judges the counter-signatures of si and theirs. They sign the signature value alone, so one can

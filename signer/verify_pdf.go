@@ -31,6 +31,9 @@ func (v *verifier) pdf(ctx context.Context, d *Document) error {
 		return nil
 	}
 	v.report.Format = PAdES
+	if err := v.securityStore(ctx, d); err != nil {
+		return err
+	}
 	var all [][]*evidence
 	for i := range s.Signatures {
 		group, err := v.pdfSignature(ctx, &s.Signatures[i])
@@ -48,6 +51,22 @@ func (v *verifier) pdf(ctx context.Context, d *Document) error {
 			v.add(e)
 		}
 		v.strayNote(&s.Signatures[i])
+	}
+	return nil
+}
+
+// securityStore makes the validation data of the file known (EN 319 142-1 §5.4). A damaged store proves nothing, and
+// takes nothing away.
+func (v *verifier) securityStore(ctx context.Context, d *Document) error {
+	s, err := pdf.Store(ctx, d.r, d.size)
+	if err != nil {
+		return ctx.Err()
+	}
+	v.ocsp, v.crls = s.OCSPs, s.CRLs
+	for _, der := range s.Certs {
+		if c, err := cert.Parse(der); err == nil {
+			v.pool = append(v.pool, c)
+		}
 	}
 	return nil
 }

@@ -122,6 +122,7 @@ func (v *verifier) token(tok *tsp.Token, p place, over io.Reader) *evidence {
 	e := &evidence{
 		sig:    Signature{ID: p.id, Parent: p.parent, Format: TST, Claimed: tok.Info.Time, CoversWholeFile: true},
 		signer: tok.Signer, pool: pool, hash: tok.Info.Hash, stamp: true,
+		ocsp: revocationOCSP(tok.Data), crls: tok.Data.CRLs,
 	}
 	res := tok.Check()
 	for _, k := range res.Signers {

@@ -144,7 +144,7 @@ func (v *verifier) xades(ctx context.Context, e *evidence, s *xmlsig.Signature) 
 	if x == nil {
 		return nil, nil
 	}
-	e.sig.Claimed = x.SigningTime
+	e.sig.Claimed, e.ocsp, e.crls = x.SigningTime, x.OCSPs, x.CRLs
 	if x.SigningCertificate == xmlsig.Bad {
 		e.find("signing-certificate-mismatch", Error, "EN 319 102-1 §5.2.3.4", nil, nil)
 		e.constraint = orElse(e.constraint, NoSigningCertificateFound)
