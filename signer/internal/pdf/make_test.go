@@ -130,7 +130,7 @@ func (o objects) streams() []byte {
 func revise(file []byte, o objects, trailer string) []byte {
 	f, err := open(context.Background(), bytes.NewReader(file), int64(len(file)))
 	if err != nil {
-		panic(err) // the test made the file itself
+		return nil // the scan of nothing fails the test
 	}
 	b := bytes.NewBuffer(bytes.Clone(file))
 	if b.Bytes()[b.Len()-1] != '\n' {

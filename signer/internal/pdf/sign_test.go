@@ -294,8 +294,8 @@ func TestPdfsig(t *testing.T) {
 	pdfsig := tool(t, "pdfsig")
 	for name, in := range shapes() {
 		t.Run(name, func(t *testing.T) {
-			if name == "bytes before" || name == "zeros in the page" {
-				t.Skip("poppler reads offsets otherwise, or draws the page")
+			if name == "bytes before" {
+				t.Skip("poppler counts offsets from the start of the file")
 			}
 			dir := t.TempDir()
 			first := mustPrepare(t, in, Options{Reason: "Perché"})
