@@ -380,8 +380,7 @@ func (l *loaded) key(s *session, q request) (pkcs11.ObjectHandle, *reply) {
 			return 0, &reply{Function: "C_FindObjects", Code: codeOf(err)}
 		}
 		for _, o := range found {
-			m := l.value(s, o, pkcs11.CKA_MODULUS)
-			if len(q.Modulus) == 0 || len(m) == 0 || bytes.Equal(bytes.TrimLeft(m, "\x00"), q.Modulus) {
+			if l.fits(s, o, q) {
 				return o, nil
 			}
 		}
@@ -390,6 +389,19 @@ func (l *loaded) key(s *session, q request) (pkcs11.ObjectHandle, *reply) {
 		return 0, &reply{Function: "C_FindObjects", Code: ckrUserNotLoggedIn}
 	}
 	return 0, &reply{Function: "C_FindObjects", Code: ckrKeyHandleInvalid}
+}
+
+// fits tells whether a private key is of the kind that is looked for, as far as the module shows.
+func (l *loaded) fits(s *session, o pkcs11.ObjectHandle, q request) bool {
+	kind := uint(pkcs11.CKK_EC)
+	if len(q.Modulus) > 0 {
+		kind = pkcs11.CKK_RSA
+	}
+	if k := l.value(s, o, pkcs11.CKA_KEY_TYPE); len(k) > 0 && number(k) != kind {
+		return false
+	}
+	m := l.value(s, o, pkcs11.CKA_MODULUS)
+	return kind == pkcs11.CKK_EC || len(m) == 0 || bytes.Equal(bytes.TrimLeft(m, "\x00"), q.Modulus)
 }
 
 func (l *loaded) sign(q request) reply {
