@@ -17,6 +17,7 @@ RELEASE := -tags=gles,migrated_fynedo
 
 DISPLAYED := $(DISPLAY)$(WAYLAND_DISPLAY)
 FILES ?=
+ONLY ?=
 ARGS ?=
 
 .PHONY: help
@@ -27,7 +28,7 @@ help:
 	@echo "make check    format, vet, staticcheck, known vulnerabilities, Windows"
 	@echo "make build    build/ceralacca and build/ceralacca-cli"
 	@echo "make bench    benchmarks"
-	@echo "make gallery  a picture of every screen, in build/gallery"
+	@echo "make gallery  a picture of every screen, in build/gallery (some of them: ONLY=regexp)"
 	@echo "make interop  runs against other programs and services (opt-in)"
 	@echo "make clean    remove build/"
 
@@ -74,9 +75,8 @@ bench: go
 .PHONY: gallery
 gallery: go
 	@.ci/install build
-	@mkdir -p build/gallery
-	@CERALACCA_GALLERY="$(CURDIR)/build/gallery" $(GO) test -count=1 -run='^TestGallery$$' ./ui
-	@ls build/gallery
+	@$(GO) test -count=1 -timeout 60m -run='^TestGallery$$' ./ui -gallery="$(CURDIR)/build/gallery" -gallery.only="$(ONLY)"
+	@echo "build/gallery/index.html: $$(find build/gallery -name "*.png" | wc -l) pictures"
 
 .PHONY: interop
 interop: go
