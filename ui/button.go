@@ -46,7 +46,7 @@ func (k *kit) button(r rank, icon, words string, do func()) *button {
 	b.press = k.press(words, pad(0, k.px(side), 0, k.px(side), centre(row)), do)
 	b.least = fyne.NewSize(k.px(44), k.px(h))
 	b.fill = b.colour
-	b.colour(false)
+	b.paint()
 	return b
 }
 

@@ -68,7 +68,7 @@ func (v *cardView) absent(c *app.Cards) {
 	words := vbox(k.px(8), k.para(titleFace, k.p.ink, k.T(key)), k.para(bodyFace, k.p.muted, k.T(key+".body")), fixed(0, k.px(6)),
 		k.numbered(bodyFace, steps...), fixed(0, k.px(4)))
 	if card := c.Card(); card != nil && card.ATR != "" {
-		words.Add(hbox(k.px(12), flex(k.fit(monoFace, k.p.muted, card.ATR).Container), k.button(small, "copy", k.T("ui.copy.support"), func() { u.copy(card.Reader + "\n" + card.ATR) })))
+		words.Add(hbox(k.px(12), flex(k.fit(monoFace, k.p.muted, card.ATR)), k.button(small, "copy", k.T("ui.copy.support"), func() { u.copy(card.Reader + "\n" + card.ATR) })))
 	}
 	words.Add(hbox(k.px(10), k.icon("check", 20, k.p.muted), flex(k.para(noteFace, k.p.muted, k.T("ui.absent.by-itself")))))
 	if !c.Practice {
@@ -141,18 +141,18 @@ func (v *cardView) certificate(c *app.Certificate) fyne.CanvasObject {
 	}
 	row := func(key string, o fyne.CanvasObject) fyne.CanvasObject { return k.field(92, k.T(key), o) }
 	box := vbox(k.px(7),
-		hbox(k.px(14), k.icon(icon, 24, k.p.waxText), flex(vbox(-k.px(2), k.fit(sectionFace, k.p.ink, k.T(key)).Container, k.para(noteFace, k.p.muted, k.T(key+".what")).Container))),
+		hbox(k.px(14), k.icon(icon, 24, k.p.waxText), flex(vbox(0, k.fit(sectionFace, k.p.ink, k.T(key)), k.para(noteFace, k.p.muted, k.T(key+".what"))))),
 		fixed(0, k.px(4)), v.validity(c), fixed(0, k.px(4)),
-		row("ui.field.holder", k.fit(boxBold, k.p.ink, who).Container),
-		row("ui.field.issuer", k.fit(boxFace, k.p.ink, c.IssuerCN).Container),
-		row("ui.field.number", k.fit(monoFace, k.p.ink, spaced(c.Serial)).Container))
+		row("ui.field.holder", k.fit(boxBold, k.p.ink, who)),
+		row("ui.field.issuer", k.fit(boxFace, k.p.ink, c.IssuerCN)),
+		row("ui.field.number", k.fit(monoFace, k.p.ink, spaced(c.Serial))))
 	word := "ui.details"
 	if v.open[c.ID] {
 		word = "ui.details.less"
 		box.Add(row("ui.field.key", k.text(boxFace, k.p.ink, c.KeyType)))
 		box.Add(row("ui.field.from", k.text(boxFace, k.p.ink, k.DateTime(c.NotBefore))))
 		box.Add(row("ui.field.to", k.text(boxFace, k.p.ink, k.DateTime(c.NotAfter))))
-		box.Add(row("ui.field.sha", k.para(face{size: 14, mono: true}, k.p.ink, spaced(c.SHA256)).Container))
+		box.Add(row("ui.field.sha", k.para(face{size: 14, mono: true}, k.p.ink, spaced(c.SHA256))))
 	}
 	box.Add(fixed(0, k.px(4)))
 	buttons := []fyne.CanvasObject{k.button(small, "", k.T(word), func() { v.open[c.ID] = !v.open[c.ID]; v.fill() })}
@@ -213,6 +213,7 @@ type validityLayout struct {
 func (l *validityLayout) Layout(o []fyne.CanvasObject, size fyne.Size) {
 	k, w := l.k, size.Width
 	y, h := k.px(26), k.px(10)
+	o[6].Show()
 	x := w * l.today
 	place(o[0], 0, y, w, h)
 	place(o[1], 0, y, max(k.px(2), x), h)
@@ -254,7 +255,7 @@ func (v *cardView) pins(card *app.Card) fyne.CanvasObject {
 		if left == 0 || left == 1 {
 			ink = k.p.bad.ink
 		}
-		box := vbox(k.px(8), hbox(k.px(12), k.icon(icon, 22, k.p.ink), flex(k.fit(face{size: 18, bold: true}, k.p.ink, title).Container)),
+		box := vbox(k.px(8), hbox(k.px(12), k.icon(icon, 22, k.p.ink), flex(k.fit(face{size: 18, bold: true}, k.p.ink, title))),
 			topbox(k.px(12), pad(k.px(4), 0, 0, 0, k.pips(left, 3, 14)), flex(k.para(noteFace, ink, words))))
 		boxes = append(boxes, k.sheet(18, box))
 		weights = append(weights, 1)
@@ -290,7 +291,7 @@ func (v *cardView) about(card *app.Card) fyne.CanvasObject {
 	left, right := vbox(k.px(7)), vbox(k.px(7))
 	add := func(box *fyne.Container, key, value string, f face) {
 		if value != "" {
-			box.Add(k.field(112, k.T(key), k.fit(f, k.p.ink, value).Container))
+			box.Add(k.field(112, k.T(key), k.fit(f, k.p.ink, value)))
 		}
 	}
 	add(left, "ui.field.kind", card.Kind, boxFace)

@@ -33,8 +33,8 @@ func newCardBar(u *UI) *cardBar {
 	k := u.k
 	b := &cardBar{u: u}
 	b.image = k.picture("draw-nochip", 62, 39, k.p.ink)
-	b.who = k.fit(nameFace, k.p.ink, "")
-	b.what = k.fit(noteFace, k.p.muted, "")
+	b.who = k.fitting(nameFace, k.p.ink, "")
+	b.what = k.fitting(noteFace, k.p.muted, "")
 	b.days, b.left = container.New(flexible{}), container.New(flexible{})
 	b.pill = k.pill()
 	b.rules = [2]fyne.CanvasObject{k.upright(44), k.upright(44)}
@@ -273,9 +273,9 @@ func (b *cardBar) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 		right -= k.px(20)
 	}
 	h1, h2 := b.who.MinSize().Height, b.what.MinSize().Height
-	top := middle - (h1+h2-k.px(4))/2
+	top := middle - (h1+h2)/2
 	place(b.who.Container, x, top, right-x, h1)
-	place(b.what.Container, x, top+h1-k.px(4), right-x, h2)
+	place(b.what.Container, x, top+h1, right-x, h2)
 }
 
 // MinSize implements fyne.Layout.

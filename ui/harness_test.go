@@ -95,6 +95,7 @@ func window(t testing.TB, st *app.State, w, h float32) (*UI, *fakeStore, *posts)
 	u := newUI(tempApp(t), f, st, assets.FS)
 	u.post = q.post
 	u.now = func() time.Time { return today }
+	clear(u.waiting)
 	u.window.Resize(fyne.NewSize(w, h))
 	u.show(st)
 	t.Cleanup(func() {

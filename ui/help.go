@@ -15,14 +15,14 @@ func newHelpView(u *UI) *helpView {
 	k := u.k
 	v := &helpView{k.frame()}
 	how := func(icon, key string) fyne.CanvasObject {
-		return k.sheet(22, vbox(k.px(12), hbox(k.px(12), k.icon(icon, 24, k.p.waxText), flex(k.fit(sectionFace, k.p.ink, k.T(key)).Container)),
+		return k.sheet(22, vbox(k.px(12), hbox(k.px(12), k.icon(icon, 24, k.p.waxText), flex(k.fit(sectionFace, k.p.ink, k.T(key)))),
 			k.numbered(boxFace, k.T(key+".1"), k.T(key+".2"), k.T(key+".3"))))
 	}
-	keys := vbox(k.px(8), hbox(k.px(12), k.icon("keyboard", 24, k.p.waxText), flex(k.fit(sectionFace, k.p.ink, k.T("ui.keys")).Container)))
+	keys := vbox(k.px(8), hbox(k.px(12), k.icon("keyboard", 24, k.p.waxText), flex(k.fit(sectionFace, k.p.ink, k.T("ui.keys")))))
 	for _, s := range shortcutSheet {
-		keys.Add(k.field(150, "**"+s.keys+"**", k.para(boxFace, k.p.ink, k.T(s.text)).Container))
+		keys.Add(cols(k.px(12), k.px(300), []float32{-k.px(130), 1}, k.para(boxBold, k.p.ink, k.T(s.keys)), k.para(boxFace, k.p.ink, k.T(s.text))))
 	}
-	good := vbox(k.px(10), hbox(k.px(12), k.icon("info", 24, k.p.waxText), flex(k.fit(sectionFace, k.p.ink, k.T("ui.help.good")).Container)))
+	good := vbox(k.px(10), hbox(k.px(12), k.icon("info", 24, k.p.waxText), flex(k.fit(sectionFace, k.p.ink, k.T("ui.help.good")))))
 	for _, key := range []string{"ui.help.good.1", "ui.help.good.2", "ui.help.good.3", "ui.help.good.4"} {
 		good.Add(topbox(k.px(12), k.icon("check", 20, k.p.good.ink), flex(k.para(boxFace, k.p.ink, k.T(key)))))
 	}

@@ -16,16 +16,16 @@ import (
 
 // shortcutSheet is what the page Aiuto and the key ? show.
 var shortcutSheet = []struct{ keys, text string }{
-	{"Ctrl+1 … 4", "ui.keys.pages"},
-	{"Ctrl+O", "ui.keys.open"},
-	{"Ctrl+V", "ui.keys.paste"},
-	{"Ctrl+↵", "ui.keys.main"},
-	{"Tab", "ui.keys.tab"},
-	{"↑ ↓", "ui.keys.list"},
-	{"Del", "ui.keys.remove"},
-	{"F6", "ui.keys.card"},
-	{"Esc", "ui.keys.esc"},
-	{"F1  ?", "ui.keys.help"},
+	{"ui.key.pages", "ui.keys.pages"},
+	{"ui.key.open", "ui.keys.open"},
+	{"ui.key.paste", "ui.keys.paste"},
+	{"ui.key.main", "ui.keys.main"},
+	{"ui.key.tab", "ui.keys.tab"},
+	{"ui.key.list", "ui.keys.list"},
+	{"ui.key.remove", "ui.keys.remove"},
+	{"ui.key.card", "ui.keys.card"},
+	{"ui.key.esc", "ui.keys.esc"},
+	{"ui.key.help", "ui.keys.help"},
 }
 
 // keyboard registers the keys of the window.

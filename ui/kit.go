@@ -4,6 +4,8 @@ import (
 	"image/color"
 	"io/fs"
 	"path"
+	"regexp"
+	"strconv"
 	"strings"
 
 	"fyne.io/fyne/v2"
@@ -19,6 +21,7 @@ type kit struct {
 	*lang.Catalog
 	p      *palette
 	scale  float32
+	device float32 // pixels of the screen for one of Fyne's
 	files  fs.FS
 	theme  *look
 	images map[string]fyne.Resource
@@ -31,7 +34,7 @@ type kit struct {
 }
 
 // newKit reads what set asks for. variant is the system's own light.
-func newKit(files fs.FS, set app.Settings, variant fyne.ThemeVariant) (*kit, error) {
+func newKit(files fs.FS, set app.Settings, variant fyne.ThemeVariant, device float32) (*kit, error) {
 	tag := set.Language
 	if tag == "" {
 		tag = lang.System()
@@ -49,7 +52,7 @@ func newKit(files fs.FS, set app.Settings, variant fyne.ThemeVariant) (*kit, err
 	if scale > 2 {
 		scale = 2
 	}
-	k := &kit{Catalog: c, p: paletteFor(set.Theme, variant), scale: scale, files: files, images: map[string]fyne.Resource{}, show: set.ShowFiscalCode}
+	k := &kit{Catalog: c, p: paletteFor(set.Theme, variant), scale: scale, device: device, files: files, images: map[string]fyne.Resource{}, show: set.ShowFiscalCode}
 	k.theme = &look{p: k.p, scale: scale}
 	for name, to := range map[string]*fyne.Resource{
 		"TitilliumWeb-Regular.ttf": &k.theme.regular, "TitilliumWeb-SemiBold.ttf": &k.theme.bold, "RobotoMono-Regular.ttf": &k.theme.mono,
@@ -89,6 +92,14 @@ var (
 	markFace    = face{size: 11, bold: true}
 )
 
+// leading is the height of a line, as a multiple of the size.
+func (f face) leading() float32 {
+	if f.size >= 20 {
+		return 1.25
+	}
+	return 1.4
+}
+
 func (f face) style() fyne.TextStyle { return fyne.TextStyle{Bold: f.bold, Monospace: f.mono} }
 
 // text is one line.
@@ -119,7 +130,7 @@ func (k *kit) icon(name string, size float32, c color.NRGBA) *canvas.Image {
 
 // picture is a drawing with currentColor in c and the colours of the light palette turned into those in use.
 func (k *kit) picture(name string, w, h float32, c color.NRGBA) *canvas.Image {
-	img := canvas.NewImageFromResource(k.drawing(name, c))
+	img := canvas.NewImageFromResource(k.drawing(name, w, c))
 	img.FillMode = canvas.ImageFillContain
 	img.SetMinSize(fyne.NewSize(k.px(w), k.px(h)))
 	return img
@@ -127,15 +138,16 @@ func (k *kit) picture(name string, w, h float32, c color.NRGBA) *canvas.Image {
 
 // redraw gives img another drawing or colour.
 func (k *kit) redraw(img *canvas.Image, name string, c color.NRGBA) {
-	if r := k.drawing(name, c); img.Resource != r {
+	if r := k.drawing(name, img.MinSize().Width/k.scale, c); img.Resource != r {
 		img.Resource = r
 		img.Refresh()
 	}
 }
 
-func (k *kit) drawing(name string, c color.NRGBA) fyne.Resource {
+// drawing is the picture as it is to be painted width wide.
+func (k *kit) drawing(name string, width float32, c color.NRGBA) fyne.Resource {
 	// Fyne caches rasters by the resource's name, so the name tells the colours too.
-	id := name + "-" + k.p.name + "-" + hexOf(c)[1:] + ".svg"
+	id := name + "-" + k.p.name + "-" + hexOf(c)[1:] + "-" + strconv.Itoa(int(width*k.scale*k.device)) + ".svg"
 	if r, ok := k.images[id]; ok {
 		return r
 	}
@@ -148,23 +160,52 @@ func (k *kit) drawing(name string, c color.NRGBA) fyne.Resource {
 	if name != "app" && name != "app-small" {
 		for from, to := range map[color.NRGBA]color.NRGBA{
 			p.paper: q.paper, p.leaf: q.leaf, p.sunk: q.sunk, p.line: q.line, p.edge: q.edge, p.ink: q.ink,
-			p.onWax: k.onSeal(name), p.wax: q.wax, p.chip: q.chip, p.chipMark: q.chipMark, p.chipShines: q.chipShines,
+			p.onWax: k.onSeal(name, c), p.wax: q.wax, p.chip: q.chip, p.chipMark: q.chipMark, p.chipShines: q.chipShines,
 		} {
 			pairs = append(pairs, strings.ToUpper(hexOf(from)), hexOf(to))
 		}
 		if q == contrast { // a card drawn in lines
 			pairs = append([]string{`fill="#234C86" stroke="#234C86"`, `fill="#000000" stroke="#FFFFFF"`}, pairs...)
-			pairs = append([]string{`rx="8" fill="#234C86"`, `rx="8" fill="#000000" stroke="#FFFFFF" stroke-width="2.600"`}, pairs...)
+			pairs = append([]string{`ry="8" fill="#234C86"`, `ry="8" fill="#000000" stroke="#FFFFFF" stroke-width="2.600"`}, pairs...)
 		}
 	}
+	if i, j := strings.Index(string(b), "<title>"), strings.Index(string(b), "</title>"); i >= 0 && j > i {
+		b = append(append([]byte(nil), b[:i]...), b[j+len("</title>"):]...) // Fyne's reader loses the style after it
+	}
+	b = scaleStrokes(b, width*k.scale*k.device)
 	r := fyne.NewStaticResource(id, []byte(strings.NewReplacer(pairs...).Replace(string(b))))
 	k.images[id] = r
 	return r
 }
 
+var (
+	strokeWidth = regexp.MustCompile(`stroke-width="([0-9.]+)"`)
+	viewBox     = regexp.MustCompile(`viewBox="0 0 ([0-9.]+) `)
+)
+
+// scaleStrokes makes the strokes as wide as they should be on a picture so many pixels wide: Fyne's painter
+// scales the paths of an SVG, but not their strokes.
+func scaleStrokes(svg []byte, pixels float32) []byte {
+	m := viewBox.FindSubmatch(svg)
+	if m == nil {
+		return svg
+	}
+	box, err := strconv.ParseFloat(string(m[1]), 64)
+	if err != nil || box <= 0 {
+		return svg
+	}
+	return strokeWidth.ReplaceAllFunc(svg, func(s []byte) []byte {
+		w, err := strconv.ParseFloat(string(strokeWidth.FindSubmatch(s)[1]), 64)
+		if err != nil {
+			return s
+		}
+		return []byte(`stroke-width="` + strconv.FormatFloat(w*float64(pixels)/box, 'f', 3, 64) + `"`)
+	})
+}
+
 // onSeal is the colour of the mark on a seal: the verdict's seals lie on bright pigment in dark light.
-func (k *kit) onSeal(name string) color.NRGBA {
-	if k.p == dark && strings.HasPrefix(name, "draw-seal") {
+func (k *kit) onSeal(name string, c color.NRGBA) color.NRGBA {
+	if k.p == dark && strings.HasPrefix(name, "draw-seal") && c != k.p.wax {
 		return k.p.margin
 	}
 	return k.p.onWax

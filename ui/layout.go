@@ -193,6 +193,9 @@ func (l *line) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 		if l.top {
 			y = 0
 		}
+		if t, ok := o.(*canvas.Text); ok && !l.top {
+			y -= t.TextSize * 0.06 // letters without ascenders look too low in their box
+		}
 		place(o, x, y, w, h)
 		x += w + l.gap
 	}

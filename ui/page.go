@@ -182,7 +182,7 @@ func (l *barLayout) Layout(o []fyne.CanvasObject, size fyne.Size) {
 	}
 	left := o[2]
 	lw := size.Width - 2*e - rw - l.k.px(16)
-	if lw < min(left.MinSize().Width, l.k.px(150)) {
+	if lw < left.MinSize().Width {
 		left.Hide()
 		return
 	}
@@ -215,6 +215,6 @@ func (u *UI) adviceBox(a *app.Advice, action ...fyne.CanvasObject) *fyne.Contain
 func (k *kit) heading(title, note string, right ...fyne.CanvasObject) *fyne.Container {
 	t := k.text(titleFace, k.p.ink, title)
 	n := k.fit(bodyFace, k.p.muted, note)
-	row := []fyne.CanvasObject{t, flex(pad(k.px(6), 0, 0, 0, n.Container))}
+	row := []fyne.CanvasObject{t, flex(pad(k.px(6), 0, 0, 0, n))}
 	return hbox(k.px(12), append(row, right...)...)
 }

@@ -41,7 +41,7 @@ type panelLayout struct {
 func (l *panelLayout) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 	page := l.u.shell.pageArea(size)
 	x, w := page.Position.X, page.Size.Width
-	h := heightOf(l.sheet.Objects[0].(*fyne.Container), w) + l.u.k.px(3)
+	h := heightOf(l.sheet.Objects[0].(*fyne.Container), w) + l.u.k.px(4)
 	if h > size.Height-page.Position.Y {
 		page.Position.Y = min(page.Position.Y, max(0, size.Height-h))
 		page.Size.Height = size.Height - page.Position.Y
@@ -110,6 +110,7 @@ func (u *UI) tries(q app.PINQuestion) (big *fyne.Container, title, body string) 
 func (u *UI) pinPanel(q app.PINQuestion, give func(*app.PIN), refuse func()) *panel {
 	k := u.k
 	pips, title, body := u.tries(q)
+	pips2 := k.pips(max(q.TriesLeft, 0), 3, 14)
 	titleColour := k.p.ink
 	if q.TriesLeft == 1 {
 		titleColour = k.p.bad.ink
@@ -119,6 +120,8 @@ func (u *UI) pinPanel(q app.PINQuestion, give func(*app.PIN), refuse func()) *pa
 	if k.p == contrast {
 		side.Add(rect(color.Transparent, k.p.edge, k.px(1), 0))
 	}
+
+	short := hbox(k.px(12), pips2, flex(k.para(boxBold, titleColour, title)))
 
 	head := vbox(k.px(4), k.para(pinFace, k.p.ink, k.Text(q.Label)), k.para(bodyFace, k.p.muted, k.Text(q.Purpose)))
 	if !q.Refused.IsZero() {
@@ -130,7 +133,7 @@ func (u *UI) pinPanel(q app.PINQuestion, give func(*app.PIN), refuse func()) *pa
 	if q.OnReader {
 		main := vbox(k.px(16), head, k.advice(k.p.note, "keyboard", k.T("ui.pin.on-reader"), k.T("ui.pin.on-reader.body")),
 			hbox(k.px(12), flex(), cancel))
-		p = u.newPanel(k.p.waxText, scrolledTall(u.pinColumns(side, main)))
+		p = u.newPanel(k.p.waxText, scrolledTall(u.pinColumns(side, short, main)))
 		p.first = cancel
 		cancel.key = u.within(refuse, cancel.press)
 		return p
@@ -138,9 +141,9 @@ func (u *UI) pinPanel(q app.PINQuestion, give func(*app.PIN), refuse func()) *pa
 	field := newPINField(k, q.Min, q.Max)
 	sign := k.button(sealing, "sign", k.Text(q.Action), func() { give(field.take()) })
 	sign.enable(false)
-	count := k.para(noteFace, k.p.muted, "")
+	count := k.paragraph(noteFace, k.p.muted, "")
 	say := func() {
-		s := k.Text(lang.MN("ui.pin.count", field.pin.Len())) + "\n" + u.pinLength(q)
+		s := initial(k.Text(lang.MN("ui.pin.count", field.pin.Len()))) + "\n" + u.pinLength(q)
 		count.paint(s, k.p.muted)
 		sign.enable(field.complete())
 	}
@@ -148,7 +151,7 @@ func (u *UI) pinPanel(q app.PINQuestion, give func(*app.PIN), refuse func()) *pa
 	field.changed = say
 	field.submit = func() { give(field.take()) }
 	field.close = refuse
-	notes := vbox(k.px(6), count)
+	notes := vbox(k.px(6), count.Container)
 	keep := k.T("ui.pin.kept")
 	if q.Practice {
 		keep = k.Text(lang.M("ui.pin.practice", "pin", app.PracticePIN))
@@ -160,9 +163,9 @@ func (u *UI) pinPanel(q app.PINQuestion, give func(*app.PIN), refuse func()) *pa
 	fw := field.MinSize().Width
 	main := vbox(k.px(14), head,
 		cols(k.px(14), fw+k.px(150), []float32{-fw, 1}, leftmost(field), pad(k.px(4), 0, 0, 0, notes)),
-		cols(k.px(12), k.px(520), []float32{1, -widest([]fyne.CanvasObject{cancel}) - widest([]fyne.CanvasObject{sign}) - k.px(12)},
+		cols(k.px(12), k.px(520), []float32{1, -widest([]fyne.CanvasObject{cancel}) - widest([]fyne.CanvasObject{sign}) - k.px(24)},
 			lock, hbox(k.px(12), flex(), cancel, sign)))
-	p = u.newPanel(k.p.waxText, scrolledTall(u.pinColumns(side, main)))
+	p = u.newPanel(k.p.waxText, scrolledTall(u.pinColumns(side, short, main)))
 	p.first, p.field = field, field
 	ringOf := []fyne.Focusable{field, cancel, sign}
 	field.tab = func(back bool) { u.round(ringOf, field, back) }
@@ -177,14 +180,16 @@ func (u *UI) pinLength(q app.PINQuestion) string {
 	return u.k.Text(lang.M("ui.pin.length", "min", lang.Digits(q.Min), "max", lang.Digits(q.Max)))
 }
 
-func (u *UI) pinColumns(side, main fyne.CanvasObject) *fyne.Container {
+func (u *UI) pinColumns(side, short, main fyne.CanvasObject) *fyne.Container {
 	k := u.k
-	return container.New(&pinLayout{k}, side, pad(k.px(24), k.px(32), k.px(24), k.px(32), main))
+	return container.New(&pinLayout{k, short}, side, pad(k.px(22), k.px(32), k.px(22), k.px(32), vbox(k.px(10), short, main)))
 }
 
-// pinLayout sets the tries at the side, 300 wide in a wide window and 210 in a narrow one; under that above
-// nothing: they give way.
-type pinLayout struct{ k *kit }
+// pinLayout sets the tries at the side; where there is no room for that they stand in a line above.
+type pinLayout struct {
+	k     *kit
+	short fyne.CanvasObject
+}
 
 func (l *pinLayout) side(width float32) float32 {
 	switch {
@@ -196,8 +201,20 @@ func (l *pinLayout) side(width float32) float32 {
 	return 0
 }
 
-func (l *pinLayout) heightFor(o []fyne.CanvasObject, width float32) float32 {
+func (l *pinLayout) show(o []fyne.CanvasObject, width float32) float32 {
 	s := l.side(width)
+	if s == 0 {
+		o[0].Hide()
+		l.short.Show()
+	} else {
+		o[0].Show()
+		l.short.Hide()
+	}
+	return s
+}
+
+func (l *pinLayout) heightFor(o []fyne.CanvasObject, width float32) float32 {
+	s := l.show(o, width)
 	h := heightOf(o[1], width-s)
 	if s > 0 {
 		h = max(h, heightOf(o[0], s))
@@ -207,12 +224,7 @@ func (l *pinLayout) heightFor(o []fyne.CanvasObject, width float32) float32 {
 
 // Layout implements fyne.Layout.
 func (l *pinLayout) Layout(o []fyne.CanvasObject, size fyne.Size) {
-	s := l.side(size.Width)
-	if s == 0 {
-		o[0].Hide()
-	} else {
-		o[0].Show()
-	}
+	s := l.show(o, size.Width)
 	place(o[0], 0, 0, s, size.Height)
 	place(o[1], s, 0, size.Width-s, size.Height)
 }

@@ -30,12 +30,14 @@ type word struct {
 	width float32
 }
 
-// para makes wrapped text in the face.
-func (k *kit) para(f face, c color.Color, s string) *para {
-	p := &para{k: k, face: f, colour: c, height: 1.4}
-	if f.size >= 20 {
-		p.height = 1.25
-	}
+// para makes wrapped text in the face, as the object that stands in a layout.
+func (k *kit) para(f face, c color.Color, s string) *fyne.Container {
+	return k.paragraph(f, c, s).Container
+}
+
+// paragraph is para for text that changes.
+func (k *kit) paragraph(f face, c color.Color, s string) *para {
+	p := &para{k: k, face: f, colour: c, height: f.leading()}
 	p.Container = container.New(&paraLayout{p})
 	p.say(s)
 	return p
@@ -63,21 +65,19 @@ func (p *para) say(s string) {
 	}
 	p.source, p.words = s, []word{}
 	for n, l := range strings.Split(s, "\n") {
-		first, bold := n > 0, false
+		first, bold, open := n > 0, false, false
 		for i, part := range strings.Split(l, "**") {
 			if i > 0 {
 				bold = !bold
 			}
-			glued := i > 0 && !strings.HasPrefix(part, " ")
+			glued := i > 0 && !open && !strings.HasPrefix(part, " ")
 			for _, w := range strings.Fields(part) {
 				f := p.face
 				f.bold = f.bold || bold
 				p.words = append(p.words, word{w, bold, glued, first, p.k.measure(f, w)})
 				glued, first = false, false
 			}
-			if strings.HasSuffix(part, " ") || part == "" {
-				continue
-			}
+			open = part == "" || strings.HasSuffix(part, " ") // the next part stands apart
 		}
 	}
 	p.Container.Layout.Layout(nil, p.Size())
@@ -168,7 +168,7 @@ func (l *paraLayout) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 			t := p.k.text(f, p.colour, run)
 			w := p.k.measure(f, run)
 			h := t.MinSize().Height
-			place(t, x, y+(p.lineHeight()-h)/2, w, h)
+			place(t, x, y+(p.lineHeight()-h)/2-p.k.px(p.face.size*0.03), w, h)
 			objects = append(objects, t)
 			x += w
 			i = j
@@ -211,17 +211,22 @@ type fitting struct {
 	line   *canvas.Text
 }
 
-func (k *kit) fit(f face, c color.Color, s string) *fitting {
+func (k *kit) fitting(f face, c color.Color, s string) *fitting {
 	t := &fitting{k: k, face: f, full: s, line: k.text(f, c, s)}
 	t.Container = container.New(&fitLayout{t}, t.line)
 	return t
 }
 
-// fileName is fit for the name of a file.
-func (k *kit) fileName(f face, c color.Color, s string) *fitting {
-	t := k.fit(f, c, s)
+// fit is one line that is cut at its end when there is no room.
+func (k *kit) fit(f face, c color.Color, s string) *fyne.Container {
+	return k.fitting(f, c, s).Container
+}
+
+// fileName is one line that is cut in the middle.
+func (k *kit) fileName(f face, c color.Color, s string) *fyne.Container {
+	t := k.fitting(f, c, s)
 	t.middle = true
-	return t
+	return t.Container
 }
 
 // say changes text and colour.
@@ -259,10 +264,11 @@ type fitLayout struct{ t *fitting }
 // Layout implements fyne.Layout.
 func (l *fitLayout) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 	set(l.t.line, l.t.shortened(size.Width), l.t.line.Color)
-	place(l.t.line, 0, 0, size.Width, l.t.line.MinSize().Height)
+	h := l.t.line.MinSize().Height
+	place(l.t.line, 0, (size.Height-h)/2-l.t.k.px(l.t.face.size*0.03), size.Width, h)
 }
 
 // MinSize implements fyne.Layout.
 func (l *fitLayout) MinSize([]fyne.CanvasObject) fyne.Size {
-	return fyne.NewSize(l.t.k.measure(l.t.face, l.t.full), l.t.line.MinSize().Height)
+	return fyne.NewSize(l.t.k.measure(l.t.face, l.t.full), l.t.k.px(l.t.face.size)*l.t.face.leading())
 }

@@ -83,7 +83,8 @@ func (p *picker) panel(a *asking) *panel {
 		return true
 	}
 	title := k.T([]string{"ui.pick.files", "ui.pick.folder", "ui.pick.save"}[p.what])
-	p.path = k.fileName(noteFace, k.p.muted, p.dir)
+	p.path = k.fitting(noteFace, k.p.muted, p.dir)
+	p.path.middle = true
 	up := k.button(small, "left", k.T("ui.pick.up"), func() { p.turn(filepath.Dir(p.dir)) })
 	p.main = k.button(inked, "", "", func() { p.finish(a) })
 	cancel := k.button(outlined, "", k.T("ui.cancel"), a.shut)
@@ -205,7 +206,7 @@ func (p *picker) row(i int, _ float32) (fyne.CanvasObject, any) {
 		mark.Objects = []fyne.CanvasObject{k.icon("check", 22, k.p.good.ink)}
 	}
 	t := k.tap("", it.name, " ", func() { p.list.cursor = i; p.press(i) })
-	t.body = pad(0, k.px(16), 0, k.px(16), hbox(k.px(14), k.icon(icon, 22, ink), flex(k.fileName(face, words, it.name).Container),
+	t.body = pad(0, k.px(16), 0, k.px(16), hbox(k.px(14), k.icon(icon, 22, ink), flex(k.fileName(face, words, it.name)),
 		k.text(noteFace, k.p.muted, size), mark))
 	return t, p.key(i)
 }

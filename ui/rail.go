@@ -166,7 +166,7 @@ func (e *railEntry) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 		return
 	}
 	place(e.icon, k.px(16), (size.Height-i)/2, i, i)
-	place(e.words, k.px(53), (size.Height-th)/2, size.Width-k.px(53), th)
+	place(e.words, k.px(53), (size.Height-th)/2-k.px(1), size.Width-k.px(53), th)
 }
 
 // MinSize implements fyne.Layout.

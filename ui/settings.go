@@ -68,7 +68,7 @@ func (v *settingsView) Show(st *app.State) {
 		k.rule(), v.row("code", code), k.rule(),
 		cols(k.px(20), k.px(640), []float32{2, 3}, v.words("practice"), leftmost(practice)))
 	v.frame.setBody(-1, k.heading(k.T("ui.page.settings"), k.T("ui.set.note")), k.sheet(24, box),
-		k.para(noteFace, k.p.muted, k.Text(lang.M("ui.set.about", "version", app.Version))).Container)
+		k.para(noteFace, k.p.muted, k.Text(lang.M("ui.set.about", "version", app.Version))))
 	v.frame.setBar()
 }
 

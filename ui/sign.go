@@ -125,12 +125,13 @@ func (u *UI) dropArea(title, body string) *fyne.Container {
 	folder := k.button(outlined, "folder", k.T("ui.choose.folder"), u.chooseFolder)
 	buttons := wrapbox(k.px(12), choose, folder)
 	middle := vbox(k.px(8), centre(k.picture("draw-drop", 104, 104, k.p.ink)), fixed(0, k.px(4)),
-		k.para(titleFace, k.p.ink, k.T(title)).centred().Container,
-		k.para(bodyFace, k.p.muted, k.T(body)).centred().Container, fixed(0, k.px(8)),
+		k.paragraph(titleFace, k.p.ink, k.T(title)).centred().Container,
+		k.paragraph(bodyFace, k.p.muted, k.T(body)).centred().Container, fixed(0, k.px(8)),
 		container.New(centreWrap{k}, buttons))
-	kinds := cols(0, k.px(560), []float32{1, 1, 1},
-		k.kind("sign", "ui.kind.sign"), k.kind("verify", "ui.kind.verify"), k.kind("open", "ui.kind.open"))
-	return k.cornice(container.New(&dropLayout{k}, middle, k.rule(), kinds))
+	w := -k.px(k.p.stroke)
+	kinds := cols(0, k.px(560), []float32{1, w, 1, w, 1}, k.kind("sign", "ui.kind.sign"), k.upright(0),
+		k.kind("verify", "ui.kind.verify"), k.upright(0), k.kind("open", "ui.kind.open"))
+	return k.cornice(container.New(&dropLayout{u, k}, middle, k.rule(), kinds))
 }
 
 // centreWrap centres a wrapping row of buttons.
@@ -166,14 +167,28 @@ func (l centreWrap) MinSize(o []fyne.CanvasObject) fyne.Size { return o[0].MinSi
 // kind is one of the three things that a file may want.
 func (k *kit) kind(icon, key string) *fyne.Container {
 	return pad(k.px(14), k.px(20), k.px(14), k.px(22), hbox(k.px(14), k.icon(icon, 24, k.p.ink),
-		flex(vbox(0, k.fit(strongFace, k.p.ink, k.T(key)).Container, k.para(noteFace, k.p.muted, k.T(key+".what")).Container))))
+		flex(vbox(0, k.fit(strongFace, k.p.ink, k.T(key)), k.para(noteFace, k.p.muted, k.T(key+".what"))))))
 }
 
 // dropLayout centres the call above the kinds, and leaves the kinds out when there is no room.
-type dropLayout struct{ k *kit }
+type dropLayout struct {
+	u *UI
+	k *kit
+}
 
 func (l *dropLayout) heightFor(o []fyne.CanvasObject, width float32) float32 {
+	l.picture(o)
 	return heightOf(o[0], width-l.k.px(40)) + l.k.px(56) + l.kinds(o, width)
+}
+
+// picture leaves the drawing out in a low window.
+func (l *dropLayout) picture(o []fyne.CanvasObject) {
+	d := o[0].(*fyne.Container).Objects[0]
+	if l.u.window.Canvas().Size().Height < l.k.px(520) {
+		d.Hide()
+	} else {
+		d.Show()
+	}
 }
 
 func (l *dropLayout) kinds(o []fyne.CanvasObject, width float32) float32 {
@@ -229,11 +244,11 @@ func (v *signView) showReady(st *app.State) {
 	}
 	elastic := len(objects)
 	add := k.button(small, "plus", k.T("ui.add"), u.chooseFile)
-	objects = append(objects, v.list, hbox(k.px(12), add, flex(k.fit(noteFace, k.p.muted, k.T("ui.add.or")).Container)))
+	objects = append(objects, v.list, hbox(k.px(12), add, flex(k.fit(noteFace, k.p.muted, k.T("ui.add.or")))))
 	v.frame.setBody(elastic, objects...)
 
-	where := vbox(0, hbox(k.px(10), k.icon("folder", 20, k.p.ink), flex(k.fit(strongFace, k.p.ink, k.T("ui.save.beside")).Container)),
-		k.fit(noteFace, k.p.muted, k.T("ui.save.untouched")).Container)
+	where := vbox(0, hbox(k.px(10), k.icon("folder", 20, k.p.ink), flex(k.fit(strongFace, k.p.ink, k.T("ui.save.beside")))),
+		k.fit(noteFace, k.p.muted, k.T("ui.save.untouched")))
 	words := k.T("ui.sign.no-card")
 	if cert != nil {
 		words = k.Text(lang.MN("ui.sign.as", ready, "name", holder(card)))
@@ -265,7 +280,7 @@ func (v *signView) showRunning(st *app.State) {
 	v.frame.setBody(2, k.heading(title, now), v.progress.object, v.list)
 	b := k.button(outlined, "", stop, u.store.Cancel)
 	b.enable(!job.Cancelling)
-	v.frame.setBar(k.para(noteFace, k.p.muted, k.T("ui.stop.after")).Container, b)
+	v.frame.setBar(k.para(noteFace, k.p.muted, k.T("ui.stop.after")), b)
 }
 
 func (v *signView) showDone(st *app.State) {
@@ -302,6 +317,18 @@ func (v *signView) showDone(st *app.State) {
 	}
 	v.frame.setBody(elastic, objects...)
 	more := k.button(outlined, "plus", k.T("ui.done.more"), u.store.Clear)
+	stopped := 0
+	for _, d := range v.docs {
+		if d.Status == app.DocStopped {
+			stopped++
+		}
+	}
+	if stopped > 0 && st.Cards.Phase == app.PhaseReady {
+		rest := k.button(sealing, "sign", k.Text(lang.MN("ui.sign.rest", stopped)), u.store.Sign)
+		v.main = rest.do
+		v.frame.setBar(leftmost(more), rest)
+		return
+	}
 	if job.Signed > 0 {
 		open := k.button(inked, "folder", k.T("ui.open.folder"), func() { u.openFolder(v.firstOutput()) })
 		names := k.button(outlined, "copy", k.T("ui.copy.names"), v.copyNames)
@@ -309,9 +336,7 @@ func (v *signView) showDone(st *app.State) {
 		v.frame.setBar(leftmost(more), hbox(k.px(16), names, open))
 		return
 	}
-	again := k.button(sealing, "sign", k.T("ui.again"), u.store.Sign)
-	v.main = again.do
-	v.frame.setBar(leftmost(more), again)
+	v.frame.setBar(leftmost(more))
 }
 
 // besideLayout sets the list and what comes next side by side, or under each other in a narrow window.
@@ -423,7 +448,7 @@ func (v *signView) row(i int, width float32) (fyne.CanvasObject, any) {
 	if d.Advice != nil {
 		sub = k.fit(noteBold, k.p.warn.ink, k.Text(d.Advice.Title))
 	}
-	parts := []fyne.CanvasObject{page, flex(vbox(-k.px(3), k.fileName(strongFace, k.p.ink, name).Container, sub.Container)),
+	parts := []fyne.CanvasObject{page, flex(vbox(0, k.fileName(strongFace, k.p.ink, name), sub)),
 		k.state(strongFace, look.icon, k.T("ui.status."+look.key), ink)}
 	switch {
 	case d.Output != "" && v.mode != signRunning:

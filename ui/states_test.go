@@ -92,15 +92,13 @@ func report(integrity, indication int, sub string, n int) *app.Report {
 		err = json.Unmarshal(b, r)
 	}
 	if err != nil {
-		fail(err)
+		return r // a report without signatures: every test of it fails
 	}
 	for i := range r.SHA256 {
 		r.SHA256[i] = byte(i * 37)
 	}
 	return r
 }
-
-func fail(err error) { panic(err) }
 
 func verification(name string, r *app.Report) *app.Verification {
 	v := &app.Verification{Path: "/casa/anna/Documenti/" + name, Name: name, Report: r, ContentName: "contratto_fornitura.pdf"}

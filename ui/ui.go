@@ -88,7 +88,11 @@ func newUI(a fyne.App, s intents, first *app.State, files fs.FS) *UI {
 // build makes everything that is seen out of a new kit. It is called at the start, and when language, light or
 // scale change; the State is shown afterwards.
 func (u *UI) build(set app.Settings) {
-	k, err := newKit(u.files, set, u.app.Settings().ThemeVariant())
+	device := u.window.Canvas().Scale()
+	if device <= 0 {
+		device = 1
+	}
+	k, err := newKit(u.files, set, u.app.Settings().ThemeVariant(), device)
 	if err != nil {
 		// The files are within the program; only a broken build can fail here.
 		fyne.LogError("reading the texts of the window", err)
@@ -96,8 +100,9 @@ func (u *UI) build(set app.Settings) {
 	}
 	u.k, u.settings = k, set
 	k.keys, k.runes, k.reveal = u.typedKey, u.typedRune, u.reveal
-	u.app.SetIcon(k.drawing("app", k.p.wax))
-	u.window.SetIcon(k.drawing("app", k.p.wax))
+	icon := k.drawing("app", 256/(k.scale*k.device), k.p.wax)
+	u.app.SetIcon(icon)
+	u.window.SetIcon(icon)
 	u.app.Settings().SetTheme(k.theme)
 	u.views = [pageCount]view{newSignView(u), newVerifyView(u), newCardView(u), newHelpView(u), newSettingsView(u)}
 	u.shell = newShell(u)
@@ -111,7 +116,7 @@ func (u *UI) build(set app.Settings) {
 
 // show shows the State.
 func (u *UI) show(s *app.State) {
-	if *s.Settings != u.settings {
+	if c := u.window.Canvas().Scale(); *s.Settings != u.settings || c > 0 && c != u.k.device {
 		u.build(*s.Settings)
 	}
 	if s.Verify != u.verified {
@@ -124,6 +129,9 @@ func (u *UI) show(s *app.State) {
 	u.shell.Show(s)
 	u.views[u.page].Show(s)
 	u.shell.object.Refresh()
+	if f, ok := u.window.Canvas().Focused().(fyne.CanvasObject); ok && u.asking == nil && !within(u.shell.object, f) {
+		u.window.Canvas().Unfocus() // what had the focus is no longer there
+	}
 }
 
 // turn opens a page.

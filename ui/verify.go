@@ -76,7 +76,7 @@ func (v *verifyView) fill() {
 
 func (v *verifyView) head(ver *app.Verification, when string) fyne.CanvasObject {
 	k := v.u.k
-	return hbox(k.px(12), v.square("left", k.T("ui.close"), v.u.store.CloseVerification), flex(k.fileName(sectionFace, k.p.ink, ver.Name).Container),
+	return hbox(k.px(12), v.square("left", k.T("ui.close"), v.u.store.CloseVerification), flex(k.fileName(sectionFace, k.p.ink, ver.Name)),
 		k.text(noteFace, k.p.muted, when))
 }
 
@@ -127,7 +127,7 @@ func (v *verifyView) report(ver *app.Verification) {
 		v.picked = r.Signatures[at].ID
 		objects = append(objects, cols(k.px(20), k.px(700), []float32{4, 6}, v.tree(ver), v.details(&r.Signatures[at])))
 	}
-	objects = append(objects, k.para(noteFace, k.p.muted, k.T("ui.verify.note")).Container)
+	objects = append(objects, k.para(noteFace, k.p.muted, k.T("ui.verify.note")))
 	v.frame.setBody(-1, objects...)
 
 	other := k.button(outlined, "plus", k.T("ui.verify.other"), u.chooseFile)
@@ -179,8 +179,8 @@ func (v *verifyView) tree(ver *app.Verification) fyne.CanvasObject {
 	k := v.u.k
 	page, _ := k.page(ver.Name)
 	n := len(ver.Report.Signatures)
-	box := vbox(0, pad(k.px(14), k.px(16), k.px(8), k.px(18), hbox(k.px(12), page, flex(vbox(-k.px(3),
-		k.fileName(strongFace, k.p.ink, ver.Name).Container, k.fit(noteFace, k.p.muted, k.Text(lang.MN("ui.signatures", n))).Container)))))
+	box := vbox(0, pad(k.px(14), k.px(16), k.px(8), k.px(18), hbox(k.px(12), page, flex(vbox(0,
+		k.fileName(strongFace, k.p.ink, ver.Name), k.fit(noteFace, k.p.muted, k.Text(lang.MN("ui.signatures", n))))))))
 	v.rows = nil
 	depth := map[string]int{}
 	for i := range ver.Report.Signatures {
@@ -192,8 +192,8 @@ func (v *verifyView) tree(ver *app.Verification) fyne.CanvasObject {
 	}
 	if ver.ContentName != "" {
 		inner, _ := k.page(ver.ContentName)
-		box.Add(over(k.branch(0, true), pad(k.px(10), k.px(16), k.px(10), k.px(52), hbox(k.px(12), inner, flex(vbox(-k.px(3),
-			k.fileName(strongFace, k.p.ink, ver.ContentName).Container, k.fit(noteFace, k.p.muted, k.T("ui.document")).Container))))))
+		box.Add(over(k.branch(0, true), pad(k.px(10), k.px(16), k.px(10), k.px(52), hbox(k.px(12), inner, flex(vbox(0,
+			k.fileName(strongFace, k.p.ink, ver.ContentName), k.fit(noteFace, k.p.muted, k.T("ui.document"))))))))
 	}
 	return over(rect(k.p.leaf, k.p.line, k.px(k.p.stroke), k.px(12)), pad(0, 0, k.px(8), 0, box))
 }
@@ -206,14 +206,14 @@ func (v *verifyView) node(s *app.Signature, depth int, last bool) fyne.CanvasObj
 		when += " · " + k.ShortDate(s.Claimed)
 	}
 	in := k.px(52 + 22*float32(depth))
-	row := pad(k.px(8), k.px(16), k.px(8), in, hbox(k.px(14), k.picture(drawing, 32, 32, r.ink), flex(vbox(-k.px(3),
-		k.fit(strongFace, k.p.ink, who).Container, k.fit(noteFace, k.p.muted, initial(when)).Container))))
+	row := pad(k.px(8), k.px(16), k.px(8), in, hbox(k.px(14), k.picture(drawing, 32, 32, r.ink), flex(vbox(0,
+		k.fit(strongFace, k.p.ink, who), k.fit(noteFace, k.p.muted, initial(when))))))
 	mark := rect(color.Transparent, color.Transparent, 0, k.px(2))
 	ground := color.Color(color.Transparent)
 	if s.ID == v.picked {
 		mark.FillColor, ground = k.p.ink, k.p.sunk
 	}
-	p := k.press(who, over(canvas.NewRectangle(ground), k.branch(depth, last), container.New(&sideMark{k}, mark), row), func() { v.pick(s.ID) })
+	p := k.press(who, over(pad(0, k.px(2), 0, k.px(2), canvas.NewRectangle(ground)), k.branch(depth, last), container.New(&sideMark{k}, mark), row), func() { v.pick(s.ID) })
 	p.inset = true
 	i := len(v.rows)
 	p.key = func(e *fyne.KeyEvent) bool {
@@ -294,10 +294,10 @@ func (v *verifyView) details(s *app.Signature) fyne.CanvasObject {
 	_, r, icon := sealLook(k, verdict.Seal)
 	state := k.pill()
 	state.say(icon, k.T([]string{"ui.seal.blank", "ui.seal.whole", "ui.seal.broken"}[verdict.Seal]), r)
-	box := vbox(k.px(7), hbox(k.px(12), flex(k.fit(sectionFace, k.p.ink, v.signer(s)).Container), state.Container), fixed(0, k.px(2)))
+	box := vbox(k.px(7), hbox(k.px(12), flex(k.fit(sectionFace, k.p.ink, v.signer(s))), state.Container), fixed(0, k.px(2)))
 	add := func(key, value string) {
 		if value != "" {
-			box.Add(k.field(132, k.T(key), k.para(boxFace, k.p.ink, value).Container))
+			box.Add(k.field(132, k.T(key), k.para(boxFace, k.p.ink, value)))
 		}
 	}
 	add("ui.field.why", sentence(k.Text(app.SignatureReason(s))))
@@ -313,7 +313,7 @@ func (v *verifyView) details(s *app.Signature) fyne.CanvasObject {
 		if !c.NotAfter.IsZero() {
 			add("ui.field.validity", k.Text(lang.M("ui.from-to", "from", k.ShortDate(c.NotBefore), "to", k.ShortDate(c.NotAfter))))
 		}
-		box.Add(k.field(132, k.T("ui.field.serial"), k.fit(monoFace, k.p.ink, spaced(c.Serial)).Container))
+		box.Add(k.field(132, k.T("ui.field.serial"), k.fit(monoFace, k.p.ink, spaced(c.Serial))))
 	}
 	form := formatName(s)
 	if s.Level != "" {
@@ -329,7 +329,7 @@ func (v *verifyView) details(s *app.Signature) fyne.CanvasObject {
 		seen[f.Code] = true
 		box.Add(hbox(k.px(10), k.icon("info", 20, k.p.muted), flex(k.para(noteFace, k.p.muted, k.Text(key)))))
 	}
-	box.Add(k.field(132, k.T("ui.field.digest"), k.fileName(monoFace, k.p.ink, spaced(hex.EncodeToString(v.last.Report.SHA256[:]))).Container))
+	box.Add(k.field(132, k.T("ui.field.digest"), k.fileName(monoFace, k.p.ink, spaced(hex.EncodeToString(v.last.Report.SHA256[:])))))
 	return k.sheet(22, box)
 }
 

@@ -1,0 +1,513 @@
+package ui
+
+import (
+	"context"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"image/color"
+	"io/fs"
+	"math"
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/test"
+	"fyne.io/fyne/v2/widget"
+
+	"ceralacca/app"
+	"ceralacca/app/lang"
+	"ceralacca/assets"
+)
+
+// words is every text that o shows.
+func words(o fyne.CanvasObject) string {
+	var out []string
+	var walk func(fyne.CanvasObject)
+	walk = func(o fyne.CanvasObject) {
+		if o == nil || !o.Visible() {
+			return
+		}
+		switch x := o.(type) {
+		case *canvas.Text:
+			if x.Text != "" {
+				out = append(out, x.Text)
+			}
+		case *fyne.Container:
+			for _, c := range x.Objects {
+				walk(c)
+			}
+		case *container.Scroll:
+			walk(x.Content)
+		case fyne.Widget:
+			for _, c := range test.WidgetRenderer(x).Objects() {
+				walk(c)
+			}
+		}
+	}
+	walk(o)
+	return strings.Join(out, "\n")
+}
+
+// controls are the presses that o shows, by name.
+func controls(o fyne.CanvasObject) map[string]fyne.CanvasObject {
+	found := map[string]fyne.CanvasObject{}
+	var walk func(fyne.CanvasObject)
+	walk = func(o fyne.CanvasObject) {
+		if o == nil || !o.Visible() {
+			return
+		}
+		switch x := o.(type) {
+		case *button:
+			found[x.name] = x
+		case *choice:
+			found[x.name] = x
+		case *press:
+			found[x.name] = x
+			walk(x.body)
+		case *tap:
+			found[x.name] = x
+		case *fyne.Container:
+			for _, c := range x.Objects {
+				walk(c)
+			}
+		case *container.Scroll:
+			walk(x.Content)
+		case fyne.Widget:
+			for _, c := range test.WidgetRenderer(x).Objects() {
+				walk(c)
+			}
+		}
+	}
+	walk(o)
+	return found
+}
+
+func press1(t *testing.T, u *UI, name string) {
+	t.Helper()
+	c := controls(u.shell.object)
+	b, ok := c[name].(fyne.Tappable)
+	if !ok {
+		var names []string
+		for n := range c {
+			names = append(names, n)
+		}
+		t.Fatalf("no control %q; there are %q", name, names)
+	}
+	b.Tapped(nil)
+}
+
+func TestDoInOneFile(t *testing.T) {
+	files, err := filepath.Glob("*.go")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("listing the package: %v", err)
+	}
+	for _, f := range files {
+		if strings.HasSuffix(f, "_test.go") {
+			continue
+		}
+		b, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if regexp.MustCompile(`fyne\.DoAndWait`).Match(b) {
+			t.Errorf("%s calls fyne.DoAndWait", f)
+		}
+		if f != "loop.go" && regexp.MustCompile(`fyne\.Do\b`).Match(b) {
+			t.Errorf("%s calls fyne.Do; only loop.go may", f)
+		}
+	}
+}
+
+// TestPINIsNeverAString holds the rule by type: no field of the PIN field or its panel can hold typed digits.
+func TestPINIsNeverAString(t *testing.T) {
+	test.NewTempApp(t)
+	typ := reflect.TypeFor[pinField]()
+	for i := range typ.NumField() {
+		f := typ.Field(i)
+		if f.Type.Kind() == reflect.String || f.Type == reflect.TypeFor[[]byte]() || f.Type == reflect.TypeFor[[]rune]() {
+			t.Errorf("pinField.%s could hold digits", f.Name)
+		}
+		if f.Type == reflect.TypeFor[widget.Entry]() || f.Type == reflect.TypeFor[*widget.Entry]() {
+			t.Errorf("pinField.%s is an Entry", f.Name)
+		}
+	}
+	tree, err := parser.ParseFile(token.NewFileSet(), "pinfield.go", nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ast.Inspect(tree, func(n ast.Node) bool {
+		if c, ok := n.(*ast.CallExpr); ok {
+			if id, ok := c.Fun.(*ast.Ident); ok && id.Name == "string" {
+				t.Error("pinfield.go makes a string")
+			}
+		}
+		return true
+	})
+	k := testKit(t, "it", "light")
+	f := newPINField(k, 5, 8)
+	for _, r := range "12x34५5" {
+		f.TypedRune(r)
+	}
+	if got := f.pin.Len(); got != 5 {
+		t.Errorf("%d digits taken, want 5: only 0 to 9 count", got)
+	}
+	if s := fmt.Sprintf("%v %+v %#v", f.pin, f.pin, f.pin); strings.Contains(s, "1234") {
+		t.Errorf("the PIN prints: %s", s)
+	}
+	pin := f.take()
+	if f.pin.Len() != 0 || pin.Len() != 5 {
+		t.Error("take does not move the digits out")
+	}
+	pin.Wipe()
+}
+
+func testKit(t testing.TB, tag, theme string) *kit {
+	t.Helper()
+	k, err := newKit(assets.FS, app.Settings{Language: tag, Theme: theme}, 0, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return k
+}
+
+func luminance(c color.NRGBA) float64 {
+	f := func(v uint8) float64 {
+		x := float64(v) / 255
+		if x <= 0.04045 {
+			return x / 12.92
+		}
+		return math.Pow((x+0.055)/1.055, 2.4)
+	}
+	return 0.2126*f(c.R) + 0.7152*f(c.G) + 0.0722*f(c.B)
+}
+
+func ratio(a, b color.NRGBA) float64 {
+	x, y := luminance(a), luminance(b)
+	if x < y {
+		x, y = y, x
+	}
+	return (x + 0.05) / (y + 0.05)
+}
+
+// TestContrast computes WCAG 2 contrast of every pair in use: text 4.5, borders and marks 3.
+func TestContrast(t *testing.T) {
+	for _, p := range []*palette{light, dark, contrast} {
+		grounds := []color.NRGBA{p.paper, p.margin, p.leaf, p.sunk}
+		check := func(what string, least float64, ink color.NRGBA, on ...color.NRGBA) {
+			t.Helper()
+			for _, g := range on {
+				if r := ratio(ink, g); r < least {
+					t.Errorf("%s: %s on %s is %.2f, want %.1f", p.name, what, hexOf(g), r, least)
+				}
+			}
+		}
+		tints := []color.NRGBA{p.good.tint, p.warn.tint, p.bad.tint, p.note.tint}
+		check("ink", 4.5, p.ink, append(grounds, tints...)...)
+		check("muted", 4.5, p.muted, append(grounds, tints...)...)
+		check("wax as text", 4.5, p.waxText, grounds...)
+		check("words on wax", 4.5, p.onWax, p.wax)
+		check("words on the main button", 4.5, p.leaf, p.ink)
+		for name, r := range map[string]role{"good": p.good, "warn": p.warn, "bad": p.bad, "note": p.note} {
+			check(name, 4.5, r.ink, p.paper, p.leaf, r.tint)
+		}
+		check("edge", 3, p.edge, grounds...)
+		check("focus", 3, p.focus, grounds...)
+		check("renewal", 3, p.renewal, p.leaf, p.paper)
+		check("edge of the wax button", 3, p.waxEdge, p.leaf)
+	}
+}
+
+// TestWords holds that both languages have the same keys and placeholders and that every key used in the code
+// has words.
+func TestWords(t *testing.T) {
+	it, en := testKit(t, "it", "").Catalog, testKit(t, "en", "").Catalog
+	place := regexp.MustCompile(`\{[a-z_]+\}`)
+	for _, key := range it.Keys() {
+		if !strings.HasPrefix(key, "ui.") {
+			continue
+		}
+		if !en.Has(key) {
+			t.Errorf("English lacks %s", key)
+			continue
+		}
+		for _, n := range []int{1, 2} {
+			a, b := map[string]bool{}, map[string]bool{}
+			for _, m := range place.FindAllString(it.Text(lang.Msg{Key: key, N: n}), -1) {
+				a[m] = true
+			}
+			for _, m := range place.FindAllString(en.Text(lang.Msg{Key: key, N: n}), -1) {
+				b[m] = true
+			}
+			if !reflect.DeepEqual(a, b) {
+				t.Errorf("%s: placeholders %v and %v", key, a, b)
+			}
+		}
+	}
+	for _, key := range en.Keys() {
+		if strings.HasPrefix(key, "ui.") && !it.Has(key) {
+			t.Errorf("Italian lacks %s", key)
+		}
+	}
+	literal := regexp.MustCompile(`"(ui\.[a-z0-9.-]*[a-z0-9])"`)
+	for name, text := range sources(t) {
+		for _, m := range literal.FindAllStringSubmatch(text, -1) {
+			if m[1] == "ui.json" || it.Has(m[1]) || hasPrefix(it, m[1]+".") {
+				continue
+			}
+			t.Errorf("%s uses %s, which has no words", name, m[1])
+		}
+	}
+}
+
+// TestWordsAreUsed finds texts that nothing shows any more.
+func TestWordsAreUsed(t *testing.T) {
+	var all string
+	for _, text := range sources(t) {
+		all += text
+	}
+	for _, key := range testKit(t, "it", "").Keys() {
+		if !strings.HasPrefix(key, "ui.") || strings.Contains(all, `"`+key+`"`) {
+			continue
+		}
+		built := false // from a stem: "ui.phase." + name + ".what"
+		for stem := key; strings.Contains(stem, "."); {
+			stem = stem[:strings.LastIndex(stem, ".")]
+			if stem != "ui" && (strings.Contains(all, `"`+stem+`."`) || strings.Contains(all, `"`+stem+`"`)) {
+				built = true
+				break
+			}
+		}
+		if !built {
+			t.Errorf("nothing uses %s", key)
+		}
+	}
+}
+
+func hasPrefix(c *lang.Catalog, p string) bool {
+	for _, k := range c.Keys() {
+		if strings.HasPrefix(k, p) {
+			return true
+		}
+	}
+	return false
+}
+
+func sources(t *testing.T) map[string]string {
+	files, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := map[string]string{}
+	for _, f := range files {
+		if strings.HasSuffix(f, "_test.go") {
+			continue
+		}
+		b, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out[f] = string(b)
+	}
+	return out
+}
+
+// TestDrawings holds that every drawing named in the code exists.
+func TestDrawings(t *testing.T) {
+	k := testKit(t, "it", "light")
+	names := []string{}
+	for _, text := range sources(t) {
+		for _, m := range regexp.MustCompile(`(?:icon|picture|round|square|tap|how)\((?:\w+, )?"([a-z-]+)"`).FindAllStringSubmatch(text, -1) {
+			names = append(names, m[1])
+		}
+	}
+	for _, p := range phaseWords {
+		names = append(names, p.icon)
+	}
+	for _, s := range statusLook {
+		names = append(names, s.icon)
+	}
+	for _, n := range names {
+		if _, err := fs.Stat(k.files, "icons/"+n+".svg"); err != nil {
+			t.Errorf("no drawing %q", n)
+		}
+	}
+}
+
+// TestScenes shows every page in every state, in both languages and the smallest window: no key without
+// words, no placeholder left, no control outside the window's width.
+func TestScenes(t *testing.T) {
+	for _, s := range scenes() {
+		for _, tag := range lang.Languages {
+			t.Run(s.name+"/"+tag, func(t *testing.T) {
+				st, set := *s.state, *s.state.Settings
+				set.Language = tag
+				st.Settings = &set
+				u, _, _ := window(t, &st, 800, 600)
+				u.turn(s.page)
+				if s.then != nil {
+					s.then(u)
+				}
+				said := words(u.shell.object)
+				if u.asking != nil {
+					said += words(u.asking.panel.object)
+				}
+				for _, bad := range []string{"[ui.", "[advice.", "[pin.", "[verdict.", "[sub.", "[confirm.", "{", "}", "**"} {
+					if strings.Contains(said, bad) {
+						t.Errorf("%q is on the screen:\n%s", bad, said)
+					}
+				}
+				for name, c := range controls(u.shell.object) {
+					x := u.app.Driver().AbsolutePositionForObject(c).X
+					if x < 0 || x+c.Size().Width > 801 {
+						t.Errorf("control %q lies from %.0f to %.0f in a window of 800", name, x, x+c.Size().Width)
+					}
+				}
+			})
+		}
+	}
+}
+
+func TestSettingsTakeEffectAtOnce(t *testing.T) {
+	st := state(nil)
+	u, f, _ := window(t, st, 1280, 800)
+	u.turn(pageSettings)
+	press1(t, u, "English")
+	if f.set.Language != "en" {
+		t.Fatalf("asked for %+v", f.set)
+	}
+	next := *st
+	next.Settings = &f.set
+	u.latest.Store(&next)
+	u.show(&next)
+	if said := words(u.shell.object); !strings.Contains(said, "Appearance") {
+		t.Errorf("the page is not in English:\n%s", said)
+	}
+	press1(t, u, "Dark")
+	next2 := next
+	next2.Settings = &f.set
+	u.latest.Store(&next2)
+	u.show(&next2)
+	if u.k.p != dark {
+		t.Error("the window is not dark")
+	}
+}
+
+func TestDroppedAndPasted(t *testing.T) {
+	u, f, _ := window(t, state(nil), 1280, 800)
+	file := filepath.Join(t.TempDir(), "città #1 100%.pdf")
+	if err := os.WriteFile(file, []byte("x"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	u.paste(file)
+	u.paste("file://" + strings.NewReplacer(" ", "%20", "#", "%23", "à", "%C3%A0", "100%", "100%25").Replace(file))
+	u.paste("niente")
+	if want := []string{"add " + file, "add " + file}; !reflect.DeepEqual(f.said, want) {
+		t.Errorf("asked for %q, want %q", f.said, want)
+	}
+}
+
+func TestPassingTroubleWaits(t *testing.T) {
+	c := absent(app.PhaseNoReader, "no-reader")
+	c.Advice.After = 1500 * time.Millisecond
+	u, _, _ := window(t, state(func(s *app.State) { s.Cards = c }), 1280, 800)
+	title := u.k.Text(c.Advice.Title)
+	if strings.Contains(words(u.views[pageSign].Object()), title) {
+		t.Error("a trouble just begun is shown")
+	}
+	u.now = func() time.Time { return today.Add(2e9) }
+	u.show(u.latest.Load())
+	if !strings.Contains(words(u.views[pageSign].Object()), title) {
+		t.Error("a trouble of two seconds is not shown")
+	}
+}
+
+func TestAskingEndsWithItsContext(t *testing.T) {
+	u, _, q := window(t, state(nil), 1280, 800)
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() {
+		_, err := u.PIN(ctx, app.PINQuestion{Label: app.PINLabel(0x1A), Min: 5, Max: 8, TriesLeft: 3})
+		done <- err
+	}()
+	q.until(t, "the panel is open", func() bool { return u.asking != nil })
+	u.asking.panel.field.TypedRune('1')
+	typed := u.asking.panel.field.pin
+	cancel()
+	if err := <-done; err != context.Canceled {
+		t.Errorf("got %v", err)
+	}
+	q.until(t, "the panel is closed", func() bool { return u.asking == nil })
+	if typed.Len() != 0 {
+		t.Error("what was typed is still there")
+	}
+	if n := len(u.window.Canvas().Overlays().List()); n != 0 {
+		t.Errorf("%d panels left", n)
+	}
+}
+
+func TestEscRefusesAndTabStays(t *testing.T) {
+	u, _, q := window(t, state(nil), 1280, 800)
+	done := make(chan error, 1)
+	go func() {
+		_, err := u.PIN(context.Background(), app.PINQuestion{Label: app.PINLabel(0x1A), Min: 5, Max: 8, TriesLeft: 3})
+		done <- err
+	}()
+	q.until(t, "the panel is open", func() bool { return u.asking != nil })
+	c := u.window.Canvas()
+	field := u.asking.panel.field
+	if c.Focused() != fyne.Focusable(field) {
+		t.Error("the field has no focus")
+	}
+	field.TypedKey(&fyne.KeyEvent{Name: fyne.KeyTab})
+	if c.Focused() == fyne.Focusable(field) || c.Focused() == nil {
+		t.Error("Tab does not go on")
+	}
+	field.TypedKey(&fyne.KeyEvent{Name: fyne.KeyReturn})
+	if u.asking == nil {
+		t.Fatal("Enter gave an empty PIN")
+	}
+	field.TypedKey(&fyne.KeyEvent{Name: fyne.KeyEscape})
+	if err := <-done; err != app.ErrRefused {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestListKeys(t *testing.T) {
+	u, f, _ := window(t, state(func(s *app.State) { s.Docs = docs(app.DocReady, fiveNames...) }), 1280, 800)
+	v := u.views[pageSign].(*signView)
+	u.window.Canvas().Focus(v.list)
+	v.list.TypedKey(&fyne.KeyEvent{Name: fyne.KeyDown})
+	if v.list.cursor != 1 {
+		t.Errorf("Down goes to row %d", v.list.cursor)
+	}
+	v.list.TypedKey(&fyne.KeyEvent{Name: fyne.KeyDelete})
+	v.list.TypedKey(&fyne.KeyEvent{Name: fyne.KeyF1})
+	if len(f.said) != 1 || f.said[0] != "remove" || u.page != pageHelp {
+		t.Errorf("asked for %q, page %d", f.said, u.page)
+	}
+}
+
+func TestManyRowsAreNotBuilt(t *testing.T) {
+	names := make([]string, 10000)
+	for i := range names {
+		names[i] = fmt.Sprintf("file%05d.pdf", i)
+	}
+	u, _, _ := window(t, state(func(s *app.State) { s.Docs = docs(app.DocReady, names...) }), 1280, 800)
+	v := u.views[pageSign].(*signView)
+	if n := len(v.list.rows); n == 0 || n > 20 {
+		t.Errorf("%d rows built for 10,000 files", n)
+	}
+	v.list.move(9999)
+	if !strings.Contains(words(v.list), "file09999.pdf") {
+		t.Error("the last row is not in sight")
+	}
+}
