@@ -39,7 +39,7 @@ func run(demo bool, config, language string, files []string) error {
 		}
 		config = dir
 	}
-	store := app.NewStore(app.New(app.Config{Source: card.CNS(pcsc.New()), Dir: config, Language: language}))
+	store := app.NewStore(app.New(app.Config{Source: card.CNS(pcsc.New()), Dir: config, Assets: assets.FS, Language: language}))
 	store.UsePractice(demo)
 	w := ui.New(fyneapp.NewWithID("it.ceralacca.Ceralacca"), store, assets.FS)
 	w.ShowAndRun(ctx, files...)

@@ -28,6 +28,7 @@ import (
 	"crypto/x509"
 	"encoding/hex"
 	"fmt"
+	"io/fs"
 	"strings"
 	"time"
 
@@ -42,6 +43,10 @@ type Config struct {
 	Dir string
 	// Anchors are certificates that the person trusts beside the official lists.
 	Anchors []*x509.Certificate
+	// Assets holds trust/ with the anchors and the snapshot of the trusted lists; nil trusts only Anchors.
+	Assets fs.FS
+	// Offline opens no connection: what is not at hand is told as not known.
+	Offline bool
 	// Language, when it is set, stands for this run in the place of the one in the settings.
 	Language string
 	Now      func() time.Time // nil means time.Now
@@ -50,7 +55,8 @@ type Config struct {
 // Engine does the work: each method blocks, takes a context and touches no State. It is safe for concurrent use.
 type Engine struct {
 	cfg      Config
-	practice *practice // nil until UsePractice
+	practice *practice // nil outside practice
+	lists    *lists
 }
 
 // New returns an engine.
@@ -58,7 +64,7 @@ func New(c Config) *Engine {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	return &Engine{cfg: c}
+	return &Engine{cfg: c, lists: new(lists)}
 }
 
 // WithPractice returns an engine that sees the practice card and nothing else, and trusts its issuer. The card
@@ -71,7 +77,7 @@ func (e *Engine) WithPractice(ctx context.Context) (*Engine, error) {
 	c := e.cfg
 	c.Source = p.source
 	c.Anchors = append([]*x509.Certificate{p.root}, c.Anchors...)
-	return &Engine{cfg: c, practice: p}, nil
+	return &Engine{cfg: c, practice: p, lists: e.lists}, nil
 }
 
 // Practice reports whether this engine works with the practice card.

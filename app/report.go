@@ -148,25 +148,6 @@ func Stamp(t time.Time) string {
 	return t.UTC().Format(time.RFC3339)
 }
 
-// TrustReport says which lists and anchors a report stands on.
-type TrustReport struct {
-	Lists        []ListReport `json:"lists"`
-	ExtraAnchors int          `json:"extra_anchors"`
-}
-
-// ListReport is a trusted list.
-type ListReport struct {
-	Territory  string `json:"territory"`
-	Sequence   int    `json:"sequence"`
-	Issued     string `json:"issued"`
-	NextUpdate string `json:"next_update,omitempty"`
-}
-
-// Trust tells what the verdicts of this engine stand on.
-func (e *Engine) Trust() TrustReport {
-	return TrustReport{Lists: []ListReport{}, ExtraAnchors: e.ExtraAnchors()}
-}
-
 // Reports is the whole of a verification as JSON.
 type Reports struct {
 	Files []FileReport `json:"files"`
@@ -180,19 +161,23 @@ var reportPage string
 // .html, as JSON otherwise.
 func (e *Engine) SaveReport(ctx context.Context, file string, r *Report, t *lang.Catalog, dest string) error {
 	f := ReportOf(filepath.Base(file), r, t)
+	basis, err := e.Trust(ctx)
+	if err != nil {
+		return err
+	}
 	return writeNew(ctx, dest, func(w io.Writer) error {
 		if strings.EqualFold(filepath.Ext(dest), ".html") {
-			return e.writeHTML(w, f, r, t)
+			return writeHTML(w, f, r, basis, t)
 		}
 		j := json.NewEncoder(w)
 		j.SetIndent("", "  ")
 		j.SetEscapeHTML(false)
-		return j.Encode(Reports{[]FileReport{f}, e.Trust()})
+		return j.Encode(Reports{[]FileReport{f}, basis})
 	}, nil)
 }
 
 // writeHTML writes a page that holds all it needs: no script, no picture, no address to fetch.
-func (e *Engine) writeHTML(w io.Writer, f FileReport, r *Report, t *lang.Catalog) error {
+func writeHTML(w io.Writer, f FileReport, r *Report, basis TrustReport, t *lang.Catalog) error {
 	page, err := template.New("report").Funcs(template.FuncMap{
 		"T":    t.T,
 		"when": t.DateTime,
@@ -214,6 +199,6 @@ func (e *Engine) writeHTML(w io.Writer, f FileReport, r *Report, t *lang.Catalog
 	return page.Execute(w, map[string]any{
 		"Lang": t.Tag(), "Seal": [...]string{"blank", "whole", "broken"}[v.Seal],
 		"Title": t.Text(v.Title), "Reason": t.Text(v.Reason), "Next": t.Text(v.Next),
-		"File": f, "Time": r.Time, "Version": Version, "Extra": e.ExtraAnchors(),
+		"File": f, "Time": r.Time, "Version": Version, "Trust": basis,
 	})
 }

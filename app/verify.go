@@ -28,7 +28,11 @@ func (e *Engine) Verify(ctx context.Context, r VerifyRequest) (*Report, error) {
 		return nil, err
 	}
 	defer f.Close()
-	o := signer.VerifyOptions{Anchors: e.cfg.Anchors, At: r.At, Now: e.cfg.Now}
+	store, err := e.trust()
+	if err != nil {
+		return nil, err
+	}
+	o := signer.VerifyOptions{Trust: store, Anchors: e.cfg.Anchors, At: r.At, Now: e.cfg.Now}
 	if d.Kind() == signer.DetachedCMS {
 		content, size, err := openContent(r)
 		if err != nil {

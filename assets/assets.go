@@ -7,7 +7,7 @@ package assets
 
 import "embed"
 
-// FS holds text/<language>/*.json, icons/*.svg and fonts/*.
+// FS holds text/<language>/*.json, icons/*.svg, fonts/*, guides.json and trust/, whose README names the sources.
 //
-//go:embed text icons/*.svg fonts guides.json
+//go:embed text icons/*.svg fonts guides.json trust
 var FS embed.FS

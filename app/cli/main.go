@@ -99,6 +99,7 @@ func commands() []command {
 		{"verify", (*session).verify},
 		{"extract", (*session).extract},
 		{"pin", (*session).pin},
+		{"trust", (*session).trustLists},
 		{"version", (*session).version},
 	}
 }
@@ -196,7 +197,7 @@ func (s *session) makeEngine() error {
 	if s.module != "" {
 		return &usageError{lang.M("cli.no-module")}
 	}
-	c := app.Config{Dir: s.config}
+	c := app.Config{Dir: s.config, Assets: assets.FS, Offline: s.offline}
 	if c.Dir == "" {
 		dir, err := app.UserDir()
 		if err != nil && !s.demo {

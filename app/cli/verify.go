@@ -47,7 +47,11 @@ func (s *session) verify(args []string) (int, error) {
 		code = worse(code, c)
 	}
 	if s.json {
-		s.printJSON(app.Reports{Files: results, Trust: s.engine.Trust()})
+		basis, err := s.engine.Trust(s.ctx)
+		if err != nil {
+			return 0, err
+		}
+		s.printJSON(app.Reports{Files: results, Trust: basis})
 	}
 	return code, nil
 }
