@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"sort"
+	"sync"
 )
 
 // chunks walks the primitive pieces of a constructed OCTET STRING (X.690 §8.7.3). It is a value: a copy is a
@@ -54,6 +55,12 @@ type chunked struct {
 	s     *scanner // template; every read works on a copy
 	size  int64
 	marks []mark
+
+	// The reader of the last ReadAt waits here, so that reading on does not walk from the last mark again. Who takes
+	// it leaves nil; a second goroutine then makes its own.
+	mu     sync.Mutex
+	idle   *chunkReader
+	idleAt int64
 }
 
 type mark struct {
@@ -100,7 +107,19 @@ func (v *chunked) ReadAt(p []byte, off int64) (int, error) {
 	if off >= v.size {
 		return 0, io.EOF
 	}
-	n, err := io.ReadFull(v.reader(off), p)
+	v.mu.Lock()
+	r, at := v.idle, v.idleAt
+	v.idle = nil
+	v.mu.Unlock()
+	if r == nil || at != off {
+		r = v.reader(off)
+	}
+	n, err := io.ReadFull(r, p)
+	if err == nil {
+		v.mu.Lock()
+		v.idle, v.idleAt = r, off+int64(n)
+		v.mu.Unlock()
+	}
 	if errors.Is(err, io.ErrUnexpectedEOF) {
 		err = io.EOF
 	}

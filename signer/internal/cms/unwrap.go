@@ -163,7 +163,7 @@ type base64View struct {
 	sign int64
 }
 
-const base64Mark = 256 << 10 // octets of text between two marks
+const base64Mark = 64 << 10 // octets of text between two marks
 
 // newBase64 scans the text once, counting its signs.
 func newBase64(ctx context.Context, r io.ReaderAt, size int64) (*base64View, error) {
@@ -237,7 +237,7 @@ func (v *base64View) ReadAt(p []byte, off int64) (int, error) {
 	filled := 0
 	var group uint32
 	have := 0
-	buf := make([]byte, min(window, 64+2*len(p)))
+	buf := make([]byte, min(window, max(4096, 2*len(p))))
 	groupAt := at
 	emit := func(b byte) {
 		if drop > 0 {
