@@ -172,11 +172,32 @@ func (t trial) ask(ctx context.Context, w *window, o *outcome) (*image.RGBA, err
 	return w.settled(ctx, "the PIN is asked for", listed)
 }
 
+// saysPractice tells whether words stand in the band on top of the window, right of its mark. That band must be on
+// every screen while the practice card is in use; and text that is laid out but never painted, as happens with the
+// real painter alone, is found nowhere else.
+func saysPractice(picture *image.RGBA) bool {
+	const left, right, top, bottom, words = 48, 300, 4, 28, 200
+	ground := picture.RGBAAt(left, top)
+	ink := 0
+	for y := top; y < bottom; y++ {
+		for x := left; x < right; x++ {
+			if picture.RGBAAt(x, y) != ground {
+				ink++
+			}
+		}
+	}
+	return ink >= words
+}
+
+// picture keeps what the window showed when it told the result, and when it told who signed.
 func (o *outcome) picture(dir string, pictures map[string]*image.RGBA) error {
 	for _, name := range []string{"1-signed.png", "2-verified.png"} {
 		path := filepath.Join(dir, name)
 		if err := savePNG(path, pictures[name]); err != nil {
 			return err
+		}
+		if !saysPractice(pictures[name]) {
+			return fmt.Errorf("%s: no words in the band on top that tells of the practice card", name)
 		}
 		o.pictures = append(o.pictures, path)
 	}

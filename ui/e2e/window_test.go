@@ -153,3 +153,23 @@ func TestRead(t *testing.T) {
 		})
 	}
 }
+
+func TestSaysPractice(t *testing.T) {
+	band := image.NewRGBA(image.Rect(0, 0, 1180, 780))
+	for i := range band.Pix {
+		band.Pix[i] = 0xe0
+	}
+	for x := 20; x < 40; x++ { // the mark alone
+		band.SetRGBA(x, 15, color.RGBA{A: 0xff})
+	}
+	if saysPractice(band) {
+		t.Error("an empty band counts as told")
+	}
+	for x := 50; x < 290; x += 2 { // strokes of words
+		band.SetRGBA(x, 14, color.RGBA{A: 0xff})
+		band.SetRGBA(x, 15, color.RGBA{A: 0xff})
+	}
+	if !saysPractice(band) {
+		t.Error("words in the band are not seen")
+	}
+}
