@@ -213,7 +213,8 @@ scan:
 	return v, nil
 }
 
-// ReadAt implements io.ReaderAt.
+// ReadAt implements io.ReaderAt. It is one loop over one state (place in the text, sign, group), which reads better
+// whole than cut in pieces that pass the state around.
 func (v *base64View) ReadAt(p []byte, off int64) (int, error) {
 	if off < 0 {
 		return 0, errors.New("negative offset")
