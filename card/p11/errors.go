@@ -88,7 +88,10 @@ const (
 	ckrOK                    = 0x000
 	ckrCancel                = 0x001
 	ckrSlotIDInvalid         = 0x003
+	ckrGeneralError          = 0x005
+	ckrFunctionFailed        = 0x006
 	ckrArgumentsBad          = 0x007
+	ckrDeviceError           = 0x030
 	ckrDeviceRemoved         = 0x032
 	ckrFunctionCanceled      = 0x050
 	ckrFunctionNotSupported  = 0x054
@@ -112,9 +115,9 @@ const (
 // codeNames names the return values that users meet.
 var codeNames = map[uint]string{
 	ckrOK: "CKR_OK", ckrCancel: "CKR_CANCEL", 0x002: "CKR_HOST_MEMORY", ckrSlotIDInvalid: "CKR_SLOT_ID_INVALID",
-	0x005: "CKR_GENERAL_ERROR", 0x006: "CKR_FUNCTION_FAILED", ckrArgumentsBad: "CKR_ARGUMENTS_BAD",
+	ckrGeneralError: "CKR_GENERAL_ERROR", ckrFunctionFailed: "CKR_FUNCTION_FAILED", ckrArgumentsBad: "CKR_ARGUMENTS_BAD",
 	0x00A: "CKR_CANT_LOCK", 0x011: "CKR_ATTRIBUTE_SENSITIVE", 0x012: "CKR_ATTRIBUTE_TYPE_INVALID",
-	0x020: "CKR_DATA_INVALID", 0x021: "CKR_DATA_LEN_RANGE", 0x030: "CKR_DEVICE_ERROR", 0x031: "CKR_DEVICE_MEMORY",
+	0x020: "CKR_DATA_INVALID", 0x021: "CKR_DATA_LEN_RANGE", ckrDeviceError: "CKR_DEVICE_ERROR", 0x031: "CKR_DEVICE_MEMORY",
 	ckrDeviceRemoved: "CKR_DEVICE_REMOVED", ckrFunctionCanceled: "CKR_FUNCTION_CANCELED",
 	ckrFunctionNotSupported: "CKR_FUNCTION_NOT_SUPPORTED", ckrKeyHandleInvalid: "CKR_KEY_HANDLE_INVALID",
 	0x063: "CKR_KEY_TYPE_INCONSISTENT", 0x068: "CKR_KEY_FUNCTION_NOT_PERMITTED",

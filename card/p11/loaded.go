@@ -305,9 +305,20 @@ func (l *loaded) logout(q request) reply {
 	return reply{Function: "C_Logout", Code: codeOf(l.c.Logout(s.handle))}
 }
 
+// cause makes a code that says nothing into the removal of the card, where the card is not there any more.
+func (l *loaded) cause(slot, code uint) uint {
+	switch code {
+	case ckrGeneralError, ckrFunctionFailed, ckrDeviceError:
+		if i, err := l.c.GetSlotInfo(slot); err == nil && i.Flags&pkcs11.CKF_TOKEN_PRESENT == 0 {
+			return ckrDeviceRemoved
+		}
+	}
+	return code
+}
+
 // judged is the answer to a judgement, with the flags that the token has now.
 func (l *loaded) judged(slot uint, function string, code uint) reply {
-	r := reply{Function: function, Code: code}
+	r := reply{Function: function, Code: l.cause(slot, code)}
 	if code != ckrOK {
 		r.Token, _ = l.token(slot)
 	}
@@ -422,7 +433,7 @@ func (l *loaded) sign(q request) reply {
 		parameter = pkcs11.NewPSSParams(p.Hash, p.MGF, p.Salt)
 	}
 	if err := l.c.SignInit(s.handle, []*pkcs11.Mechanism{pkcs11.NewMechanism(q.Mechanism, parameter)}, key); err != nil {
-		return reply{Function: "C_SignInit", Code: codeOf(err)}
+		return reply{Function: "C_SignInit", Code: l.cause(q.Slot, codeOf(err))}
 	}
 	if again {
 		code := l.f.login(s.handle, userContext, s.staged)
@@ -436,7 +447,7 @@ func (l *loaded) sign(q request) reply {
 	}
 	sig, err := l.c.Sign(s.handle, q.Data)
 	if err != nil {
-		return reply{Function: "C_Sign", Code: codeOf(err)}
+		return reply{Function: "C_Sign", Code: l.cause(q.Slot, codeOf(err))}
 	}
 	return reply{Signature: sig}
 }

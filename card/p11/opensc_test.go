@@ -1,0 +1,210 @@
+//go:build cgo && linux
+
+package p11_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"ceralacca/card"
+	"ceralacca/card/sim"
+)
+
+// OpenSC's own module drives the simulated card, through a pcscd and a virtual reader that belong to the test
+// alone: own socket, own configuration, own port. No pcscd that runs already is touched.
+
+// glob finds the first file that fits, or says what is missing.
+func glob(t testing.TB, what string, patterns ...string) string {
+	t.Helper()
+	for _, p := range patterns {
+		if found, _ := filepath.Glob(p); len(found) > 0 {
+			return found[0]
+		}
+	}
+	t.Skip(what + " is not installed")
+	return ""
+}
+
+// opensc puts a simulated card in front of OpenSC's module and returns the path of the module.
+func opensc(t testing.TB, b *sim.Bus) string {
+	t.Helper()
+	module := glob(t, "opensc-pkcs11", "/usr/lib/*/opensc-pkcs11.so", "/usr/lib*/opensc-pkcs11.so", "/usr/lib*/pkcs11/opensc-pkcs11.so")
+	driver := glob(t, "vsmartcard-vpcd", "/usr/lib/pcsc/drivers/serial/libifdvpcd.so", "/usr/lib*/*/pcsc/drivers/serial/libifdvpcd.so")
+	pcscd := glob(t, "pcscd", "/usr/sbin/pcscd", "/usr/bin/pcscd")
+	dir, err := os.MkdirTemp("", "p11") // short: the path of a socket has 108 bytes
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	conf := filepath.Join(dir, "conf")
+	if err := os.Mkdir(conf, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	port := twoPorts(t)
+	text := fmt.Sprintf("FRIENDLYNAME \"Ceralacca Test\"\nDEVICENAME /dev/null:0x%X\nLIBPATH %s\nCHANNELID 0x%X\n", port, driver, port)
+	if err := os.WriteFile(filepath.Join(conf, "vpcd"), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	// The user's configuration could change how PINs are sent.
+	if err := os.WriteFile(filepath.Join(dir, "opensc.conf"), []byte("app default { }\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("OPENSC_CONF", filepath.Join(dir, "opensc.conf"))
+	t.Setenv("PCSCLITE_CSOCK_NAME", filepath.Join(dir, "s"))
+	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: filepath.Join(dir, "s"), Net: "unix"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := l.File()
+	if err != nil {
+		t.Fatal(err)
+	}
+	// LISTEN_PID must be pcscd's own number, hence the shell that becomes it.
+	cmd := exec.Command("/bin/sh", "-c", `LISTEN_PID=$$ LISTEN_FDS=1 exec "$0" --foreground -c "$1"`, pcscd, conf)
+	cmd.ExtraFiles = []*os.File{f}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		if err := b.ServeVPCD(ctx, fmt.Sprintf("127.0.0.1:%d", port)); err != nil && ctx.Err() == nil {
+			t.Errorf("virtual reader: %v", err)
+		}
+	})
+	t.Cleanup(func() {
+		cancel()
+		cmd.Process.Kill()
+		cmd.Wait()
+		f.Close()
+		l.Close()
+		wg.Wait()
+	})
+	return module
+}
+
+// twoPorts finds two free neighbours: the virtual reader has two slots.
+func twoPorts(t testing.TB) int {
+	t.Helper()
+	for port := 45000 + os.Getpid()%1000*16; port < 65000; port += 2 {
+		a, err1 := net.Listen("tcp", fmt.Sprintf(":%d", port))
+		b, err2 := net.Listen("tcp", fmt.Sprintf(":%d", port+1))
+		for _, l := range []net.Listener{a, b} {
+			if l != nil {
+				l.Close()
+			}
+		}
+		if err1 == nil && err2 == nil {
+			return port
+		}
+	}
+	t.Fatal("no free ports")
+	return 0
+}
+
+var practice = sync.OnceValues(func() (*sim.Practice, error) {
+	return sim.IssueFor(time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(2032, 1, 1, 0, 0, 0, 0, time.UTC))
+})
+
+func practiceBus(t testing.TB) *sim.Bus {
+	t.Helper()
+	p, err := practice()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p.Bus()
+}
+
+func TestOpenSCConforms(t *testing.T) {
+	b := practiceBus(t)
+	s := open(t, quick, opensc(t, b))
+	slot := present(until(t, s, "card", hasCard))[0]
+	if err := sim.Conform(t.Context(), s, slot.ID); err != nil {
+		t.Error(err)
+	}
+	t.Logf("%d commands", len(b.Log()))
+}
+
+// The whole life of a PIN through OpenSC, with the commands that reach the card counted.
+func TestOpenSC(t *testing.T) {
+	const verify, change, reset = 0x20, 0x24, 0x2C
+	b := practiceBus(t)
+	s := open(t, quick, opensc(t, b))
+	slots := present(until(t, s, "card", hasCard))
+	if len(slots) != 1 {
+		t.Fatalf("%d cards: %+v", len(slots), slots)
+	}
+	tok := first(t, s)
+	keys, err := tok.Keys(t.Context())
+	if err != nil || len(keys) != 2 || keys[0].PIN == keys[1].PIN {
+		t.Fatalf("keys %+v, %v", keys, err)
+	}
+	t.Logf("%+v", tok.Info())
+	if st, err := tok.PINStatus(t.Context(), card.AuthPIN); err != nil || st.Blocked {
+		t.Errorf("a healthy card: %+v, %v", st, err)
+	}
+	if n := b.Count(verify); n != 0 {
+		t.Errorf("%d VERIFY before any PIN", n)
+	}
+	refusal := new(card.PINError)
+	for n, want := range []card.PINError{
+		{Ref: card.AuthPIN, TriesLeft: card.UnknownTries},
+		{Ref: card.AuthPIN, TriesLeft: 1},
+		{Ref: card.AuthPIN, TriesLeft: card.UnknownTries},
+		{Ref: card.AuthPIN, Blocked: true},
+	} {
+		err := tok.Login(t.Context(), card.AuthPIN, pin("99999"))
+		if !errors.As(err, &refusal) || *refusal != want {
+			t.Errorf("wrong PIN %d: %v", n+1, err)
+		}
+		if v := b.Count(verify); v > n+1 {
+			t.Errorf("wrong PIN %d: %d VERIFY", n+1, v)
+		}
+	}
+	if err := tok.Unblock(t.Context(), card.AuthPIN, pin(sim.PracticePUK), pin("67890")); !errors.Is(err, card.ErrUnsupported) || b.Count(reset)+b.Count(change) != 0 {
+		t.Errorf("unblocking: %v, %d commands", err, b.Count(reset)+b.Count(change))
+	}
+	before := b.Count(verify)
+	if err := tok.Login(t.Context(), card.SignPIN, pin(sim.PracticePIN)); err != nil || b.Count(verify) != before+1 {
+		t.Errorf("the other PIN: %v, %d VERIFY", err, b.Count(verify)-before)
+	}
+	if err := tok.ChangePIN(t.Context(), card.SignPIN, pin(sim.PracticePIN), pin("67890")); err != nil || b.Count(change) != 1 {
+		t.Errorf("change: %v, %d CHANGE", err, b.Count(change))
+	}
+	tok.Close()
+	for _, x := range b.Log() {
+		if s := fmt.Sprintf("%+v", x); strings.Contains(s, "67890") {
+			t.Errorf("log tells a PIN: %s", s)
+		}
+	}
+
+	// The card is pulled: every session is over.
+	tok = first(t, s)
+	before = b.Count(verify)
+	b.Remove()
+	if err := tok.Login(t.Context(), card.SignPIN, pin("67890")); err == nil || errors.As(err, new(*card.PINError)) {
+		t.Errorf("login while the card is pulled: %v", err) // the service notices some time later
+	}
+	until(t, s, "no card", noCard)
+	if err := tok.Login(t.Context(), card.SignPIN, pin("67890")); !errors.Is(err, card.ErrRemoved) || b.Count(verify) != before {
+		t.Errorf("login without card: %v, %d VERIFY", err, b.Count(verify)-before)
+	}
+	b.Insert()
+	before = b.Count(verify)
+	now := present(until(t, s, "card", hasCard))[0]
+	if b.Count(verify) != before {
+		t.Error("somebody sent a PIN to the new card")
+	}
+	if now.ID == slots[0].ID {
+		t.Error("a new insertion has the old name")
+	}
+}
