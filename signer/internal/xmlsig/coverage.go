@@ -99,8 +99,8 @@ func (k *work) findUncovered(s *Signature, sig *node) {
 			if c.local == "QualifyingProperties" && isXAdES(c.space) || k.coveredByAny(s.References, c) {
 				continue
 			}
-			s.find("object-not-covered", Warning, nil, "location", o.location())
-			break
+			s.find("object-not-covered", Warning, nil, "location", k.place(o))
+			return // one is enough to tell, and there could be very many
 		}
 	}
 }

@@ -39,13 +39,14 @@ type work struct {
 	refs    *int   // references followed
 	seen    map[*node]bool
 	sums    map[string][]byte // digests of files outside, by URI and hash
+	places  map[*node]string
 }
 
 func newWork(ctx context.Context, d *document, o Options) *work {
 	left, refs := int64(maxWork), 0
 	return &work{
 		ctx: ctx, doc: d, lim: o.Limits.filled(), resolve: o.Resolve,
-		left: &left, refs: &refs, seen: make(map[*node]bool), sums: make(map[string][]byte),
+		left: &left, refs: &refs, seen: make(map[*node]bool), sums: make(map[string][]byte), places: make(map[*node]string),
 	}
 }
 
@@ -66,7 +67,20 @@ func (b budget) Write(p []byte) (int, error) {
 	return b.w.Write(p)
 }
 
-const maxWork = 1 << 30
+const (
+	maxWork   = 1 << 30
+	parseCost = 16
+)
+
+// place is node.location, remembered: a thousand references may lead to one of a million siblings.
+func (k *work) place(n *node) string {
+	at, ok := k.places[n]
+	if !ok {
+		at = n.location()
+		k.places[n] = at
+	}
+	return at
+}
 
 // canonical writes the canonical form of the subtree at n.
 func (k *work) canonical(w io.Writer, m c14n, n *node) error {
@@ -237,6 +251,10 @@ func (k *work) nodes(t target) (nodeSet, error) {
 	raw, err := io.ReadAll(io.LimitReader(contextReader{k.ctx, t.octets}, int64(k.lim.Bytes)+1))
 	if err != nil {
 		return nodeSet{}, err
+	}
+	// Parsing costs several times what canonicalising does.
+	if *k.left -= parseCost * int64(len(raw)); *k.left < 0 {
+		return nodeSet{}, &LimitError{"work", maxWork}
 	}
 	doc, err := parse(raw, k.lim)
 	if err != nil {

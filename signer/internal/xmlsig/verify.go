@@ -289,7 +289,7 @@ func (k *work) reference(r *Reference, sig *node) error {
 		r.Err = k.ctx.Err()
 	}
 	if apex := r.target.set.apex; apex != nil {
-		r.Location, r.Local, r.Space = apex.location(), apex.local, apex.space
+		r.Location, r.Local, r.Space = k.place(apex), apex.local, apex.space
 	}
 	switch {
 	case r.Err != nil:
