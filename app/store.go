@@ -61,7 +61,7 @@ func NewStore(e *Engine) *Store {
 // It is called before Run.
 func (s *Store) OnChange(f func(*State)) { s.changed = f }
 
-// State is the newest snapshot. Job, Verify and PINJob are nil before the first; the other sections never are.
+// State is the newest snapshot. Job, Verify, PINJob and Saved are nil before the first; the other sections never are.
 func (s *Store) State() *State { return s.state.Load() }
 
 // Run owns every goroutine of the application. It returns when ctx has ended and so have all of them.
