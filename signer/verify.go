@@ -75,7 +75,6 @@ type verifier struct {
 	report     *Report
 	proof      time.Time      // a trusted time-stamp around everything that is still to be judged; zero without one
 	given      map[string]int // how many IDs were given under a parent
-	steps      int            // signatures of certificates checked so far, see maxAllSteps
 }
 
 func newVerifier(ctx context.Context, o VerifyOptions) (*verifier, error) {
