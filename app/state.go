@@ -248,7 +248,7 @@ type Verdict struct {
 	Next   lang.Msg // empty Key when there is nothing to do
 }
 
-// Level of an advice.
+// Severity is how grave an advice is.
 type Severity int
 
 // The severities of an Advice.
