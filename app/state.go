@@ -170,6 +170,15 @@ type PINView struct {
 	PUKBlocked   bool
 }
 
+// Trust is the age of what verdicts stand on.
+type Trust struct {
+	// ItalianList is the issue date of the Italian trusted list in use; zero while it is being read, or without one.
+	ItalianList time.Time
+	OutOfDate   bool // its next update is due
+	Refreshing  bool
+	Advice      *Advice // why the last refresh failed
+}
+
 // DocStatus is how far a file has come.
 type DocStatus int
 

@@ -53,7 +53,7 @@ func NewStore(e *Engine) *Store {
 	if e.cfg.Language != "" {
 		set.Language = e.cfg.Language
 	}
-	s.state.Store(&State{Cards: &Cards{Phase: PhaseReading, Chosen: -1}, Docs: &Docs{}, Settings: &set})
+	s.state.Store(&State{Cards: &Cards{Phase: PhaseReading, Chosen: -1}, Docs: &Docs{}, Trust: &Trust{}, Settings: &set})
 	return s
 }
 
@@ -68,6 +68,7 @@ func (s *Store) State() *State { return s.state.Load() }
 func (s *Store) Run(ctx context.Context, ask Asker) error {
 	s.ctx, s.ask = ctx, ask
 	s.watch()
+	s.readTrust()
 	for {
 		select {
 		case <-s.wake:

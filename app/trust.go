@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"path/filepath"
 	"sync"
-	"time"
 
 	"ceralacca/signer/trust"
 )
@@ -73,18 +72,52 @@ func (e *Engine) Trust(ctx context.Context) (TrustReport, error) {
 	return r, nil
 }
 
-// ListDate is the issue date of the Italian trusted list in use; zero without one.
-func (e *Engine) ListDate(ctx context.Context) time.Time {
+// italian looks up the Italian list in use.
+func (e *Engine) italian(ctx context.Context) Trust {
+	var t Trust
 	s, err := e.trust()
 	if err != nil || s == nil {
-		return time.Time{}
+		t.Advice = Explain(err)
+		return t
 	}
 	for _, l := range s.Status(ctx).Lists {
 		if l.Territory == "IT" {
-			return l.Issued
+			t.ItalianList, t.OutOfDate = l.Issued, l.OutOfDate
 		}
 	}
-	return time.Time{}
+	return t
+}
+
+// readTrust tells the age of the lists; verifying the shipped ones takes half a second, off the store's goroutine.
+func (s *Store) readTrust() {
+	engine, ctx := s.engine, s.ctx
+	s.spawn(func() {
+		t := engine.italian(ctx)
+		s.post(func(st State) State { st.Trust = &t; return st })
+	})
+}
+
+// RefreshTrust fetches the trusted lists, because the person asked for it.
+func (s *Store) RefreshTrust() {
+	s.post(func(st State) State {
+		if st.Trust.Refreshing {
+			return st
+		}
+		now := *st.Trust
+		now.Refreshing, now.Advice = true, nil
+		st.Trust = &now
+		engine, ctx := s.engine, s.ctx
+		s.spawn(func() {
+			err := engine.RefreshTrust(ctx)
+			t := engine.italian(ctx)
+			if err != nil {
+				t.Advice = advice("lists-not-fetched", SeverityWarning, 0)
+				t.Advice.Detail = detail(err)
+			}
+			s.post(func(st State) State { st.Trust = &t; return st })
+		})
+		return st
+	})
 }
 
 // RefreshTrust fetches the trusted lists. What was in use stays in use when that fails.
