@@ -31,6 +31,7 @@ type State struct {
 	Job      *Job
 	Verify   *Verification
 	PINJob   *PINJob
+	Trust    *Trust
 	Saved    *Saved
 	Settings *Settings
 }
