@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"syscall"
 
 	fyneapp "fyne.io/fyne/v2/app"
@@ -14,22 +15,27 @@ import (
 	"ceralacca/app"
 	"ceralacca/assets"
 	"ceralacca/card"
+	"ceralacca/card/p11"
 	"ceralacca/card/pcsc"
 	"ceralacca/ui"
 )
 
 func main() {
+	if len(os.Args) > 1 && os.Args[1] == p11.WorkerArg {
+		os.Exit(p11.Serve(os.Stdin, os.Stdout))
+	}
 	demo := flag.Bool("demo", false, "use the built-in practice card: no legal value")
 	config := flag.String("config", "", "folder for settings instead of the user's own")
 	language := flag.String("lang", "", "it or en; default: the settings, then the system")
+	module := flag.String("module", "", "PKCS#11 library of the card's maker, instead of the built-in driver")
 	flag.Parse()
-	if err := run(*demo, *config, *language, flag.Args()); err != nil {
+	if err := run(*demo, *config, *language, *module, flag.Args()); err != nil {
 		fmt.Fprintln(os.Stderr, "ceralacca:", err)
 		os.Exit(1)
 	}
 }
 
-func run(demo bool, config, language string, files []string) error {
+func run(demo bool, config, language, module string, files []string) error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if config == "" {
@@ -39,7 +45,17 @@ func run(demo bool, config, language string, files []string) error {
 		}
 		config = dir
 	}
-	store := app.NewStore(app.New(app.Config{Source: card.CNS(pcsc.New()), Dir: config, Assets: assets.FS, Language: language}))
+	var source card.Source = card.CNS(pcsc.New())
+	if module != "" {
+		path, err := filepath.Abs(module)
+		if err != nil {
+			return err
+		}
+		modules := p11.Open([]string{path}, p11.Options{})
+		defer modules.Close()
+		source = modules
+	}
+	store := app.NewStore(app.New(app.Config{Source: source, Dir: config, Assets: assets.FS, Language: language}))
 	store.UsePractice(demo)
 	w := ui.New(fyneapp.NewWithID("it.ceralacca.Ceralacca"), store, assets.FS)
 	w.ShowAndRun(ctx, files...)

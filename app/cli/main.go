@@ -12,6 +12,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"runtime/debug"
 	"syscall"
 
@@ -19,6 +20,7 @@ import (
 	"ceralacca/app/lang"
 	"ceralacca/assets"
 	"ceralacca/card"
+	"ceralacca/card/p11"
 	"ceralacca/card/pcsc"
 	"ceralacca/signer"
 )
@@ -39,6 +41,9 @@ const (
 )
 
 func main() {
+	if len(os.Args) > 1 && os.Args[1] == p11.WorkerArg {
+		os.Exit(p11.Serve(os.Stdin, os.Stdout))
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code := execute(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
 	stop()
@@ -53,6 +58,7 @@ type session struct {
 	words  io.Writer // what is said beside it
 	texts  *lang.Catalog
 	engine *app.Engine
+	atEnd  []func() error // ends the helpers of PKCS #11 modules
 	global
 }
 
@@ -114,6 +120,11 @@ func execute(ctx context.Context, args []string, stdin *os.File, stdout, stderr 
 	}()
 	s := &session{ctx: ctx, stdin: stdin, out: stdout, words: stderr}
 	s.pinFD, s.pukFD, s.newFD = -1, -1, -1
+	defer func() {
+		for _, end := range s.atEnd {
+			_ = end() // the answer stands already
+		}
+	}()
 	rest, help, err := s.parse("ceralacca-cli", s.bind, args, true)
 	if terr := s.loadTexts(); terr != nil {
 		fmt.Fprintln(stderr, terr)
@@ -194,9 +205,6 @@ func (s *session) loadTexts() error {
 }
 
 func (s *session) makeEngine() error {
-	if s.module != "" {
-		return &usageError{lang.M("cli.no-module")}
-	}
 	c := app.Config{Dir: s.config, Assets: assets.FS, Offline: s.offline}
 	if c.Dir == "" {
 		dir, err := app.UserDir()
@@ -214,6 +222,15 @@ func (s *session) makeEngine() error {
 	}
 	if !s.demo {
 		c.Source = card.CNS(pcsc.New())
+		if s.module != "" {
+			path, err := filepath.Abs(s.module)
+			if err != nil {
+				return err
+			}
+			modules := p11.Open([]string{path}, p11.Options{})
+			s.atEnd = append(s.atEnd, modules.Close)
+			c.Source = modules
+		}
 		s.engine = app.New(c)
 		return nil
 	}
