@@ -54,6 +54,10 @@
 // each other. It keeps one session with each card: PKCS #11 lets a session die with its insertion, which tells a
 // card that was quickly taken out and put back. C_WaitForSlotEvent is not used, for nothing can end it.
 //
+// C_Logout and C_Finalize need not take the rights from the card: OpenSC leaves it as it is, and any program
+// could sign for as long as the card stays powered. So Close has the helper reset the card in the reader that the
+// slot is named after, through the PC/SC service of the system.
+//
 // Flags of a token are not believed before the card has refused a PIN: OpenSC calls every healthy CNS locked. And
 // C_SetPIN is called only in a session that is logged in with the old PIN, because in one that is not, OpenSC may
 // be set up to send it as an unblocking, with the old PIN in the place of the PUK. For the same reason

@@ -8,6 +8,7 @@ import (
 	"crypto/rand"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"errors"
 	"math/big"
 	"os"
 	"os/exec"
@@ -148,16 +149,21 @@ func hasCard(x card.Snapshot) bool { return len(present(x)) > 0 }
 func noCard(x card.Snapshot) bool  { return x.Err == nil && len(x.Slots) > 0 && !hasCard(x) }
 func trouble(x card.Snapshot) bool { return x.Err != nil }
 
-// first opens the first card of a Source.
+// first opens the first card of a Source. A card that has just come may be noticed twice.
 func first(t testing.TB, s card.Source) card.Token {
 	t.Helper()
-	slot := present(until(t, s, "card", hasCard))[0]
-	tok, err := s.Open(t.Context(), slot.ID)
-	if err != nil {
-		t.Fatal(err)
+	for try := 0; ; try++ {
+		slot := present(until(t, s, "card", hasCard))[0]
+		tok, err := s.Open(t.Context(), slot.ID)
+		if errors.Is(err, card.ErrRemoved) && try < 5 {
+			continue
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { tok.Close() })
+		return tok
 	}
-	t.Cleanup(func() { tok.Close() })
-	return tok
 }
 
 // pin makes a PIN of digits.

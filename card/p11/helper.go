@@ -132,6 +132,30 @@ func (h *helper) call(ctx context.Context, limit time.Duration, q request, secre
 	return reply{}, err
 }
 
+// patient ends a while after ctx does. A look at the readers takes a moment and must not cost the helper, with the
+// sessions of others in it, only because nobody watches any more. The function returned must be called.
+func patient(ctx context.Context) (context.Context, func()) {
+	late, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	over, ended := make(chan struct{}), make(chan struct{})
+	disarm := context.AfterFunc(ctx, func() {
+		defer close(ended)
+		t := time.NewTimer(lastWords)
+		defer t.Stop()
+		select {
+		case <-t.C:
+			cancel()
+		case <-over:
+		}
+	})
+	return late, func() {
+		close(over)
+		if !disarm() {
+			<-ended
+		}
+		cancel()
+	}
+}
+
 // exchange writes the request and reads the answer.
 func (h *helper) exchange(q request, secrets []*card.PIN, r *reply) (sent bool, err error) {
 	if err := writeJSON(h.to, q); err != nil {
@@ -143,6 +167,13 @@ func (h *helper) exchange(q request, secrets []*card.PIN, r *reply) (sent bool, 
 		}
 	}
 	return true, readJSON(h.from, r)
+}
+
+// kill ends the helper without a word to its module.
+func (h *helper) kill() {
+	if !h.ended {
+		_ = h.cmd.Process.Kill() // it may be gone already
+	}
 }
 
 // end closes the helper's input, upon which it leaves its card and exits, or else is killed. It returns how the

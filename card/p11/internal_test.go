@@ -2,6 +2,7 @@ package p11
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -289,5 +290,38 @@ func TestProcessors(t *testing.T) {
 	}
 	if got := processors(file); got != nil {
 		t.Errorf("garbage: %v", got)
+	}
+}
+
+// A program without cgo says so, in a way that leaves the other ways to reach a card alone.
+func TestNotBuilt(t *testing.T) {
+	if built {
+		t.Skip("this program is built with cgo")
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	s := Open([]string{"/usr/lib/opensc-pkcs11.so"}, Options{})
+	var told card.Snapshot
+	if err := s.Watch(ctx, func(x card.Snapshot) {
+		told = x
+		cancel()
+	}); err != nil {
+		t.Error(err)
+	}
+	if !errors.Is(told.Err, ErrNotBuilt) || !errors.Is(told.Err, card.ErrNoService) || len(told.Slots) > 0 {
+		t.Errorf("told %+v", told)
+	}
+	if _, err := s.Open(t.Context(), "0:1:x"); !errors.Is(err, ErrNotBuilt) || !errors.Is(err, card.ErrUnsupported) {
+		t.Errorf("opening: %v", err)
+	}
+	if Serve(nil, nil) == 0 {
+		t.Error("a helper without cgo is content")
+	}
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r := Probe(t.Context(), []string{self}, Options{})[0]; !r.RightCPU || r.Loads || !errors.Is(r.Err, ErrNotBuilt) {
+		t.Errorf("probed %+v", r)
 	}
 }

@@ -85,6 +85,11 @@ func (l *loaded) do(o order) reply {
 		return l.read(o.request)
 	case opLogout:
 		return l.logout(o.request)
+	case opReset:
+		if !resetCard(o.Reader) {
+			return reply{Fault: "the card was not reset"}
+		}
+		return reply{}
 	case opSign:
 		return l.sign(o.request)
 	}

@@ -134,6 +134,33 @@ func TestOpenSCConforms(t *testing.T) {
 	t.Logf("%d commands", len(b.Log()))
 }
 
+// Rights are gone for everybody the moment a session is closed: another program asks the card, harmlessly.
+func TestOpenSCDropsRights(t *testing.T) {
+	tool, err := exec.LookPath("opensc-tool")
+	if err != nil {
+		t.Skip("opensc-tool is not installed")
+	}
+	b := practiceBus(t)
+	s := open(t, quick, opensc(t, b))
+	tok := first(t, s)
+	if err := tok.Login(t.Context(), card.AuthPIN, pin(sim.PracticePIN)); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		when, want string
+	}{{"logged in", "SW1=0x90, SW2=0x00"}, {"closed", "SW1=0x63, SW2=0xC3"}} {
+		if c.when == "closed" {
+			tok.Close()
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+		out, err := exec.CommandContext(ctx, tool, "-c", "default", "-s", "00:20:00:10").CombinedOutput()
+		cancel()
+		if err != nil || !strings.Contains(string(out), c.want) {
+			t.Errorf("%s: another program sees %s, %v", c.when, out, err)
+		}
+	}
+}
+
 // The whole life of a PIN through OpenSC, with the commands that reach the card counted.
 func TestOpenSC(t *testing.T) {
 	const verify, change, reset = 0x20, 0x24, 0x2C

@@ -168,7 +168,8 @@ func (s *Source) Open(ctx context.Context, slot string) (card.Token, error) {
 	return t, nil
 }
 
-// Close ends the helpers of all modules; the sessions with their cards are over. The Source may be used again.
+// Close ends the helpers of all modules, each when the call that it is at is done; the sessions with their cards
+// are over. The Source may be used again.
 func (s *Source) Close() error {
 	for _, m := range s.modules {
 		m.queue <- struct{}{}
@@ -265,7 +266,9 @@ func (m *module) look(ctx context.Context) view {
 		return view{err: err}
 	}
 	defer release()
-	cards, err := m.poll(ctx)
+	late, done := patient(ctx)
+	defer done()
+	cards, err := m.poll(late)
 	return view{slices.Clone(cards), err}
 }
 
@@ -357,7 +360,9 @@ func (m *module) open(ctx context.Context, id string) (card.Token, error) {
 		return nil, err
 	}
 	defer release()
-	cards, err := m.poll(ctx)
+	late, done := patient(ctx)
+	defer done()
+	cards, err := m.poll(late)
 	if err != nil {
 		return nil, err
 	}

@@ -538,3 +538,15 @@ func TestSameSignature(t *testing.T) {
 		}
 	}
 }
+
+func BenchmarkSign(b *testing.B) {
+	tok := first(b, open(b, quick, hsmToken(b, hsmKey{id: 1, key: shared(b), usage: x509.KeyUsageDigitalSignature})))
+	if err := tok.Login(b.Context(), card.AuthPIN, pin(hsmPIN)); err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		if err := signWith(b, tok, b.Context()); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -240,8 +240,9 @@ func (t *token) Unblock(ctx context.Context, r card.PINRef, puk, replacement *ca
 	return t.judge(ctx, judgement{op: opInitPIN, ref: r, puk: true, pins: []*card.PIN{puk, replacement}})
 }
 
-// Close implements card.Token. After a login the helper ends with its last session: then the module has lost the
-// card, and the card its rights, whatever the module makes of C_Logout.
+// Close implements card.Token. After a login it logs out and resets the card, so that the rights are gone for every
+// program: a module that is let go in peace may leave them with the card, as OpenSC does. The helper ends with
+// its last session.
 func (t *token) Close() error {
 	t.m.queue <- struct{}{}
 	defer func() { <-t.m.queue }()
@@ -256,10 +257,18 @@ func (t *token) Close() error {
 	if !t.rights {
 		return nil
 	}
-	if t.m.tokens == 0 {
+	clean := t.dropRights()
+	if t.m.h == t.h && (t.m.tokens == 0 || !clean) {
+		t.m.h.kill()
 		t.m.stop()
-		return nil
 	}
+	return nil
+}
+
+// dropRights ends every login of the card and reports whether the module says that it has done so. Where the
+// reader cannot be found by the name of the slot the card keeps what the module leaves it, until the service
+// turns an idle card off or, on Windows, until the helper is killed.
+func (t *token) dropRights() bool {
 	ctx, cancel := context.WithTimeout(context.Background(), closing)
 	defer cancel()
 	for i, s := range t.c.slots {
@@ -268,15 +277,15 @@ func (t *token) Close() error {
 		}
 		r, err := t.m.call(ctx, closing, request{Op: opLogout, Slot: s.ID, Session: s.Session})
 		if err != nil {
-			return nil // the helper is dead, and the rights with it
+			return false
 		}
 		if err := failure(t.m.path, r); err != nil && !gone(err) && r.Code != ckrUserNotLoggedIn {
-			t.m.stop()
-			return nil
+			return false
 		}
 	}
-	return nil
+	_, err := t.m.call(ctx, closing, request{Op: opReset, Reader: t.c.reader})
+	return err == nil
 }
 
-// closing is how long a logout may take before the helper is killed instead.
+// closing is how long a logout may take.
 const closing = 5 * time.Second

@@ -33,6 +33,7 @@ const (
 	opRead    op = "read"    // the certificates of the token in Slot
 	opLogin   op = "login"   // C_Login as the user; one secret, or none for a reader with keys
 	opLogout  op = "logout"  // C_Logout
+	opReset   op = "reset"   // resets the card in Reader, past the module
 	opSetPIN  op = "setpin"  // C_Login, C_SetPIN; two secrets, or none
 	opInitPIN op = "initpin" // C_Login as security officer, C_InitPIN; two secrets
 	opSign    op = "sign"    // C_SignInit, C_Sign
@@ -44,6 +45,7 @@ type request struct {
 	Module    string     `json:",omitempty"`
 	Slot      uint       `json:",omitempty"`
 	Session   uint       `json:",omitempty"` // slotInfo.Session of the insertion that is meant
+	Reader    string     `json:",omitempty"`
 	Key       []byte     `json:",omitempty"` // CKA_ID
 	Modulus   []byte     `json:",omitempty"` // finds an RSA key whose CKA_ID is not its certificate's
 	Mechanism uint       `json:",omitempty"`
