@@ -26,7 +26,6 @@ type cardBar struct {
 	pill  *pill
 	rules [2]fyne.CanvasObject
 	body  *fyne.Container
-	short bool
 }
 
 func newCardBar(u *UI) *cardBar {
@@ -206,18 +205,14 @@ func cardState(k *kit, c *app.Cards, card *app.Card) (icon, key string, r role) 
 	return "check", "ui.phase.ready.pill", k.p.good
 }
 
-// Layout implements fyne.Layout: what does not fit is left out, the pill first, then the picture, then the date.
-func (b *cardBar) Layout(_ []fyne.CanvasObject, size fyne.Size) {
+// chooseParts leaves out what does not fit: the picture first, then the pill, then the date.
+func (b *cardBar) chooseParts(width, edge float32) (picture, state bool) {
 	k := b.u.k
-	edge := k.px(32)
-	if size.Width < k.px(760) {
-		edge = k.px(20)
-	}
 	w := func(o fyne.CanvasObject) float32 { return o.MinSize().Width }
-	days, left, picture, state := len(b.days.Objects) > 0, len(b.left.Objects) > 0, true, true
-	who := min(max(w(b.who.Container), w(b.what.Container)), k.px(300))
+	days, left := len(b.days.Objects) > 0, len(b.left.Objects) > 0
+	picture, state = true, true
 	need := func() float32 {
-		n := 2*edge + who
+		n := 2*edge + min(max(w(b.who.Container), w(b.what.Container)), k.px(300))
 		for _, p := range []struct {
 			on bool
 			w  float32
@@ -232,23 +227,26 @@ func (b *cardBar) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 		if drop == &state && !days && !left {
 			continue
 		}
-		if need() > size.Width {
+		if need() > width {
 			*drop = false
 		}
 	}
-	show := func(o fyne.CanvasObject, on bool) {
+	for o, on := range map[fyne.CanvasObject]bool{b.image: picture, b.days: days, b.rules[0]: days, b.left: left, b.rules[1]: left, b.pill.Container: state} {
 		if on {
 			o.Show()
 		} else {
 			o.Hide()
 		}
 	}
-	show(b.image, picture)
-	show(b.days, days)
-	show(b.rules[0], days)
-	show(b.left, left)
-	show(b.rules[1], left)
-	show(b.pill.Container, state)
+	return picture, state
+}
+
+// Layout implements fyne.Layout.
+func (b *cardBar) Layout(_ []fyne.CanvasObject, size fyne.Size) {
+	k := b.u.k
+	edge := edgeOf(k, size.Width)
+	w := func(o fyne.CanvasObject) float32 { return o.MinSize().Width }
+	picture, state := b.chooseParts(size.Width, edge)
 	middle := size.Height / 2
 	x := edge
 	if picture {

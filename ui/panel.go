@@ -17,7 +17,8 @@ import (
 type panel struct {
 	object *fyne.Container
 	first  fyne.Focusable
-	field  *pinField // nil when nothing is typed
+	field  *pinField   // nil when nothing is typed
+	fields []*pinField // all of them, where there are several
 	layout *panelLayout
 }
 
@@ -25,6 +26,9 @@ type panel struct {
 func (p *panel) wipe() {
 	if p.field != nil {
 		p.field.pin.Wipe()
+	}
+	for _, f := range p.fields {
+		f.pin.Wipe()
 	}
 }
 
@@ -43,8 +47,9 @@ func (l *panelLayout) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 	x, w := page.Position.X, page.Size.Width
 	h := heightOf(l.sheet.Objects[0].(*fyne.Container), w) + l.u.k.px(4)
 	if h > size.Height-page.Position.Y {
-		page.Position.Y = min(page.Position.Y, max(0, size.Height-h))
-		page.Size.Height = size.Height - page.Position.Y
+		top, _, _ := l.u.shell.measures(size) // the card bar goes, the practice ribbon never does
+		page.Position.Y = top
+		page.Size.Height = size.Height - top
 		h = page.Size.Height
 	}
 	place(l.veil, x, page.Position.Y, w, page.Size.Height)
@@ -129,15 +134,20 @@ func (u *UI) pinPanel(q app.PINQuestion, give func(*app.PIN), refuse func()) *pa
 	}
 	cancel := k.button(outlined, "", k.T("ui.cancel"), refuse)
 	cancel.least.Height = k.px(56)
-	var p *panel
 	if q.OnReader {
 		main := vbox(k.px(16), head, k.advice(k.p.note, "keyboard", k.T("ui.pin.on-reader"), k.T("ui.pin.on-reader.body")),
 			hbox(k.px(12), flex(), cancel))
-		p = u.newPanel(k.p.waxText, scrolledTall(u.pinColumns(side, short, main)))
+		p := u.newPanel(k.p.waxText, scrolledTall(u.pinColumns(side, short, main)))
 		p.first = cancel
 		cancel.key = u.within(refuse, cancel.press)
 		return p
 	}
+	return u.typedPIN(q, side, short, head, cancel, give, refuse)
+}
+
+// typedPIN is the panel with a field in it.
+func (u *UI) typedPIN(q app.PINQuestion, side, short, head *fyne.Container, cancel *button, give func(*app.PIN), refuse func()) *panel {
+	k := u.k
 	field := newPINField(k, q.Min, q.Max)
 	sign := k.button(sealing, "sign", k.Text(q.Action), func() { give(field.take()) })
 	sign.enable(false)
@@ -161,11 +171,15 @@ func (u *UI) pinPanel(q app.PINQuestion, give func(*app.PIN), refuse func()) *pa
 		lock = hbox(k.px(12), k.icon("info", 22, k.p.note.ink), flex(k.para(noteBold, k.p.note.ink, keep)))
 	}
 	fw := field.MinSize().Width
-	main := vbox(k.px(14), head,
+	gap := k.px(20)
+	if u.window.Canvas().Size().Height < k.px(700) {
+		gap = k.px(13)
+	}
+	main := vbox(gap, head,
 		cols(k.px(14), fw+k.px(150), []float32{-fw, 1}, leftmost(field), pad(k.px(4), 0, 0, 0, notes)),
 		cols(k.px(12), k.px(520), []float32{1, -widest([]fyne.CanvasObject{cancel}) - widest([]fyne.CanvasObject{sign}) - k.px(24)},
 			lock, hbox(k.px(12), flex(), cancel, sign)))
-	p = u.newPanel(k.p.waxText, scrolledTall(u.pinColumns(side, short, main)))
+	p := u.newPanel(k.p.waxText, scrolledTall(u.pinColumns(side, short, main)))
 	p.first, p.field = field, field
 	ringOf := []fyne.Focusable{field, cancel, sign}
 	field.tab = func(back bool) { u.round(ringOf, field, back) }
@@ -182,51 +196,47 @@ func (u *UI) pinLength(q app.PINQuestion) string {
 
 func (u *UI) pinColumns(side, short, main fyne.CanvasObject) *fyne.Container {
 	k := u.k
-	return container.New(&pinLayout{k, short}, side, pad(k.px(22), k.px(32), k.px(22), k.px(32), vbox(k.px(10), short, main)))
+	return container.New(&pinLayout{k: k}, side, pad(k.px(22), k.px(32), k.px(22), k.px(32), main), pad(k.px(16), k.px(32), 0, k.px(32), short))
 }
 
 // pinLayout sets the tries at the side; where there is no room for that they stand in a line above.
 type pinLayout struct {
 	k     *kit
-	short fyne.CanvasObject
+	roomy bool // what stands beside the tries needs much room
 }
 
 func (l *pinLayout) side(width float32) float32 {
 	switch {
 	case width >= l.k.px(850):
 		return l.k.px(300)
-	case width >= l.k.px(560):
+	case width >= l.k.px(560) && !l.roomy:
 		return l.k.px(236)
 	}
 	return 0
 }
 
-func (l *pinLayout) show(o []fyne.CanvasObject, width float32) float32 {
+func (l *pinLayout) heightFor(o []fyne.CanvasObject, width float32) float32 {
 	s := l.side(width)
 	if s == 0 {
-		o[0].Hide()
-		l.short.Show()
-	} else {
-		o[0].Show()
-		l.short.Hide()
+		return heightOf(o[1], width) + heightOf(o[2], width) - l.k.px(10)
 	}
-	return s
-}
-
-func (l *pinLayout) heightFor(o []fyne.CanvasObject, width float32) float32 {
-	s := l.show(o, width)
-	h := heightOf(o[1], width-s)
-	if s > 0 {
-		h = max(h, heightOf(o[0], s))
-	}
-	return h
+	return max(heightOf(o[1], width-s), heightOf(o[0], s))
 }
 
 // Layout implements fyne.Layout.
 func (l *pinLayout) Layout(o []fyne.CanvasObject, size fyne.Size) {
-	s := l.show(o, size.Width)
+	s, top := l.side(size.Width), float32(0)
+	if s == 0 {
+		o[0].Hide()
+		o[2].Show()
+		top = heightOf(o[2], size.Width) - l.k.px(10)
+		place(o[2], 0, 0, size.Width, top+l.k.px(10))
+	} else {
+		o[0].Show()
+		o[2].Hide()
+	}
 	place(o[0], 0, 0, s, size.Height)
-	place(o[1], s, 0, size.Width-s, size.Height)
+	place(o[1], s, top, size.Width-s, size.Height-top)
 }
 
 // MinSize implements fyne.Layout.

@@ -95,7 +95,7 @@ func (p *para) lines(width float32) [][]word {
 		if w.glued {
 			gap = 0
 		}
-		if i == 0 || w.fresh || x+gap+w.width > width+0.5 && !(w.glued) {
+		if i == 0 || w.fresh || x+gap+w.width > width+0.5 && !w.glued {
 			out = append(out, nil)
 			x = 0
 		}

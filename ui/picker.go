@@ -173,8 +173,12 @@ func (p *picker) show() {
 	p.path.say(p.dir, k.p.muted)
 	switch n := len(p.chosen); p.what {
 	case pickFiles:
-		p.main.say(k.Text(lang.MN("ui.pick.take", n)))
 		p.main.enable(n > 0)
+		if n == 0 {
+			p.main.say(k.T("ui.pick.none"))
+		} else {
+			p.main.say(k.Text(lang.MN("ui.pick.take", n)))
+		}
 	case pickFolder:
 		p.main.say(k.T("ui.pick.this"))
 	case pickSave:

@@ -62,7 +62,7 @@ func (v *settingsView) Show(st *app.State) {
 	}
 	practice := k.button(small, "card", k.T("ui.practice.try"), func() { u.store.UsePractice(true) })
 	if st.Cards.Practice {
-		practice = k.button(small, "close", k.T("ui.practice.leave"), func() { u.store.UsePractice(false) })
+		practice = k.button(small, "close", k.T("ui.practice.remove"), func() { u.store.UsePractice(false) })
 	}
 	box := vbox(k.px(18), v.row("language", languages), k.rule(), v.row("theme", themes), k.rule(), v.row("scale", scales),
 		k.rule(), v.row("code", code), k.rule(),

@@ -20,14 +20,12 @@ type signView struct {
 	docs  []app.Doc
 	mode  signMode
 
-	lastDocs     *app.Docs
-	lastJob      *app.Job
-	lastCards    *app.Cards
-	lastPassing  bool
-	lastPractice bool
-	main         func()
-	progress     *progress
-	drop         *fyne.Container
+	lastDocs    *app.Docs
+	lastJob     *app.Job
+	lastCards   *app.Cards
+	lastPassing bool
+	main        func()
+	progress    *progress
 }
 
 type signMode int
@@ -448,8 +446,10 @@ func (v *signView) row(i int, width float32) (fyne.CanvasObject, any) {
 	if d.Advice != nil {
 		sub = k.fit(noteBold, k.p.warn.ink, k.Text(d.Advice.Title))
 	}
-	parts := []fyne.CanvasObject{page, flex(vbox(0, k.fileName(strongFace, k.p.ink, name), sub)),
-		k.state(strongFace, look.icon, k.T("ui.status."+look.key), ink)}
+	parts := []fyne.CanvasObject{
+		page, flex(vbox(0, k.fileName(strongFace, k.p.ink, name), sub)),
+		k.state(strongFace, look.icon, k.T("ui.status."+look.key), ink),
+	}
 	switch {
 	case d.Output != "" && v.mode != signRunning:
 		words := k.T("ui.verify")

@@ -114,6 +114,7 @@ type scene struct {
 	then  func(*UI)
 }
 
+// scenes is one table, longer than a function should be.
 func scenes() []scene {
 	st := state
 	list := []scene{
@@ -218,11 +219,8 @@ func scenes() []scene {
 			a.open()
 		}},
 	}
-	for p, code := range map[app.CardPhase]string{
-		app.PhaseNoService: "no-service", app.PhaseNoReader: "no-reader", app.PhaseEmpty: "no-card", app.PhaseMute: "card-mute",
-		app.PhaseUnsupported: "card-unsupported", app.PhaseBusy: "card-busy", app.PhaseReading: "",
-	} {
-		c := absent(p, code)
+	for p, code := range []string{"no-service", "no-reader", "no-card", "card-mute", "card-unsupported", "card-busy", ""} {
+		c := absent(app.CardPhase(p), code)
 		if code == "" {
 			c.Advice = nil
 		}

@@ -107,7 +107,7 @@ type look struct {
 var _ fyne.Theme = (*look)(nil)
 
 // Color implements fyne.Theme.
-func (l *look) Color(n fyne.ThemeColorName, v fyne.ThemeVariant) color.Color {
+func (l *look) Color(n fyne.ThemeColorName, _ fyne.ThemeVariant) color.Color {
 	p := l.p
 	switch n {
 	case theme.ColorNameBackground, theme.ColorNameMenuBackground, theme.ColorNameOverlayBackground:
@@ -139,12 +139,11 @@ func (l *look) Color(n fyne.ThemeColorName, v fyne.ThemeVariant) color.Color {
 	case theme.ColorNameWarning:
 		return p.warn.ink
 	}
+	base := theme.VariantDark
 	if p == light {
-		v = theme.VariantLight
-	} else {
-		v = theme.VariantDark
+		base = theme.VariantLight
 	}
-	return theme.DefaultTheme().Color(n, v)
+	return theme.DefaultTheme().Color(n, base)
 }
 
 // Font implements fyne.Theme.

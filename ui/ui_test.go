@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"context"
 	"fmt"
 	"go/ast"
 	"go/parser"
@@ -15,7 +14,6 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
@@ -373,141 +371,5 @@ func TestScenes(t *testing.T) {
 				}
 			})
 		}
-	}
-}
-
-func TestSettingsTakeEffectAtOnce(t *testing.T) {
-	st := state(nil)
-	u, f, _ := window(t, st, 1280, 800)
-	u.turn(pageSettings)
-	press1(t, u, "English")
-	if f.set.Language != "en" {
-		t.Fatalf("asked for %+v", f.set)
-	}
-	next := *st
-	next.Settings = &f.set
-	u.latest.Store(&next)
-	u.show(&next)
-	if said := words(u.shell.object); !strings.Contains(said, "Appearance") {
-		t.Errorf("the page is not in English:\n%s", said)
-	}
-	press1(t, u, "Dark")
-	next2 := next
-	next2.Settings = &f.set
-	u.latest.Store(&next2)
-	u.show(&next2)
-	if u.k.p != dark {
-		t.Error("the window is not dark")
-	}
-}
-
-func TestDroppedAndPasted(t *testing.T) {
-	u, f, _ := window(t, state(nil), 1280, 800)
-	file := filepath.Join(t.TempDir(), "città #1 100%.pdf")
-	if err := os.WriteFile(file, []byte("x"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	u.paste(file)
-	u.paste("file://" + strings.NewReplacer(" ", "%20", "#", "%23", "à", "%C3%A0", "100%", "100%25").Replace(file))
-	u.paste("niente")
-	if want := []string{"add " + file, "add " + file}; !reflect.DeepEqual(f.said, want) {
-		t.Errorf("asked for %q, want %q", f.said, want)
-	}
-}
-
-func TestPassingTroubleWaits(t *testing.T) {
-	c := absent(app.PhaseNoReader, "no-reader")
-	c.Advice.After = 1500 * time.Millisecond
-	u, _, _ := window(t, state(func(s *app.State) { s.Cards = c }), 1280, 800)
-	title := u.k.Text(c.Advice.Title)
-	if strings.Contains(words(u.views[pageSign].Object()), title) {
-		t.Error("a trouble just begun is shown")
-	}
-	u.now = func() time.Time { return today.Add(2e9) }
-	u.show(u.latest.Load())
-	if !strings.Contains(words(u.views[pageSign].Object()), title) {
-		t.Error("a trouble of two seconds is not shown")
-	}
-}
-
-func TestAskingEndsWithItsContext(t *testing.T) {
-	u, _, q := window(t, state(nil), 1280, 800)
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() {
-		_, err := u.PIN(ctx, app.PINQuestion{Label: app.PINLabel(0x1A), Min: 5, Max: 8, TriesLeft: 3})
-		done <- err
-	}()
-	q.until(t, "the panel is open", func() bool { return u.asking != nil })
-	u.asking.panel.field.TypedRune('1')
-	typed := u.asking.panel.field.pin
-	cancel()
-	if err := <-done; err != context.Canceled {
-		t.Errorf("got %v", err)
-	}
-	q.until(t, "the panel is closed", func() bool { return u.asking == nil })
-	if typed.Len() != 0 {
-		t.Error("what was typed is still there")
-	}
-	if n := len(u.window.Canvas().Overlays().List()); n != 0 {
-		t.Errorf("%d panels left", n)
-	}
-}
-
-func TestEscRefusesAndTabStays(t *testing.T) {
-	u, _, q := window(t, state(nil), 1280, 800)
-	done := make(chan error, 1)
-	go func() {
-		_, err := u.PIN(context.Background(), app.PINQuestion{Label: app.PINLabel(0x1A), Min: 5, Max: 8, TriesLeft: 3})
-		done <- err
-	}()
-	q.until(t, "the panel is open", func() bool { return u.asking != nil })
-	c := u.window.Canvas()
-	field := u.asking.panel.field
-	if c.Focused() != fyne.Focusable(field) {
-		t.Error("the field has no focus")
-	}
-	field.TypedKey(&fyne.KeyEvent{Name: fyne.KeyTab})
-	if c.Focused() == fyne.Focusable(field) || c.Focused() == nil {
-		t.Error("Tab does not go on")
-	}
-	field.TypedKey(&fyne.KeyEvent{Name: fyne.KeyReturn})
-	if u.asking == nil {
-		t.Fatal("Enter gave an empty PIN")
-	}
-	field.TypedKey(&fyne.KeyEvent{Name: fyne.KeyEscape})
-	if err := <-done; err != app.ErrRefused {
-		t.Errorf("got %v", err)
-	}
-}
-
-func TestListKeys(t *testing.T) {
-	u, f, _ := window(t, state(func(s *app.State) { s.Docs = docs(app.DocReady, fiveNames...) }), 1280, 800)
-	v := u.views[pageSign].(*signView)
-	u.window.Canvas().Focus(v.list)
-	v.list.TypedKey(&fyne.KeyEvent{Name: fyne.KeyDown})
-	if v.list.cursor != 1 {
-		t.Errorf("Down goes to row %d", v.list.cursor)
-	}
-	v.list.TypedKey(&fyne.KeyEvent{Name: fyne.KeyDelete})
-	v.list.TypedKey(&fyne.KeyEvent{Name: fyne.KeyF1})
-	if len(f.said) != 1 || f.said[0] != "remove" || u.page != pageHelp {
-		t.Errorf("asked for %q, page %d", f.said, u.page)
-	}
-}
-
-func TestManyRowsAreNotBuilt(t *testing.T) {
-	names := make([]string, 10000)
-	for i := range names {
-		names[i] = fmt.Sprintf("file%05d.pdf", i)
-	}
-	u, _, _ := window(t, state(func(s *app.State) { s.Docs = docs(app.DocReady, names...) }), 1280, 800)
-	v := u.views[pageSign].(*signView)
-	if n := len(v.list.rows); n == 0 || n > 20 {
-		t.Errorf("%d rows built for 10,000 files", n)
-	}
-	v.list.move(9999)
-	if !strings.Contains(words(v.list), "file09999.pdf") {
-		t.Error("the last row is not in sight")
 	}
 }

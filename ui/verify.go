@@ -313,7 +313,7 @@ func (v *verifyView) details(s *app.Signature) fyne.CanvasObject {
 		if !c.NotAfter.IsZero() {
 			add("ui.field.validity", k.Text(lang.M("ui.from-to", "from", k.ShortDate(c.NotBefore), "to", k.ShortDate(c.NotAfter))))
 		}
-		box.Add(k.field(132, k.T("ui.field.serial"), k.fit(monoFace, k.p.ink, spaced(c.Serial))))
+		box.Add(k.field(132, k.T("ui.field.serial"), k.para(monoFace, k.p.ink, spaced(c.Serial))))
 	}
 	form := formatName(s)
 	if s.Level != "" {

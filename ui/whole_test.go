@@ -23,24 +23,7 @@ func TestWholeWay(t *testing.T) {
 }
 
 func wholeWay(t *testing.T, tag string) {
-	store := app.NewStore(app.New(app.Config{Dir: t.TempDir(), Language: tag}))
-	q := newPosts()
-	u := New(tempApp(t), store, assets.FS)
-	u.post = q.post
-	u.window.Resize(fyne.NewSize(1280, 800))
-	ctx, cancel := context.WithCancel(context.Background())
-	ended := make(chan error, 1)
-	go func() { ended <- store.Run(ctx, u) }()
-	t.Cleanup(func() {
-		cancel()
-		if err := <-ended; err != nil {
-			t.Errorf("the store ended with %v", err)
-		}
-		u.closed.Store(true)
-		for _, timer := range u.timers {
-			timer.Stop()
-		}
-	})
+	u, store, q := practiceWindow(t, tag)
 	dir := t.TempDir()
 	file := filepath.Join(dir, "bilancio d'esercizio è 100% #1.pdf")
 	content := []byte("%PDF-1.4 di prova\n")
@@ -84,6 +67,36 @@ func wholeWay(t *testing.T, tag string) {
 		t.Errorf("the result does not say that it is practice:\n%s", said)
 	}
 
+	verifyAndSave(t, u, q, store, content)
+}
+
+// practiceWindow is a window over a real store, whose goroutines end with the test.
+func practiceWindow(t *testing.T, tag string) (*UI, *app.Store, *posts) {
+	t.Helper()
+	store := app.NewStore(app.New(app.Config{Dir: t.TempDir(), Language: tag}))
+	q := newPosts()
+	u := New(tempApp(t), store, assets.FS)
+	u.post = q.post
+	u.window.Resize(fyne.NewSize(1280, 800))
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- store.Run(ctx, u) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-ended; err != nil {
+			t.Errorf("the store ended with %v", err)
+		}
+		u.closed.Store(true)
+		for _, timer := range u.timers {
+			timer.Stop()
+		}
+	})
+	return u, store, q
+}
+
+// verifyAndSave opens the signed file from the result, and saves what is inside.
+func verifyAndSave(t *testing.T, u *UI, q *posts, store *app.Store, content []byte) {
+	t.Helper()
 	u.views[pageSign].(*signView).list.TypedKey(&fyne.KeyEvent{Name: fyne.KeyReturn})
 	q.until(t, "the verdict is shown", func() bool {
 		v := u.views[pageVerify].(*verifyView).last
@@ -96,7 +109,7 @@ func wholeWay(t *testing.T, tag string) {
 			t.Errorf("the page does not say %q:\n%s", want, said)
 		}
 	}
-	saved := filepath.Join(dir, "salvato.pdf")
+	saved := filepath.Join(t.TempDir(), "salvato.pdf")
 	store.SaveContent(saved)
 	q.until(t, "the saving is told", func() bool {
 		last := u.views[pageVerify].(*verifyView).last

@@ -1,0 +1,43 @@
+// Package ui is the window: a view over the State of package app, and the answers to its questions.
+//
+// # How it is built
+//
+// [UI] owns one window. A kit (kit.go) holds what every component is made of: the words of a language, a
+// palette, a scale, the drawings. When language, light or scale change, everything is built anew with another
+// kit; otherwise a page is built once and is shown States: it compares the pointers of the sections it shows
+// and does nothing when they are the same.
+//
+// What comes from other goroutines passes one door, loop.go: the newest State is kept and at most one repaint is
+// queued, so that a burst of progress costs one repaint. Questions (ask.go) open a panel inside the window while
+// the job that asked waits; the PIN goes from the keys into the buffer that travels to the card (pinfield.go).
+//
+// # Design
+//
+// Signing is sealing a letter: paper, ink, one spot of wax. The margin between rail and page is the double rule
+// of Italian legal paper. The frame, a double hairline, stands only where paper waits or has been sealed. Three
+// seals are told apart by shape: whole, blank with a question mark, broken. Wax is spent on sealing alone: the
+// button that signs and the edge of the PIN panel; other main buttons are ink, one filled button a page.
+// Colours are in theme.go, faces in kit.go; space is 4, 8, 12, 16, 20, 24 or 32; what is pressed is at least 44
+// high and shows a ring of 3 px when it has the keyboard. No state is told by colour alone.
+//
+// A page is never wider than the window: columns stack, the rail puts its words below the icons under 900 px,
+// the card bar leaves out what does not fit, and a page too high scrolls while its action bar stays.
+//
+// # Why
+//
+// Own layouts (layout.go): Fyne asks an object for its least size without telling the width, so wrapped text
+// cannot answer. Here the parent asks for the height at a width.
+//
+// Own text (para.go): Fyne's label wraps at the font's own line height and knows no bold within a line.
+//
+// Own list (list.go): rows of two lines with controls in them, one stop of the Tab key, ten thousand files.
+//
+// Own file picker (picker.go): Fyne's takes one file at a time, speaks no Italian and looks like a form.
+//
+// Settings are the application's (package app), not Fyne preferences: the command line shares them.
+//
+// # Keyboard
+//
+// Everything can be done by keyboard: the page Aiuto lists the keys (shortcutSheet). On Linux Fyne 2.8 offers
+// nothing to screen readers; the command-line twin is the other way.
+package ui

@@ -1,0 +1,145 @@
+package ui
+
+import (
+	"flag"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"fyne.io/fyne/v2"
+
+	"ceralacca/app"
+	"ceralacca/assets"
+)
+
+var update = flag.Bool("update", false, "write the goldens anew")
+
+// wordless are the assets with an empty catalog: a text without words is shown as its key, so that a golden
+// changes when a page does, and not when a sentence is polished.
+func wordless(t *testing.T) fs.FS {
+	files := fstest.MapFS{"text/it/none.json": {Data: []byte("{}")}}
+	err := fs.WalkDir(assets.FS, ".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || strings.HasPrefix(path, "text/") {
+			return err
+		}
+		b, err := fs.ReadFile(assets.FS, path)
+		files[path] = &fstest.MapFile{Data: b}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
+}
+
+// TestPagesGolden holds what every page shows in every state, by key.
+func TestPagesGolden(t *testing.T) {
+	files := wordless(t)
+	var got strings.Builder
+	for _, s := range scenes() {
+		f := &fakeStore{}
+		u := newUI(tempApp(t), f, s.state, files)
+		u.post, u.now = newPosts().post, func() time.Time { return today }
+		clear(u.waiting)
+		u.window.Resize(fyne.NewSize(1280, 800))
+		u.turn(s.page)
+		if s.then != nil {
+			s.then(u)
+		}
+		said := words(u.views[s.page].Object())
+		if u.asking != nil {
+			said = words(u.asking.panel.object)
+		}
+		fmt.Fprintf(&got, "== %s ==\n%s\n", s.name, said)
+		u.window.Close()
+	}
+	path := filepath.Join("testdata", "pages.txt")
+	if *update {
+		if err := os.WriteFile(path, []byte(got.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatalf("%v (go test ./ui -run Golden -update)", err)
+	}
+	if string(want) == got.String() {
+		return
+	}
+	a, b := strings.Split(string(want), "\n"), strings.Split(got.String(), "\n")
+	for i := range min(len(a), len(b)) {
+		if a[i] != b[i] {
+			t.Fatalf("line %d is %q, the golden has %q; if that is right: go test ./ui -run Golden -update", i+1, b[i], a[i])
+		}
+	}
+	t.Fatalf("%d lines, the golden has %d", len(b), len(a))
+}
+
+// TestKeyboardReachesEverything walks each page with the Tab key alone.
+func TestKeyboardReachesEverything(t *testing.T) {
+	for _, s := range scenes() {
+		if s.then != nil {
+			continue
+		}
+		t.Run(s.name, func(t *testing.T) {
+			u, _, _ := window(t, s.state, 1280, 800)
+			u.turn(s.page)
+			c := u.window.Canvas()
+			seen := map[fyne.Focusable]bool{}
+			for range 200 {
+				c.(interface{ FocusNext() }).FocusNext()
+				if f := c.Focused(); f == nil || seen[f] {
+					break
+				}
+				seen[c.Focused()] = true
+			}
+			for name, o := range controls(u.shell.object) {
+				f, ok := o.(fyne.Focusable)
+				if !ok {
+					continue // a row's own button: the list has its keys
+				}
+				if d, off := o.(fyne.Disableable); off && d.Disabled() {
+					continue
+				}
+				if b, is := o.(*button); is {
+					f = b.press
+				}
+				if ch, is := o.(*choice); is {
+					f = ch.press
+				}
+				if !seen[f] && !seen[o.(fyne.Focusable)] {
+					t.Errorf("the Tab key never comes to %q", name)
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkShow is how long the window's goroutine is held by one change in a batch of 1,000 files.
+func BenchmarkShow(b *testing.B) {
+	names := make([]string, 1000)
+	for i := range names {
+		names[i] = fmt.Sprintf("file%04d.pdf", i)
+	}
+	st := state(func(s *app.State) {
+		s.Docs = docs(app.DocWaiting, names...)
+		s.Job = &app.Job{Running: true, Total: 1000, Signer: "ANNA ESEMPIO"}
+	})
+	u, _, _ := window(b, st, 1280, 800)
+	b.ResetTimer()
+	for i := range b.N {
+		next := *st
+		job := *st.Job
+		job.Done, job.Current = i%1000, names[i%1000]
+		next.Job = &job
+		d := app.Docs{List: append([]app.Doc(nil), st.Docs.List...)}
+		d.List[i%1000].Status = app.DocSigning
+		next.Docs = &d
+		u.show(&next)
+	}
+}
