@@ -1,0 +1,162 @@
+"""Compares our verdicts with those of EU DSS on the shared corpus.
+
+    corpus.py list CORPUS                     the list that Judge.java reads, on standard output
+    corpus.py ours CLI LIST OUT.jsonl         our own verdicts on it
+    corpus.py diff CORPUS OUT.jsonl DSS.tsv   what differs, as Markdown on standard output
+
+What is compared is `integrity`, the mathematics alone: DSS runs without trusted lists and without a network here, so
+that its indications say nothing but "chain not trusted"; where it says TOTAL_FAILED all the same we must not say
+TOTAL-PASSED. `expected` is what the corpus itself knows of the file.
+"""
+
+import collections
+import csv
+import json
+import os
+import subprocess
+import sys
+import tempfile
+
+FORMATS = {"CAdES", "CMS", "PAdES", "XAdES", "XMLDSig", "ASiC-E", "ASiC-S", "TSR", "TST", "ODF"}
+BATCH = 40
+
+
+def manifest(corpus):
+    with open(os.path.join(corpus, "MANIFEST.tsv"), encoding="utf-8") as f:
+        rows = csv.DictReader(f, delimiter="\t", quoting=csv.QUOTE_NONE)
+        return [r for r in rows if r["format"] in FORMATS]
+
+
+def listing(corpus):
+    for r in manifest(corpus):
+        file = os.path.join(corpus, "files", r["file"])
+        original = r["detached_content"].split(";")[0].split(",")[0].strip()
+        original = os.path.join(corpus, "files", original) if original else ""
+        if os.path.isfile(file):
+            print(file, original if os.path.isfile(original) else "", sep="\t")
+
+
+def run(cli, config, files, extra):
+    done = subprocess.run(
+        [cli, "verify", "--json", "--offline", "--config", config, *extra, "--", *files],
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=60 + 30 * len(files), check=False,
+    )
+    return json.loads(done.stdout)["files"]
+
+
+def ours(cli, list_file, out):
+    with open(list_file, encoding="utf-8") as f:
+        pairs = [line.rstrip("\n").split("\t") for line in f]
+    plain = [file for file, original in pairs if not original]
+    jobs = [(plain[i:i + BATCH], []) for i in range(0, len(plain), BATCH)]
+    jobs += [([file], ["--content", original]) for file, original in pairs if original]
+    with tempfile.TemporaryDirectory() as config, open(out, "w", encoding="utf-8") as o:
+        for files, extra in jobs:
+            for report in run(cli, config, files, extra):
+                o.write(json.dumps(report, ensure_ascii=False) + "\n")
+
+
+def read_dss(path):
+    files = collections.defaultdict(lambda: {"sigs": [], "err": ""})
+    with open(path, encoding="utf-8") as f:
+        for line in f:
+            r = line.rstrip("\n").split("\t")
+            if r[0] == "sig":
+                keys = ("id", "parent", "format", "indication", "sub", "integrity", "errors", "warnings", "infos")
+                files[r[1]]["sigs"].append(dict(zip(keys, r[2:])))
+            elif r[0] == "err":
+                files[r[1]]["err"] = r[2]
+            else:
+                files[r[1]]
+    return files
+
+
+def kind(integrity):
+    return integrity.split(":")[0]
+
+
+def tally(words):
+    return ", ".join(f"{n} {w}" for w, n in sorted(collections.Counter(words).items())) or "none"
+
+
+def compare(row, our, dss):
+    """The class of the difference between the two reports on one file, or ""."""
+    our_sigs = [s for s in our["signatures"] if s["format"] != "TST"]
+    dss_sigs = [s for s in dss["sigs"] if not s["format"].startswith("TST")]
+    our_tst = [s for s in our["signatures"] if s["format"] == "TST"]
+    dss_tst = [s for s in dss["sigs"] if s["format"].startswith("TST")]
+    if dss["err"]:
+        if our_sigs or our_tst:
+            return "DSS gives no verdict, we do"
+        return ""
+    if not our["signatures"] and dss["sigs"]:
+        return "DSS sees signatures, we see none"
+    a = tally(s["integrity"] for s in our_sigs)
+    b = tally(kind(s["integrity"]) for s in dss_sigs)
+    if len(our_sigs) != len(dss_sigs):
+        return "number of signatures"
+    if a != b:
+        if "broken" in b and "broken" not in a:
+            return "DSS says broken, we do not"
+        if "broken" in a and "broken" not in b:
+            return "we say broken, DSS does not"
+        return "unknown to one"
+    if len(our_tst) != len(dss_tst):
+        return "number of time-stamps"
+    if tally(s["integrity"] for s in our_tst) != tally(kind(s["integrity"]) for s in dss_tst):
+        return "integrity of time-stamps"
+    if any(s["indication"] == "TOTAL_FAILED" for s in dss_sigs) and not any(s["indication"] == "TOTAL-FAILED" for s in our_sigs):
+        return "DSS fails it, we do not"
+    if any(s["indication"] == "TOTAL-FAILED" for s in our_sigs) and not any(s["indication"] == "TOTAL_FAILED" for s in dss_sigs):
+        return "we fail it, DSS does not"
+    return ""
+
+
+def told(sigs, tst):
+    return [s for s in sigs if s["format"].startswith("TST") == tst]
+
+
+def ours_in_words(our):
+    if our.get("error"):
+        return "error " + our["error"]["code"]
+    parts = []
+    for s in our["signatures"]:
+        codes = [f["code"] for f in s.get("findings") or [] if f["severity"] != "info"]
+        parts.append(" ".join([s["format"], s["integrity"], s["indication"], s.get("subindication", ""), *dict.fromkeys(codes)]))
+    return tally(parts)
+
+
+def dss_in_words(dss):
+    if dss["err"]:
+        return dss["err"]
+    return tally(f"{s['format']} {s['integrity']} {s['indication']} {s['sub']} {s['errors']}"[:240] for s in dss["sigs"])
+
+
+def diff(corpus, jsonl, tsv):
+    dss = read_dss(tsv)
+    with open(jsonl, encoding="utf-8") as f:
+        our = {r["file"]: r for r in map(json.loads, f)}
+    classes, agreed, missing = collections.defaultdict(list), collections.Counter(), 0
+    for row in manifest(corpus):
+        file = os.path.join(corpus, "files", row["file"])
+        if file not in our or file not in dss:
+            missing += 1
+            continue
+        c = compare(row, our[file], dss[file])
+        if c:
+            classes[c].append((row, our[file], dss[file]))
+        agreed[row["format"], not c] += 1
+    print("# Our verdicts beside those of EU DSS\n\n| format | same | differs |\n|---|---|---|")
+    for name in sorted({f for f, _ in agreed}):
+        print(f"| {name} | {agreed[name, True]} | {agreed[name, False]} |")
+    print(f"\n{missing} files have no verdict of both.\n")
+    for c, found in sorted(classes.items(), key=lambda kv: len(kv[1])):
+        print(f"## {c}: {len(found)}\n\n| file | expected | we | DSS |\n|---|---|---|---|")
+        for row, o, d in found:
+            expected = f"{row['expected_crypto_intact']} {row['expected_overall']} ({row['confidence']}) {row['attack']}"
+            print(" | ".join(["|" + row["file"], expected, ours_in_words(o).replace("|", "/"), dss_in_words(d).replace("|", "/")]) + "|")
+        print()
+
+
+if __name__ == "__main__":
+    {"list": listing, "ours": ours, "diff": diff}[sys.argv[1]](*sys.argv[2:])
