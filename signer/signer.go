@@ -63,7 +63,7 @@ type Key struct {
 	Chain []*x509.Certificate
 }
 
-// Options choose how to sign. The zero value makes an attached CAdES-B-B with SHA-256.
+// Options choose how to sign. The zero value makes an attached CAdES-B-B with SHA-256, also of a PDF.
 type Options struct {
 	Format   Format
 	Level    Level
@@ -71,6 +71,19 @@ type Options struct {
 	// Existing says what to do with a document that is a signed envelope already.
 	Existing Existing
 	Now      func() time.Time // the claimed signing time; nil means time.Now
+	// TSA stamps at LevelT and above; without it these levels are refused with [ErrNoTSA].
+	TSA *TSA
+	// Trust finds the certificates and the revocation data that LevelLT keeps in the file. Anchors are trusted beside
+	// its lists.
+	Trust   *trust.Store
+	Anchors []*x509.Certificate
+	// KeepLower writes a signature that could not reach Level at the level that it did reach, so that a signature of
+	// the card is not lost to an authority that does not answer. Sign then returns a [*LevelError] all the same.
+	KeepLower bool
+	// Reason and Location stand in the signature dictionary of a PDF, and Visible shows it on a page. The other
+	// formats have no place for them.
+	Reason, Location string
+	Visible          *Appearance
 }
 
 // VerifyOptions choose how to judge. The zero value trusts nobody and judges at the present time.
@@ -79,6 +92,8 @@ type VerifyOptions struct {
 	Content io.ReaderAt
 	// ContentSize is the length of Content in bytes.
 	ContentSize int64
+	// Contents are the originals of a signature over several files, by file name. They come before Content.
+	Contents map[string]*io.SectionReader
 	// Trust knows the official lists and asks for revocation data; nil means that nobody but Anchors is trusted and
 	// that no connection is opened.
 	Trust *trust.Store

@@ -160,8 +160,9 @@ func (v *verifier) pdfCMS(s *pdf.Signature, p place, digest func(crypto.Hash) []
 		return []*evidence{e}
 	}
 	t := cms.Target{Digest: digest, EContentType: sd.EContentType}
-	attached := !sd.Detached
-	if attached { // adbe.pkcs7.sha1: the content is the SHA-1 of the covered bytes
+	// adbe.pkcs7.sha1: the content is the SHA-1 of the covered bytes. In the other forms there should be none; where
+	// a producer left a copy of something there, the digest still has to be that of the covered bytes.
+	if !sd.Detached && (s.SubFilter == "adbe.pkcs7.sha1" || sd.Content().Size() == sha1.Size) {
 		content, err := io.ReadAll(io.LimitReader(sd.Content(), sha1.Size+1))
 		want := digest(crypto.SHA1)
 		t.Digest = func(h crypto.Hash) []byte {

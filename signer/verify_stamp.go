@@ -37,16 +37,51 @@ func (v *verifier) stamped(ctx context.Context, d *Document) error {
 		v.report.Format = TSR
 	}
 	tok, err := tsp.Parse(b)
-	if err != nil {
+	var refused *tsp.StatusError
+	switch {
+	case errors.As(err, &refused): // the authority said no: there is no time-stamp to judge
+		v.report.Format = TSR
+		v.note("time-stamp-refused")
+		return nil
+	case err != nil:
 		v.badToken(place{v.nextID(""), ""}, err)
+		return nil
+	case len(tok.Data.SignerInfos) == 0:
+		v.report.Format = NoForm
+		v.note("no-signers")
 		return nil
 	}
 	var over io.Reader
 	if v.o.Content != nil {
 		over = io.NewSectionReader(v.o.Content, 0, v.o.ContentSize)
 	}
-	v.add(v.token(tok, place{v.nextID(""), ""}, over))
+	e := v.token(tok, place{v.nextID(""), ""}, over)
+	others := v.otherSigners(tok, e)
+	v.add(e)
+	for _, o := range others {
+		v.add(o)
+	}
 	return nil
+}
+
+// otherSigners are the signers of a token beside the first, which the standard forbids: each is told, none passes.
+func (v *verifier) otherSigners(tok *tsp.Token, first *evidence) []*evidence {
+	var all []*evidence
+	for i, k := range tok.Check().Signers {
+		if i == 0 || v.full() || i == maxSignatures {
+			continue
+		}
+		e := &evidence{sig: first.sig, pool: first.pool, hash: first.hash, stamp: true, ocsp: first.ocsp, crls: first.crls}
+		e.sig.ID, e.sig.Findings = v.nextID(""), nil
+		e.signer = tok.Data.SignerInfos[i].Signer(first.pool)
+		e.mathematics(k)
+		e.tokenProblem(tsp.SignerCount)
+		if first.failure == HashFailure {
+			e.otherContent()
+		}
+		all = append(all, e)
+	}
+	return all
 }
 
 // timeStampedData judges the tokens of a TSD (RFC 5544) and then what is inside, for which the earliest of them that
@@ -125,8 +160,8 @@ func (v *verifier) token(tok *tsp.Token, p place, over io.Reader) *evidence {
 		ocsp: revocationOCSP(tok.Data), crls: tok.Data.CRLs,
 	}
 	res := tok.Check()
-	for _, k := range res.Signers {
-		e.mathematics(k)
+	if len(res.Signers) > 0 { // further ones are a fault of form, whatever their mathematics
+		e.mathematics(res.Signers[0])
 	}
 	for _, p := range res.Problems {
 		e.tokenProblem(p)

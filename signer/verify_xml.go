@@ -5,6 +5,10 @@ import (
 	"context"
 	"errors"
 	"io"
+	"io/fs"
+	"net/url"
+	"path"
+	"slices"
 	"time"
 
 	"ceralacca/signer/internal/asic"
@@ -27,12 +31,26 @@ func (v *verifier) xml(ctx context.Context, d *Document) error {
 		return err
 	}
 	o := xmlsig.Options{}
-	if v.o.Content != nil {
-		o.Resolve = func(context.Context, string) (io.ReadCloser, error) {
-			return io.NopCloser(io.NewSectionReader(v.o.Content, 0, v.o.ContentSize)), nil
-		}
+	if v.o.Content != nil || len(v.o.Contents) > 0 {
+		o.Resolve = v.original
 	}
 	return v.xmlSignatures(ctx, b, o, nil)
+}
+
+// original opens what a reference outside the document names: by the last element of its path, since the folder it
+// was signed in is not that of the reader; without such a name the single original, whatever it is called.
+func (v *verifier) original(_ context.Context, uri string) (io.ReadCloser, error) {
+	name := uri
+	if plain, err := url.PathUnescape(uri); err == nil {
+		name = plain
+	}
+	if c, ok := v.o.Contents[path.Base(name)]; ok {
+		return io.NopCloser(io.NewSectionReader(c, 0, c.Size())), nil
+	}
+	if v.o.Content == nil {
+		return nil, fs.ErrNotExist
+	}
+	return io.NopCloser(io.NewSectionReader(v.o.Content, 0, v.o.ContentSize)), nil
 }
 
 // xmlSignatures judges the signatures in doc. extra looks at each of them before it is judged; it may be nil.
@@ -81,7 +99,10 @@ func (v *verifier) xmlSignature(ctx context.Context, s *xmlsig.Signature, parent
 	for _, f := range s.Findings {
 		severity := Severity(f.Severity)
 		e.find(f.Code, severity, "XMLDSig 1.1", f.Err, f.Args)
-		if severity == Error {
+		switch {
+		case f.Code == "signing-certificate-mismatch":
+			e.constraint = orElse(e.constraint, NoSigningCertificateFound) // EN 319 102-1 §5.2.3.4
+		case severity == Error:
 			e.constraint = orElse(e.constraint, SigConstraintsFailure)
 		}
 	}
@@ -122,6 +143,9 @@ func (e *evidence) xmlMathematics(s *xmlsig.Signature) {
 	}
 	var algorithm *xmlsig.AlgorithmError
 	switch {
+	case e.sig.Integrity == Intact && onlyAbsent(s):
+		e.constraint = SignedDataNotFound // the mathematics of the list stand
+		e.find("content-missing", Warning, "XMLDSig 1.1 §5.1", nil, nil)
 	case s.Value == xmlsig.Bad:
 		e.failure = SigCryptoFailure
 		e.find("signature-value-invalid", Error, "XMLDSig 1.1 §3.2.2", s.ValueErr, nil)
@@ -138,6 +162,22 @@ func (e *evidence) xmlMathematics(s *xmlsig.Signature) {
 	}
 }
 
+// onlyAbsent reports whether all that was signed is lists of files of which not one is at hand: then nothing that a
+// person could look at was checked, however good the digest of the list is.
+func onlyAbsent(s *xmlsig.Signature) bool {
+	lists := 0
+	for _, r := range s.References {
+		if r.SignedProperties {
+			continue
+		}
+		lists++
+		if len(r.Manifest) == 0 || slices.ContainsFunc(r.Manifest, func(m xmlsig.Reference) bool { return m.State != xmlsig.Unknown }) {
+			return false
+		}
+	}
+	return lists > 0
+}
+
 // xades weighs the qualifying properties (EN 319 132-1) and returns the signature time-stamps.
 func (v *verifier) xades(ctx context.Context, e *evidence, s *xmlsig.Signature) ([]*evidence, error) {
 	x := s.XAdES
@@ -145,10 +185,6 @@ func (v *verifier) xades(ctx context.Context, e *evidence, s *xmlsig.Signature) 
 		return nil, nil
 	}
 	e.sig.Claimed, e.ocsp, e.crls = x.SigningTime, x.OCSPs, x.CRLs
-	if x.SigningCertificate == xmlsig.Bad {
-		e.find("signing-certificate-mismatch", Error, "EN 319 102-1 §5.2.3.4", nil, nil)
-		e.constraint = orElse(e.constraint, NoSigningCertificateFound)
-	}
 	e.sig.Level = xadesLevel(x)
 	var all []*evidence
 	for i := range x.TimeStamps {

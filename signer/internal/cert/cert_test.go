@@ -1,6 +1,7 @@
 package cert_test
 
 import (
+	"bytes"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -11,6 +12,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -229,4 +231,15 @@ func FuzzParse(f *testing.F) {
 		_, _, _ = c.SerialHex(), c.KeyID(), cert.NameAttr(c.RawSubject, cert.OIDCommonName)
 		_ = c.CheckSignatureFrom(c)
 	})
+}
+
+// A modulus that lacks its leading zero is the positive number that was meant.
+func TestModulusWithoutLeadingZero(t *testing.T) {
+	n := append([]byte{0x97}, bytes.Repeat([]byte{0xa1}, 127)...)
+	key := slices.Concat([]byte{0x30, 0x81, 0x88, 0x02, 0x81, 0x80}, n, []byte{0x02, 0x03, 1, 0, 1})
+	spki := slices.Concat([]byte{0x30, 0x81, 0x9e, 0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1, 5, 0, 0x03, 0x81, 0x8c, 0}, key)
+	k, err := cert.ParsePublicKey(spki)
+	if r, ok := k.(*cert.RSAKey); err != nil || !ok || !bytes.Equal(r.N.Bytes(), n) {
+		t.Errorf("key %v %v", k, err)
+	}
 }

@@ -75,7 +75,7 @@ func parseRSA(alg Algorithm, bits []byte) (crypto.PublicKey, error) {
 	n, okN := new(big.Int), false
 	e, okE := new(big.Int), false
 	if s.ReadASN1(&in, asn1.SEQUENCE) {
-		n, okN = readBigInt(&in)
+		n, okN = readModulus(&in)
 		e, okE = readBigInt(&in)
 	}
 	if !okN || !okE || n.Sign() <= 0 || e.Sign() <= 0 {
@@ -91,8 +91,17 @@ func parseRSA(alg Algorithm, bits []byte) (crypto.PublicKey, error) {
 	return k, nil
 }
 
-// readBigInt reads an INTEGER that need not be minimal and, as some producers forget the leading zero of a modulus,
-// may look negative: callers that need a positive number check the sign.
+// readModulus reads an INTEGER as unsigned: a generation of Estonian cards lacks the leading zero. OpenSSL and Bouncy
+// Castle take the number that was meant, and a negative modulus would mean nothing.
+func readModulus(s *cryptobyte.String) (*big.Int, bool) {
+	var v cryptobyte.String
+	if !s.ReadASN1(&v, asn1.INTEGER) || len(v) == 0 {
+		return nil, false
+	}
+	return new(big.Int).SetBytes(v), true
+}
+
+// readBigInt reads an INTEGER that need not be minimal. Callers that need a positive number check the sign.
 func readBigInt(s *cryptobyte.String) (*big.Int, bool) {
 	var v cryptobyte.String
 	if !s.ReadASN1(&v, asn1.INTEGER) || len(v) == 0 {
