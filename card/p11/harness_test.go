@@ -27,6 +27,9 @@ func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == p11.WorkerArg {
 		os.Exit(p11.Serve(os.Stdin, os.Stdout))
 	}
+	if os.Getenv("GORACE") == "" {
+		os.Setenv("GORACE", "atexit_sleep_ms=0") // or each helper would wait a second before it ends
+	}
 	code := m.Run()
 	if dir, err := workshop(); err == nil {
 		os.RemoveAll(dir)

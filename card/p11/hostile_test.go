@@ -427,7 +427,7 @@ func TestWatchEnds(t *testing.T) {
 
 // A helper whose program dies ends by itself, even while its module hangs.
 func TestOrphan(t *testing.T) {
-	for do, most := range map[string]time.Duration{"": time.Second, "C_GetSlotList=hang": 10 * time.Second} {
+	for do, most := range map[string]time.Duration{"": 5 * time.Second, "C_GetSlotList=hang": 10 * time.Second} {
 		t.Run(do, func(t *testing.T) {
 			path, _ := fake(t, do)
 			start := time.Now()
