@@ -83,6 +83,7 @@ func (f *fakeStore) Verify(path string)                   { f.said = append(f.sa
 func (f *fakeStore) SaveContent(dest string)              { f.said = append(f.said, "save "+dest) }
 func (f *fakeStore) CloseVerification()                   { f.said = append(f.said, "close") }
 func (f *fakeStore) SetSettings(set app.Settings)         { f.said = append(f.said, "set"); f.set = set }
+func (f *fakeStore) RefreshTrust()                        { f.said = append(f.said, "trust") }
 func (f *fakeStore) Run(context.Context, app.Asker) error { return nil }
 
 // today is the day of the mock-ups.

@@ -6,6 +6,9 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
+
+	"ceralacca/app"
+	"ceralacca/app/lang"
 )
 
 // rail is the way from page to page: beside the page with words, in a narrow window words below icons.
@@ -15,6 +18,8 @@ type rail struct {
 	logo    *fyne.Container
 	name    *canvas.Text
 	entries [pageCount]*railEntry
+	lists   *fyne.Container // the age of the trusted lists
+	last    *app.Trust
 	thin    bool
 }
 
@@ -51,7 +56,8 @@ func newRail(u *UI) *rail {
 		r.entries[i] = e
 		objects = append(objects, e.press)
 	}
-	r.object = container.New(r, objects...)
+	r.lists = vbox(0)
+	r.object = container.New(r, append(objects, r.lists)...)
 	return r
 }
 
@@ -121,6 +127,22 @@ func (r *rail) narrow(thin bool) {
 	}
 }
 
+// Show tells the age of the trusted lists.
+func (r *rail) Show(st *app.State) {
+	if st.Trust == r.last {
+		return
+	}
+	r.last = st.Trust
+	k := r.u.k
+	r.lists.Objects = nil
+	if t := st.Trust; t != nil && !t.ItalianList.IsZero() {
+		r.lists.Objects = []fyne.CanvasObject{
+			k.fit(noteFace, k.p.muted, k.T("ui.lists")),
+			k.fit(noteFace, k.p.muted, k.Text(lang.M("ui.lists.of", "date", k.Date(t.ItalianList)))),
+		}
+	}
+}
+
 // Layout implements fyne.Layout for the rail.
 func (r *rail) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 	k := r.u.k
@@ -146,6 +168,12 @@ func (r *rail) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 		top := y + float32(i)*(h+gap)
 		if e.id == pageSettings {
 			top = max(top, size.Height-foot-h)
+			r.lists.Hide()
+			lh := heightOf(r.lists, size.Width-k.px(46))
+			if room := top - lh - k.px(14); !r.thin && room > y+float32(i)*(h+gap) {
+				r.lists.Show()
+				place(r.lists, k.px(30), room, size.Width-k.px(46), lh)
+			}
 		}
 		place(e.press, x, top, size.Width-2*x+k.px(2), h)
 	}

@@ -13,6 +13,7 @@ type settingsView struct {
 	frame *frame
 	last  *app.Settings
 	cards *app.Cards
+	trust *app.Trust
 	rows  map[string][]*choice
 }
 
@@ -34,10 +35,10 @@ type option struct {
 
 // Show implements view.
 func (v *settingsView) Show(st *app.State) {
-	if v.last == st.Settings && v.cards != nil && v.cards.Practice == st.Cards.Practice {
+	if v.last == st.Settings && v.cards != nil && v.cards.Practice == st.Cards.Practice && v.trust == st.Trust {
 		return
 	}
-	v.last, v.cards = st.Settings, st.Cards
+	v.last, v.cards, v.trust = st.Settings, st.Cards, st.Trust
 	v.rows = map[string][]*choice{}
 	u, k, set := v.u, v.u.k, *st.Settings
 	names := map[string]string{"it": "Italiano", "en": "English"}
@@ -66,7 +67,7 @@ func (v *settingsView) Show(st *app.State) {
 	}
 	box := vbox(k.px(18), v.row("language", languages), k.rule(), v.row("theme", themes), k.rule(), v.row("scale", scales),
 		k.rule(), v.row("code", code), k.rule(),
-		cols(k.px(20), k.px(640), []float32{2, 3}, v.words("practice"), leftmost(practice)))
+		cols(k.px(20), k.px(640), []float32{2, 3}, v.words("practice"), leftmost(practice)), k.rule(), v.lists(st.Trust))
 	v.frame.setBody(-1, k.heading(k.T("ui.page.settings"), k.T("ui.set.note")), k.sheet(24, box),
 		k.para(noteFace, k.p.muted, k.Text(lang.M("ui.set.about", "version", app.Version))))
 	v.frame.setBar()
@@ -75,6 +76,31 @@ func (v *settingsView) Show(st *app.State) {
 func (v *settingsView) words(key string) fyne.CanvasObject {
 	k := v.u.k
 	return vbox(0, k.para(strongFace, k.p.ink, k.T("ui.set."+key)), k.para(noteFace, k.p.muted, k.T("ui.set."+key+".what")))
+}
+
+// lists tells the age of the trusted lists and fetches newer ones: the network is used when it is asked for.
+func (v *settingsView) lists(t *app.Trust) fyne.CanvasObject {
+	k := v.u.k
+	if t == nil {
+		t = &app.Trust{}
+	}
+	fetch := k.button(small, "download", k.T("ui.set.lists.fetch"), v.u.store.RefreshTrust)
+	words := k.T("ui.set.lists.reading")
+	if !t.ItalianList.IsZero() {
+		words = k.Text(lang.M("ui.set.lists.date", "date", k.Date(t.ItalianList)))
+	}
+	if t.OutOfDate {
+		words = words + " " + k.T("ui.set.lists.old")
+	}
+	if t.Refreshing {
+		fetch.say(k.T("ui.set.lists.coming"))
+		fetch.enable(false)
+	}
+	right := vbox(k.px(10), k.para(boxFace, k.p.ink, words), leftmost(fetch))
+	if t.Advice != nil {
+		right.Add(v.u.adviceBox(t.Advice))
+	}
+	return cols(k.px(20), k.px(640), []float32{2, 3}, v.words("lists"), right)
 }
 
 func (v *settingsView) row(key string, options []option) fyne.CanvasObject {

@@ -64,6 +64,7 @@ func (s *shell) Show(st *app.State) {
 		s.ribbon.Hide()
 	}
 	s.bar.Show(st)
+	s.rail.Show(st)
 }
 
 // measures are where things lie in a window of the size.

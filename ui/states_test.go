@@ -62,7 +62,7 @@ func docs(status app.DocStatus, names ...string) *app.Docs {
 var fiveNames = []string{"distinta_EX2611.pdf", "bilancio_2025.xbrl", "nota_integrativa.pdf", "relazione_sindaco.pdf", "verbale_assemblea.pdf"}
 
 func state(change func(*app.State)) *app.State {
-	s := &app.State{Cards: cardsWith(nil), Docs: &app.Docs{}, Settings: &app.Settings{Language: "it", Theme: "light"}}
+	s := &app.State{Cards: cardsWith(nil), Docs: &app.Docs{}, Trust: &app.Trust{ItalianList: day(2026, 11, 20)}, Settings: &app.Settings{Language: "it", Theme: "light"}}
 	if change != nil {
 		change(s)
 	}

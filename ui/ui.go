@@ -171,5 +171,6 @@ type intents interface {
 	SaveContent(dest string)
 	CloseVerification()
 	SetSettings(set app.Settings)
+	RefreshTrust()
 	Run(ctx context.Context, ask app.Asker) error
 }
