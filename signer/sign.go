@@ -54,28 +54,38 @@ var ErrKey = cms.ErrKeyMismatch
 // instead.
 var ErrArchived = cms.ErrArchived
 
-// Sign writes the signature of d, or the signed document, to w. It reads the document twice and holds none
-// of it in memory. If the document changes between the two readings the error wraps [ErrChanged] and what
-// went to w is to be thrown away, as it is after every other error. A certificate that may not sign is refused with
-// a [*UseError], a signed envelope with an [*AlreadySignedError] unless o.Existing says what to do.
+// Sign writes the signature of d, or the signed document, to w. It reads the document twice, a PDF at LevelLTA three
+// times, and holds none of it in memory. If the document changes between the readings the error wraps [ErrChanged]
+// and what went to w is to be thrown away, as it is after every other error but a [*LevelError] with o.KeepLower.
+// The key signs once for each signature, and nothing is asked of the network before it did.
+//
+// A certificate that may not sign is refused with a [*UseError], a signed envelope with an [*AlreadySignedError]
+// unless o.Existing says what to do, and a PDF that nothing can be appended to with a [*RefusedError]. A signed PDF
+// is no envelope: each PAdES signature is a revision behind the others, whatever o.Existing says.
 func Sign(ctx context.Context, w io.Writer, d *Document, k Key, o Options) error {
 	s, err := newSigning(k, o)
 	if err != nil {
 		return err
 	}
-	if o.Level != LevelB || (o.Format != Auto && o.Format != CAdES) {
-		return &UnsupportedError{o.Format, o.Level, d.kind}
-	}
-	bw := bufio.NewWriterSize(w, 64<<10)
-	if d.kind == SignedData || d.kind == DetachedCMS {
-		err = s.existing(ctx, bw, d)
-	} else {
-		err = s.envelope(ctx, bw, d)
-	}
-	if err != nil {
+	if err := s.supported(d.kind); err != nil {
 		return err
 	}
-	return bw.Flush()
+	bw := bufio.NewWriterSize(w, 64<<10)
+	switch {
+	case o.Format == PAdES:
+		err = s.pades(ctx, bw, d)
+	case d.kind == SignedData || d.kind == DetachedCMS:
+		err = s.existing(ctx, bw, d)
+	default:
+		err = s.envelope(ctx, bw, d)
+	}
+	if err == nil {
+		err = bw.Flush()
+	}
+	if err == nil && s.short != nil {
+		return s.short
+	}
+	return err
 }
 
 // signing is one signature to be made.
@@ -85,6 +95,7 @@ type signing struct {
 	hash  crypto.Hash
 	now   time.Time
 	o     Options
+	ascent
 }
 
 func newSigning(k Key, o Options) (*signing, error) {
@@ -119,9 +130,13 @@ func newSigning(k Key, o Options) (*signing, error) {
 	return s, err
 }
 
-// signerInfo makes the SignerInfo over a digest.
+// signerInfo makes the SignerInfo over a digest, with a signature time-stamp at LevelT and above. PAdES has the
+// claimed time in the signature dictionary and nowhere else (EN 319 142-1 §6.3).
 func (s *signing) signerInfo(ctx context.Context, digest []byte, in cms.SignerInput) ([]byte, error) {
-	in.Key, in.Certificate, in.Digest, in.SigningTime = s.key, s.chain[0], digest, s.now
+	in.Key, in.Certificate, in.Digest, in.Unsigned = s.key, s.chain[0], digest, s.signatureTimeStamp
+	if s.o.Format != PAdES {
+		in.SigningTime = s.now
+	}
 	return cms.Sign(ctx, in)
 }
 
@@ -144,7 +159,11 @@ func (s *signing) envelope(ctx context.Context, w io.Writer, d *Document) error 
 	if err != nil {
 		return err
 	}
-	e := &cms.Envelope{SignerInfos: [][]byte{si}, Certificates: cms.SortSet(s.rawChain())}
+	e := &cms.Envelope{Certificates: cms.SortSet(s.rawChain())}
+	if si, err = s.raise(ctx, e, si, digest); err != nil {
+		return err
+	}
+	e.SignerInfos = [][]byte{si}
 	if !s.o.Detached {
 		return s.write(ctx, w, e, content, digest)
 	}
@@ -290,8 +309,11 @@ func (s *signing) add(ctx context.Context, w io.Writer, d *Document, sd *cms.Sig
 		return err
 	}
 	e := keep(sd)
-	e.SignerInfos = merge(e.SignerInfos, si)
 	e.Certificates = merge(e.Certificates, s.rawChain()...)
+	if si, err = s.raise(ctx, e, si, digest); err != nil {
+		return err
+	}
+	e.SignerInfos = merge(e.SignerInfos, si)
 	return s.write(ctx, w, e, content, digest)
 }
 

@@ -73,16 +73,10 @@ type ServiceInfo struct {
 // issuer's country, issuers, OCSP, CRLs. An error means that no opinion could be formed: the leaf is no certificate,
 // or ctx ended. What is wrong with a certificate is an Opinion.
 func (s *Store) Judge(ctx context.Context, o JudgeOptions) (*Opinion, error) {
-	leaf, err := parseCertificate(o.Leaf)
+	j, err := s.begin(ctx, o)
 	if err != nil {
-		return nil, fmt.Errorf("reading the certificate to judge: %w", err)
+		return nil, err
 	}
-	j := &judgement{s: s, o: o, leaf: leaf, now: s.c.Now(), op: &Opinion{Qualification: NotRelevant}}
-	if j.at = o.At; j.at.IsZero() || j.at.After(j.now) { // an authority's clock may be ahead of ours
-		j.at = j.now
-	}
-	j.pool()
-	j.lists(ctx)
 	found, pathErr := j.path(ctx)
 	if found != nil {
 		j.describe(found)
@@ -95,6 +89,21 @@ func (s *Store) Judge(ctx context.Context, o JudgeOptions) (*Opinion, error) {
 	}
 	j.conclude(found, pathErr)
 	return j.op, nil
+}
+
+// begin gathers what is known before a path is looked for.
+func (s *Store) begin(ctx context.Context, o JudgeOptions) (*judgement, error) {
+	leaf, err := parseCertificate(o.Leaf)
+	if err != nil {
+		return nil, fmt.Errorf("reading the certificate to judge: %w", err)
+	}
+	j := &judgement{s: s, o: o, leaf: leaf, now: s.c.Now(), op: &Opinion{Qualification: NotRelevant}}
+	if j.at = o.At; j.at.IsZero() || j.at.After(j.now) { // an authority's clock may be ahead of ours
+		j.at = j.now
+	}
+	j.pool()
+	j.lists(ctx)
+	return j, nil
 }
 
 // judgement is one run of Judge.

@@ -1,0 +1,268 @@
+package signer
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"hash"
+	"image"
+	"image/color"
+	"io"
+	"slices"
+
+	"ceralacca/signer/internal/cms"
+	"ceralacca/signer/internal/pdf"
+)
+
+// RefusedError says why nothing can be appended to a PDF. It can still be signed like any other file, in a .p7m.
+type RefusedError struct {
+	// Reason is a stable code: "encrypted", "not-pdf", "too-complex", "damaged", "docmdp-1", "permissions",
+	// "dynamic-xfa", "signed-beyond-end", "no-such-page", "appearance", "font", "picture", "contents-too-large", "too-large",
+	// "too-many-objects" and, for chosen fields, "fieldmdp", "field-signed", "field-not-signature", "seed-value".
+	Reason string
+	Err    error
+}
+
+func (e *RefusedError) Error() string { return e.Err.Error() }
+
+// Unwrap returns the refusal with its details.
+func (e *RefusedError) Unwrap() error { return e.Err }
+
+// Appearance is what a visible PDF signature shows. Everything is opaque and the font embedded, so that a PDF/A
+// stays one.
+type Appearance struct {
+	Page int // from 1
+	// Rect is left, bottom, right, top in points on the page as it is shown, from its lower left corner.
+	Rect  [4]float64
+	Lines []string
+	// Font is a TrueType font, from which only the glyphs of Lines are kept.
+	Font []byte
+	Size float64 // of the text, in points; 0 takes the largest that fits, at most 12
+	// Picture stands left of the text; nil for none. What is transparent becomes white.
+	Picture image.Image
+	Border  bool
+}
+
+// maxPicture bounds the pixels of a picture: a full page at 300 dots an inch has 9 million.
+const maxPicture = 16 << 20
+
+// errPicture means that the picture has no pixels, or too many.
+var errPicture = errors.New("size of the picture")
+
+func (a *Appearance) pdf() (*pdf.Appearance, error) {
+	if a == nil {
+		return nil, nil
+	}
+	out := &pdf.Appearance{Page: a.Page, Rect: a.Rect, Lines: a.Lines, Font: a.Font, Size: a.Size, Border: a.Border}
+	if a.Picture == nil {
+		return out, nil
+	}
+	b := a.Picture.Bounds()
+	w, h := b.Dx(), b.Dy()
+	if w <= 0 || h <= 0 || w > maxPicture/h {
+		return nil, &RefusedError{string(pdf.BadPicture), errPicture}
+	}
+	rgb := make([]byte, 0, 3*w*h)
+	for y := b.Min.Y; y < b.Max.Y; y++ {
+		for x := b.Min.X; x < b.Max.X; x++ {
+			rgb = append(rgb, onWhite(a.Picture.At(x, y))...)
+		}
+	}
+	out.Picture = &pdf.Picture{Width: w, Height: h, RGB: rgb}
+	return out, nil
+}
+
+// onWhite lays a colour, whose parts are multiplied by its alpha already, on white.
+func onWhite(c color.Color) []byte {
+	r, g, b, a := c.RGBA()
+	rest := 0xffff - a
+	return []byte{byte((r + rest) >> 8), byte((g + rest) >> 8), byte((b + rest) >> 8)}
+}
+
+// refused turns what package pdf says into what is exported. A file that could not be read stays that.
+func refused(err error) error {
+	var no *pdf.RefusalError
+	var bad *pdf.Error
+	switch {
+	case errors.As(err, &no):
+		return &RefusedError{string(no.Reason), err}
+	case errors.As(err, &bad) && bad.Kind != pdf.Unreadable:
+		return &RefusedError{string(bad.Kind), err}
+	}
+	return err
+}
+
+// pades writes d with a signature appended (EN 319 142-1 §6.3), then, as far as asked, the validation data and a
+// document time-stamp, each in a revision of its own. The key signs once: the room is reserved for the largest
+// signature that it can make, and a time-stamp that does not fit is left out.
+func (s *signing) pades(ctx context.Context, w io.Writer, d *Document) error {
+	room, err := cms.EstimateSize(s.chain, cms.SignerInput{}, tokenRoom*min(1, int(s.o.Level)))
+	if err != nil {
+		return err
+	}
+	look, err := s.o.Visible.pdf()
+	if err != nil {
+		return err
+	}
+	u, err := pdf.Prepare(ctx, d.r, d.size, pdf.Options{
+		Claimed: s.now, Reason: s.o.Reason, Location: s.o.Location, Reserve: int(room), Appearance: look,
+	})
+	if err != nil {
+		return refused(err)
+	}
+	if err := closed(ctx, d); err != nil {
+		return err
+	}
+	p := &revisions{size: d.size}
+	digest, err := s.digestPDF(ctx, u, p)
+	if err != nil {
+		return err
+	}
+	si, err := s.signerInfo(ctx, digest, cms.SignerInput{})
+	if err != nil {
+		return err
+	}
+	var der bytes.Buffer
+	e := &cms.Envelope{SignerInfos: [][]byte{si}, Certificates: cms.SortSet(s.rawChain())}
+	if err := e.Write(ctx, &der, nil, 0); err != nil {
+		return err
+	}
+	if err := u.SetContents(der.Bytes()); err != nil {
+		return refused(err)
+	}
+	if u, err = s.raisePDF(ctx, u, p); err != nil {
+		return err
+	}
+	return p.write(ctx, w, u, s.hash.New())
+}
+
+// errOpenEnd is an earlier signature over bytes behind the end of the file: whatever is appended would be taken for
+// them and break it.
+var errOpenEnd = errors.New("an earlier signature covers bytes behind the end of the file")
+
+// closed refuses a file in which a signature covers what is not there yet.
+func closed(ctx context.Context, d *Document) error {
+	found, err := pdf.Scan(ctx, d.r, d.size)
+	if err != nil {
+		return refused(err)
+	}
+	for _, g := range slices.Concat(found.Signatures, found.Strays, found.UsageRights) {
+		for i := 0; i+1 < len(g.ByteRange); i += 2 {
+			if g.ByteRange[i] > d.size-g.ByteRange[i+1] {
+				return &RefusedError{"signed-beyond-end", errOpenEnd}
+			}
+		}
+	}
+	return nil
+}
+
+// raisePDF puts the revisions of LevelLT and LevelLTA on top of a signed one, as far as asked.
+func (s *signing) raisePDF(ctx context.Context, u *pdf.Update, p *revisions) (*pdf.Update, error) {
+	if !s.goes(LevelLT) {
+		return u, nil
+	}
+	v, err := s.validationData(ctx)
+	if err != nil {
+		return u, s.fallShort(ctx, "validation-data", err)
+	}
+	lt, err := pdf.PrepareDSS(ctx, u, u.Size(), pdf.ValidationData{Certs: v.Certs, OCSPs: v.OCSPs, CRLs: v.CRLs})
+	if err != nil {
+		return u, s.fallShort(ctx, "validation-data", refused(err))
+	}
+	s.reached = LevelLT
+	if !s.goes(LevelLTA) {
+		return lt, nil
+	}
+	lta, err := s.documentTimeStamp(ctx, lt, p)
+	if errors.Is(err, ErrChanged) {
+		return nil, err
+	}
+	if err != nil {
+		return lt, s.fallShort(ctx, "archive-time-stamp", err)
+	}
+	s.reached = LevelLTA
+	return lta, nil
+}
+
+// documentTimeStamp appends a time-stamp over everything before it (EN 319 142-1 §5.5).
+func (s *signing) documentTimeStamp(ctx context.Context, u *pdf.Update, p *revisions) (*pdf.Update, error) {
+	t, err := pdf.Prepare(ctx, u, u.Size(), pdf.Options{TimeStamp: true, Reserve: tokenRoom})
+	if err != nil {
+		return nil, refused(err)
+	}
+	digest, err := s.digestPDF(ctx, t, p)
+	if err != nil {
+		return nil, err
+	}
+	tok, err := s.stamp(ctx, digest)
+	if err != nil {
+		return nil, err
+	}
+	if err := t.SetContents(tok.Raw); err != nil {
+		return nil, refused(err)
+	}
+	return t, nil
+}
+
+// revisions watches over the original, which is read anew for each revision and again for writing.
+type revisions struct {
+	size int64
+	sum  []byte // of the original, by the first reading
+}
+
+// same holds a reading of the original against the first one.
+func (p *revisions) same(sum []byte) error {
+	if p.sum == nil {
+		p.sum = sum
+	}
+	if !bytes.Equal(p.sum, sum) {
+		return ErrChanged
+	}
+	return nil
+}
+
+// digestPDF is the digest of what u signs.
+func (s *signing) digestPDF(ctx context.Context, u *pdf.Update, p *revisions) ([]byte, error) {
+	h := s.hash.New()
+	r := u.Signed()
+	if err := copyAll(ctx, h, io.LimitReader(r, p.size)); err != nil {
+		return nil, err
+	}
+	if err := p.same(h.Sum(nil)); err != nil {
+		return nil, err
+	}
+	if err := copyAll(ctx, h, r); err != nil {
+		return nil, err
+	}
+	return h.Sum(nil), nil
+}
+
+// write writes the file and makes sure that its beginning is what was signed.
+func (p *revisions) write(ctx context.Context, w io.Writer, u *pdf.Update, h hash.Hash) error {
+	_, err := u.WriteTo(&watched{ctx, w, h, p.size})
+	switch {
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return ErrChanged
+	case err != nil:
+		return err
+	}
+	return p.same(h.Sum(nil))
+}
+
+// watched hashes the first left bytes that it passes on, and stops when ctx ends.
+type watched struct {
+	ctx  context.Context
+	w    io.Writer
+	h    hash.Hash
+	left int64
+}
+
+func (x *watched) Write(p []byte) (int, error) {
+	if err := x.ctx.Err(); err != nil {
+		return 0, err
+	}
+	n := min(int64(len(p)), x.left)
+	x.h.Write(p[:n])
+	x.left -= n
+	return x.w.Write(p)
+}

@@ -1,0 +1,267 @@
+package signer_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"image"
+	"image/color"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"ceralacca/signer"
+)
+
+// plainPDF is a file of one page. extra goes into the catalog.
+func plainPDF(extra string) []byte {
+	var b bytes.Buffer
+	b.WriteString("%PDF-1.7\n%\xe2\xe3\xcf\xd3\n")
+	var at []int
+	for i, o := range []string{
+		"<</Type/Catalog/Pages 2 0 R" + extra + ">>", "<</Type/Pages/Kids[3 0 R]/Count 1>>",
+		"<</Type/Page/Parent 2 0 R/MediaBox[0 0 300 200]/Contents 4 0 R/Resources<<>>>>",
+		"<</Length 13>>stream\n0 0 m 9 9 l S\nendstream",
+	} {
+		at = append(at, b.Len())
+		fmt.Fprintf(&b, "%d 0 obj\n%s\nendobj\n", i+1, o)
+	}
+	xref := b.Len()
+	b.WriteString("xref\n0 5\n0000000000 65535 f \n")
+	for _, o := range at {
+		fmt.Fprintf(&b, "%010d 00000 n \n", o)
+	}
+	fmt.Fprintf(&b, "trailer\n<</Size 5/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n", xref)
+	return b.Bytes()
+}
+
+// foreign lets pdfsig and qpdf look at a file, and gives back what pdfsig says.
+func foreign(t *testing.T, file []byte) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "f.pdf")
+	write(t, path, file)
+	if _, err := exec.LookPath("qpdf"); err == nil {
+		if out, err := exec.Command("qpdf", "--check", path).CombinedOutput(); err != nil {
+			t.Errorf("qpdf: %v\n%s", err, out)
+		}
+	}
+	if _, err := exec.LookPath("pdfsig"); err != nil {
+		t.Skip("pdfsig is not installed")
+	}
+	out, err := exec.Command("pdfsig", "-nocert", path).CombinedOutput()
+	if err != nil {
+		t.Fatalf("pdfsig: %v\n%s", err, out)
+	}
+	return string(out)
+}
+
+// What we append is valid for a reader that we did not write, with every kind of key, and leaves the first valid.
+func TestPAdES(t *testing.T) {
+	for _, kind := range []string{"RSA-2048", "P-256", "P-384", "RSA-PSS"} {
+		t.Run(kind, func(t *testing.T) {
+			k := testPKI().key(t, kind, nil)
+			in := plainPDF("")
+			o := signer.Options{Format: signer.PAdES, Reason: "Approvo", Location: "Forlì"}
+			once := sign(t, in, k, o)
+			twice := sign(t, once, testPKI().key(t, "P-256", nil), o)
+			if !bytes.HasPrefix(once, in) || !bytes.HasPrefix(twice, once) {
+				t.Fatal("earlier bytes were changed")
+			}
+			r := verify(t, twice, trusting())
+			if r.Format != signer.PAdES || len(r.Signatures) != 2 {
+				t.Fatalf("report %+v", r)
+			}
+			for i, s := range r.Signatures {
+				if s.Indication != signer.TotalPassed || s.Level != "B-B" || !s.Claimed.Equal(now) || s.CoversWholeFile != (i == 1) {
+					t.Errorf("verdict %d: %+v", i, s)
+				}
+			}
+			said := foreign(t, twice)
+			want := 2
+			if kind == "RSA-PSS" { // which the NSS behind pdfsig does not check
+				want = 1
+			}
+			if strings.Count(said, "Signature is Valid") != want || strings.Count(said, "ETSI.CAdES.detached") != 2 {
+				t.Errorf("pdfsig says\n%s", said)
+			}
+		})
+	}
+}
+
+func TestPAdESVisible(t *testing.T) {
+	pic := image.NewNRGBA(image.Rect(0, 0, 8, 8))
+	pic.Set(3, 3, color.NRGBA{200, 0, 0, 128})
+	font, err := os.ReadFile(filepath.Join("..", "assets", "fonts", "TitilliumWeb-Regular.ttf"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	k := testPKI().key(t, "P-256", nil)
+	look := signer.Appearance{
+		Page: 1, Rect: [4]float64{10, 10, 200, 80}, Lines: []string{"Firmato da Mario Rossi", "perché è così"},
+		Font: font, Picture: pic, Border: true,
+	}
+	o := signer.Options{Format: signer.PAdES, Visible: &look}
+	out := sign(t, plainPDF(""), k, o)
+	if s := verify(t, out, trusting()).Signatures; len(s) != 1 || s[0].Indication != signer.TotalPassed {
+		t.Errorf("verdict %+v", s)
+	}
+	if said := foreign(t, out); !strings.Contains(said, "Signature is Valid") {
+		t.Errorf("pdfsig says\n%s", said)
+	}
+	for name, tt := range map[string]struct {
+		reason string
+		change func(*signer.Appearance)
+	}{
+		"page that is not there": {"no-such-page", func(a *signer.Appearance) { a.Page = 2 }},
+		"no font":                {"font", func(a *signer.Appearance) { a.Font = []byte("x") }},
+		"picture without pixels": {"picture", func(a *signer.Appearance) { a.Picture = image.NewGray(image.Rect(0, 0, 0, 9)) }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bad := look
+			tt.change(&bad)
+			wantRefused(t, plainPDF(""), signer.Options{Format: signer.PAdES, Visible: &bad}, tt.reason)
+		})
+	}
+}
+
+func wantRefused(t *testing.T, in []byte, o signer.Options, reason string) {
+	t.Helper()
+	o.Now = clock
+	var out bytes.Buffer
+	err := signer.Sign(context.Background(), &out, open(t, "f.pdf", in), testPKI().key(t, "P-256", nil), o)
+	var refused *signer.RefusedError
+	if !errors.As(err, &refused) || refused.Reason != reason || out.Len() > 0 {
+		t.Errorf("%v, %d bytes written", err, out.Len())
+	}
+}
+
+func TestPAdESRefusals(t *testing.T) {
+	o := signer.Options{Format: signer.PAdES}
+	wantRefused(t, []byte("%PDF-1.7\nnothing behind"), o, "damaged")
+	wantRefused(t, plainPDF("/NeedsRendering true"), o, "dynamic-xfa")
+	k := testPKI().key(t, "P-256", nil)
+	for name, tt := range map[string]struct {
+		in []byte
+		o  signer.Options
+	}{
+		"text":     {[]byte("ciao"), o},
+		"p7m":      {sign(t, plainPDF(""), k, signer.Options{}), o},
+		"detached": {plainPDF(""), signer.Options{Format: signer.PAdES, Detached: true}},
+		"XAdES":    {plainPDF(""), signer.Options{Format: signer.XAdES}},
+	} {
+		var bad *signer.UnsupportedError
+		if err := signer.Sign(t.Context(), new(bytes.Buffer), open(t, "f", tt.in), k, tt.o); !errors.As(err, &bad) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// meddled is a file that somebody writes to after n bytes were read.
+type meddled struct {
+	b    []byte
+	left int
+}
+
+func (c *meddled) ReadAt(p []byte, off int64) (int, error) {
+	if c.left -= len(p); c.left < 0 {
+		c.b[40] ^= 1
+	}
+	return bytes.NewReader(c.b).ReadAt(p, off)
+}
+
+func TestPAdESChanged(t *testing.T) {
+	in := append(plainPDF(""), bytes.Repeat([]byte{'\n'}, 1000)...)
+	failed := 0
+	for left := range 40 {
+		c := &meddled{bytes.Clone(in), left * 500}
+		d, err := signer.Open("f.pdf", c, int64(len(in)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var out bytes.Buffer
+		err = signer.Sign(t.Context(), &out, d, testPKI().key(t, "P-256", nil), signer.Options{Format: signer.PAdES, Now: clock})
+		if err != nil {
+			failed++
+			continue
+		}
+		if s := verify(t, out.Bytes(), trusting()).Signatures; len(s) != 1 || s[0].Integrity != signer.Intact {
+			t.Errorf("after %d bytes: written, but %+v", left*500, s)
+		}
+	}
+	if failed == 0 {
+		t.Error("no change was noticed")
+	}
+}
+
+// corpusSigned is how many PDF files of the corpus can be signed today. It may only be raised.
+const corpusSigned = 243
+
+// Every PDF of the corpus is signed or refused with a reason, and no earlier verdict changes.
+func TestPAdESCorpus(t *testing.T) {
+	dir := shared(t, "corpus", "files")
+	k := testPKI().key(t, "P-256", nil)
+	signed, earlier := 0, 0
+	refusals := map[string]int{}
+	err := filepath.WalkDir(dir, func(path string, e os.DirEntry, err error) error {
+		if err != nil || e.IsDir() {
+			return err
+		}
+		b, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		d := open(t, filepath.Base(path), b)
+		if d.Kind() != signer.PDF {
+			return nil
+		}
+		var out bytes.Buffer
+		err = signer.Sign(t.Context(), &out, d, k, signer.Options{Format: signer.PAdES, Now: clock})
+		var no *signer.RefusedError
+		if errors.As(err, &no) {
+			refusals[no.Reason]++
+			return nil
+		}
+		if err != nil {
+			t.Errorf("%s: %v", filepath.Base(path), err)
+			return nil
+		}
+		signed++
+		earlier += compareSigned(t, filepath.Base(path), b, out.Bytes())
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("signed %d files with %d earlier signatures; refused %v", signed, earlier, refusals)
+	if signed < corpusSigned {
+		t.Errorf("%d files signed, there were %d", signed, corpusSigned)
+	}
+}
+
+// compareSigned holds the report on a signed file against the one before, and counts the earlier signatures.
+func compareSigned(t *testing.T, name string, in, out []byte) int {
+	t.Helper()
+	if !bytes.HasPrefix(out, in) {
+		t.Errorf("%s: earlier bytes were changed", name)
+	}
+	was, is := verify(t, in, trusting()).Signatures, verify(t, out, trusting()).Signatures
+	if len(is) != len(was)+1 {
+		t.Errorf("%s: %d signatures became %d", name, len(was), len(is))
+		return 0
+	}
+	for i, s := range was {
+		n := is[i]
+		if n.ID != s.ID || n.Integrity != s.Integrity || n.Indication != s.Indication || n.SubIndication != s.SubIndication {
+			t.Errorf("%s: signature %s was %v %v %s and is %v %v %s (%s)", name, s.ID, s.Integrity, s.Indication,
+				s.SubIndication, n.Integrity, n.Indication, n.SubIndication, codes(n))
+		}
+	}
+	own := is[len(was)]
+	if own.Integrity != signer.Intact || own.Level != "B-B" || !own.CoversWholeFile {
+		t.Errorf("%s: our own is %v %v %s %s (%s)", name, own.Integrity, own.Indication, own.SubIndication, own.Level, codes(own))
+	}
+	return len(was)
+}
