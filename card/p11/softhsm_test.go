@@ -18,7 +18,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
 
 	"ceralacca/card"
@@ -253,6 +252,37 @@ func TestSoftHSM(t *testing.T) {
 		t.Errorf("second login: %v", err)
 	}
 	t.Logf("%d signatures", signAll(t, tok, func(card.Key) {}))
+	refuses(t, tok, keys)
+	if err := tok.Login(t.Context(), card.AuthPIN, pin("00000000")); !errors.As(err, &refusal) {
+		t.Errorf("wrong PIN after a right one: %v", err)
+	}
+	closes(t, s, slot, tok)
+}
+
+// closes ends the session, and its rights, but not the insertion.
+func closes(t testing.TB, s card.Source, slot card.Slot, tok card.Token) {
+	t.Helper()
+	if err := tok.Close(); err != nil {
+		t.Error(err)
+	}
+	if err := tok.Close(); err != nil {
+		t.Error(err)
+	}
+	if _, err := tok.Keys(t.Context()); !errors.Is(err, card.ErrReset) {
+		t.Errorf("a closed token: %v", err)
+	}
+	again := first(t, s)
+	if err := signWith(t, again, t.Context()); err == nil {
+		t.Error("the rights outlive the session")
+	}
+	if now := present(until(t, s, "card", hasCard))[0]; now.ID != slot.ID {
+		t.Errorf("the same insertion is called %q and %q", slot.ID, now.ID)
+	}
+}
+
+// refuses asks for signatures that nobody should make.
+func refuses(t testing.TB, tok card.Token, keys []card.Key) {
+	t.Helper()
 	k := slices.IndexFunc(keys, func(k card.Key) bool { return k.Certificate.PublicKeyAlgorithm == x509.RSA })
 	signer, err := tok.Signer(t.Context(), keys[k])
 	if err != nil {
@@ -272,25 +302,6 @@ func TestSoftHSM(t *testing.T) {
 		if sig, err := signer.Sign(rand.Reader, bad.digest, bad.opts); err == nil || sig != nil {
 			t.Errorf("%d bytes signed with %v", len(bad.digest), bad.opts)
 		}
-	}
-	if err := tok.Login(t.Context(), card.AuthPIN, pin("00000000")); !errors.As(err, &refusal) {
-		t.Errorf("wrong PIN after a right one: %v", err)
-	}
-	if err := tok.Close(); err != nil {
-		t.Error(err)
-	}
-	if err := tok.Close(); err != nil {
-		t.Error(err)
-	}
-	if _, err := tok.Keys(t.Context()); !errors.Is(err, card.ErrReset) {
-		t.Errorf("a closed token: %v", err)
-	}
-	again := first(t, s)
-	if err := signWith(t, again, t.Context()); err == nil {
-		t.Error("the rights outlive the session")
-	}
-	if now := present(until(t, s, "card", hasCard))[0]; now.ID != slot.ID {
-		t.Errorf("the same insertion is called %q and %q", slot.ID, now.ID)
 	}
 }
 
@@ -430,89 +441,6 @@ func TestChangeAndUnblock(t *testing.T) {
 	if err := tok.Login(t.Context(), card.AuthPIN, pin("55667788")); err != nil {
 		t.Error(err)
 	}
-}
-
-// The PIN is in no argument, no variable and, after the login, in no memory of the helper that is ours.
-func TestPINLeavesNoTrace(t *testing.T) {
-	s := open(t, quick, hsmToken(t, hsmKey{id: 1, key: shared(t), usage: x509.KeyUsageDigitalSignature}))
-	tok := first(t, s)
-	helpers := children(t)
-	if len(helpers) != 1 {
-		t.Fatalf("%d helpers", len(helpers))
-	}
-	p := pin(hsmPIN)
-	if err := tok.Login(t.Context(), card.AuthPIN, p); err != nil {
-		t.Fatal(err)
-	}
-	p.Wipe()
-	if err := signWith(t, tok, t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	for _, file := range []string{"cmdline", "environ"} {
-		b, err := os.ReadFile(filepath.Join(helpers[0], file))
-		if err != nil || bytes.Contains(b, []byte(hsmPIN)) {
-			t.Errorf("%s: %q, %v", file, b, err)
-		}
-	}
-	if b, _ := os.ReadFile(filepath.Join(helpers[0], "cmdline")); !strings.Contains(string(b), p11.WorkerArg) {
-		t.Errorf("the helper was started as %q", b)
-	}
-	copies, searched := search(t, helpers[0], hsmPIN)
-	t.Logf("%d copies of the PIN in %d kB of the helper", copies, searched>>10)
-	if copies > 0 {
-		t.Errorf("%d copies", copies)
-	}
-	tok.Close()
-	if n := len(children(t)); n != 0 {
-		t.Errorf("%d helpers after the last session with a login", n)
-	}
-}
-
-// children lists the folders in /proc of the helpers of this process.
-func children(t testing.TB) []string {
-	t.Helper()
-	all, err := filepath.Glob("/proc/[0-9]*")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var out []string
-	for _, dir := range all {
-		stat, err := os.ReadFile(filepath.Join(dir, "stat"))
-		if err != nil {
-			continue // it has ended
-		}
-		after := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
-		if len(after) > 1 && after[1] == fmt.Sprint(os.Getpid()) {
-			out = append(out, dir)
-		}
-	}
-	return out
-}
-
-// search counts a text in the writable memory of a process.
-func search(t testing.TB, dir, text string) (copies, searched int) {
-	t.Helper()
-	maps, err := os.ReadFile(filepath.Join(dir, "maps"))
-	if err != nil {
-		t.Skip("memory of the helper cannot be read: ", err)
-	}
-	mem, err := os.Open(filepath.Join(dir, "mem"))
-	if err != nil {
-		t.Skip("memory of the helper cannot be read: ", err)
-	}
-	defer mem.Close()
-	for line := range strings.Lines(string(maps)) {
-		var from, to int64
-		var mode string
-		if n, _ := fmt.Sscanf(line, "%x-%x %s", &from, &to, &mode); n != 3 || !strings.HasPrefix(mode, "rw") || to-from > 256<<20 {
-			continue
-		}
-		b := make([]byte, to-from)
-		n, _ := mem.ReadAt(b, from)
-		copies += bytes.Count(b[:n], []byte(text))
-		searched += n
-	}
-	return copies, searched
 }
 
 // The same key, the same digest: what the module signs is what the key signs.
