@@ -20,6 +20,10 @@ import tempfile
 FORMATS = {"CAdES", "CMS", "PAdES", "XAdES", "XMLDSig", "ASiC-E", "ASiC-S", "TSR", "TST", "ODF"}
 BATCH = 40
 
+# The time-stamps that both judge. Archive time-stamps, those over content or references and evidence records are
+# judged by DSS only; they are counted at the end.
+JUDGED_STAMPS = {"TST SIGNATURE_TIMESTAMP", "TST DOCUMENT_TIMESTAMP", "TST CONTAINER_TIMESTAMP"}
+
 
 def manifest(corpus):
     with open(os.path.join(corpus, "MANIFEST.tsv"), encoding="utf-8") as f:
@@ -84,12 +88,12 @@ def compare(row, our, dss):
     our_sigs = [s for s in our["signatures"] if s["format"] != "TST"]
     dss_sigs = [s for s in dss["sigs"] if not s["format"].startswith("TST")]
     our_tst = [s for s in our["signatures"] if s["format"] == "TST"]
-    dss_tst = [s for s in dss["sigs"] if s["format"].startswith("TST")]
+    dss_tst = [s for s in dss["sigs"] if s["format"] in JUDGED_STAMPS]
     if dss["err"]:
         if our_sigs or our_tst:
             return "DSS gives no verdict, we do"
         return ""
-    if not our["signatures"] and dss["sigs"]:
+    if not our["signatures"] and dss_sigs + dss_tst:
         return "DSS sees signatures, we see none"
     a = tally(s["integrity"] for s in our_sigs)
     b = tally(kind(s["integrity"]) for s in dss_sigs)
@@ -150,6 +154,9 @@ def diff(corpus, jsonl, tsv):
     for name in sorted({f for f, _ in agreed}):
         print(f"| {name} | {agreed[name, True]} | {agreed[name, False]} |")
     print(f"\n{missing} files have no verdict of both.\n")
+    only = collections.Counter((s["format"], kind(s["integrity"])) for d in dss.values() for s in d["sigs"]
+                               if s["format"].startswith("TST") and s["format"] not in JUDGED_STAMPS)
+    print("Judged by DSS only: " + tally(f"{a} {b}" for (a, b), n in only.items() for _ in range(n)) + ".\n")
     for c, found in sorted(classes.items(), key=lambda kv: len(kv[1])):
         print(f"## {c}: {len(found)}\n\n| file | expected | we | DSS |\n|---|---|---|---|")
         for row, o, d in found:
