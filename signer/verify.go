@@ -51,6 +51,8 @@ func (v *verifier) document(ctx context.Context, d *Document) error {
 		return v.pdf(ctx, d)
 	case XML:
 		return v.xml(ctx, d)
+	case Mail:
+		return v.mail(ctx, d)
 	case ASiC, ZIP: // a container whose mimetype is missing is an ordinary ZIP at first sight
 		return v.asic(ctx, d)
 	case TimeStamped:
@@ -73,6 +75,7 @@ type verifier struct {
 	pool       []*cert.Certificate
 	ocsp, crls [][]byte
 	report     *Report
+	root       string         // what encloses the document that is being judged; empty for the file itself
 	proof      time.Time      // a trusted time-stamp around everything that is still to be judged; zero without one
 	given      map[string]int // how many IDs were given under a parent
 }
@@ -108,6 +111,45 @@ func (v *verifier) nextID(parent string) string {
 		return fmt.Sprint(v.given[parent])
 	}
 	return fmt.Sprintf("%s.%d", parent, v.given[parent])
+}
+
+// top is the place of a signature of the document itself.
+func (v *verifier) top() place { return place{v.nextID(v.root), v.root} }
+
+// format tells what the file is. A document inside it has no say in that.
+func (v *verifier) format(f Format) {
+	if v.root == "" {
+		v.report.Format = f
+	}
+}
+
+// inside judges d, which was found inside what the signature root signed: a PDF with signatures of its own in a p7m,
+// say. What is not signed is nobody's business here, and neither is what cannot be read: the outer signature is over
+// these bytes, whatever they are.
+func (v *verifier) inside(ctx context.Context, d *Document, root string) error {
+	outer, pool, ocsp, crls, notes, n := v.root, v.pool, v.ocsp, v.crls, v.report.Notes, len(v.report.Signatures)
+	v.root = root
+	var err error
+	switch d.kind {
+	case PDF:
+		err = v.pdf(ctx, d)
+	case XML:
+		err = v.xml(ctx, d)
+	case ASiC:
+		err = v.asic(ctx, d)
+	case SignedData:
+		err = v.signedData(ctx, d.r, d.size, root, 2)
+	case TimeStamped:
+		err = v.stamped(ctx, d)
+	case Other, Text, Image, ZIP, DetachedCMS, Mail:
+	}
+	if len(v.report.Signatures) == n {
+		v.report.Notes = notes
+	} else {
+		v.note("nested")
+	}
+	v.root, v.pool, v.ocsp, v.crls = outer, pool, ocsp, crls
+	return err
 }
 
 func (v *verifier) note(notes ...string) {

@@ -19,16 +19,16 @@ func (v *verifier) asic(ctx context.Context, d *Document) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		v.report.Format = NoForm
+		v.format(NoForm)
 		v.note("zip-unreadable")
 		return nil
 	}
-	v.report.Format = NoForm
+	v.format(NoForm)
 	switch {
 	case c.Kind == asic.Simple:
-		v.report.Format = ASiCS
+		v.format(ASiCS)
 	case c.Kind == asic.Extended:
-		v.report.Format = ASiCE
+		v.format(ASiCE)
 	case len(c.Parts) == 0:
 		return nil
 	}
@@ -44,7 +44,11 @@ func (v *verifier) asic(ctx context.Context, d *Document) error {
 func (v *verifier) asicPart(ctx context.Context, c *asic.Container, p asic.Part) error {
 	weigh := func(e *evidence) { e.container(c, p) }
 	if p.Err != nil {
-		e := &evidence{sig: Signature{ID: v.nextID(""), Format: v.report.Format}, failure: FormatFailure}
+		at := v.top()
+		e := &evidence{sig: Signature{ID: at.id, Parent: at.parent, Format: ASiCE}, failure: FormatFailure}
+		if c.Kind == asic.Simple {
+			e.sig.Format = ASiCS
+		}
 		e.find("unreadable", Error, "EN 319 162-1 §4", p.Err, nil)
 		v.add(e)
 		return nil
@@ -65,7 +69,7 @@ func (v *verifier) asicPart(ctx context.Context, c *asic.Container, p asic.Part)
 func (v *verifier) asicCAdES(ctx context.Context, c *asic.Container, p asic.Part, weigh func(*evidence)) error {
 	sd, err := cms.ParseBytes(p.Bytes)
 	if err != nil {
-		return v.unreadable(ctx, err, "")
+		return v.unreadable(ctx, err, v.root)
 	}
 	var digests map[crypto.Hash][]byte
 	if f, err := c.OpenFile(p.Content); err == nil {
@@ -74,8 +78,17 @@ func (v *verifier) asicCAdES(ctx context.Context, c *asic.Container, p asic.Part
 			return err
 		}
 	}
+	v.detached(sd, digests, weigh)
+	return nil
+}
+
+// detached judges a SignedData that stands beside its content. weigh looks at each signature before it is judged.
+func (v *verifier) detached(sd *cms.SignedData, digests map[crypto.Hash][]byte, weigh func(*evidence)) {
 	for _, si := range sd.SignerInfos {
-		e := v.signerInfo(si, sd, sd.Target(digests), place{v.nextID(""), ""})
+		if v.full() {
+			return
+		}
+		e := v.signerInfo(si, sd, sd.Target(digests), v.top())
 		e.sig.CoversWholeFile = true
 		weigh(e)
 		stamps := v.signatureStamps(e, si)
@@ -85,14 +98,13 @@ func (v *verifier) asicCAdES(ctx context.Context, c *asic.Container, p asic.Part
 		}
 		v.counterSignatures(si, sd, e, 1)
 	}
-	return nil
 }
 
 func (v *verifier) asicStamp(ctx context.Context, c *asic.Container, p asic.Part, weigh func(*evidence)) error {
-	at := place{v.nextID(""), ""}
+	at := v.top()
 	tok, err := tsp.Parse(p.Bytes)
 	if err != nil {
-		v.badToken(at, err)
+		v.add(v.badToken(at, err))
 		return nil
 	}
 	var over io.Reader

@@ -87,7 +87,11 @@ func (v *verifier) inner(ctx context.Context, sd *cms.SignedData, parent string,
 	}
 	f := cms.Sniff(head)
 	if f.ContentType != cms.OIDSignedData || !f.HasContent || f.EContentType == cms.OIDTSTInfo {
-		return nil
+		d, err := Open("", content, content.Size())
+		if err != nil || d.kind == SignedData {
+			return err
+		}
+		return v.inside(ctx, d, parent)
 	}
 	v.note("nested")
 	if depth == maxNesting {

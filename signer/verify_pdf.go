@@ -17,7 +17,7 @@ import (
 
 // pdf judges every signature and document time-stamp of a PDF file (EN 319 142-1, ISO 32000-1 §12.8).
 func (v *verifier) pdf(ctx context.Context, d *Document) error {
-	v.report.Format = NoForm
+	v.format(NoForm)
 	s, err := pdf.Scan(ctx, d.r, d.size)
 	if err != nil {
 		var bad *pdf.Error
@@ -30,7 +30,7 @@ func (v *verifier) pdf(ctx context.Context, d *Document) error {
 	if len(s.Signatures) == 0 {
 		return nil
 	}
-	v.report.Format = PAdES
+	v.format(PAdES)
 	if err := v.securityStore(ctx, d); err != nil {
 		return err
 	}
@@ -99,7 +99,7 @@ func (v *verifier) proveByLater(sigs []pdf.Signature, all [][]*evidence) {
 
 // pdfSignature gathers one signature; the first of the result is the signature itself, its time-stamps follow.
 func (v *verifier) pdfSignature(ctx context.Context, s *pdf.Signature) ([]*evidence, error) {
-	p := place{v.nextID(""), ""}
+	p := v.top()
 	digest := digestOf(ctx, s.Signed())
 	var group []*evidence
 	switch {
@@ -144,7 +144,7 @@ func digestOf(ctx context.Context, r io.Reader) func(crypto.Hash) []byte {
 func (v *verifier) docTimeStamp(s *pdf.Signature, p place) *evidence {
 	tok, err := tsp.ParseToken(s.Contents)
 	if err != nil {
-		e := &evidence{sig: Signature{ID: p.id, Format: TST}, failure: FormatFailure}
+		e := &evidence{sig: Signature{ID: p.id, Parent: p.parent, Format: TST}, failure: FormatFailure}
 		e.find("unreadable", Error, "RFC 3161 §2.4.2", err, nil)
 		return e
 	}
@@ -155,7 +155,7 @@ func (v *verifier) docTimeStamp(s *pdf.Signature, p place) *evidence {
 func (v *verifier) pdfCMS(s *pdf.Signature, p place, digest func(crypto.Hash) []byte) []*evidence {
 	sd, err := cms.ParseBytes(s.Contents)
 	if err != nil || len(sd.SignerInfos) == 0 {
-		e := &evidence{sig: Signature{ID: p.id, Format: PAdES}, failure: FormatFailure}
+		e := &evidence{sig: Signature{ID: p.id, Parent: p.parent, Format: PAdES}, failure: FormatFailure}
 		e.find("unreadable", Error, "ISO 32000-1 §12.8.3.3", err, nil)
 		return []*evidence{e}
 	}
@@ -188,7 +188,7 @@ func (v *verifier) pdfCMS(s *pdf.Signature, p place, digest func(crypto.Hash) []
 
 // rsaSHA1 gathers the oldest form: a bare PKCS #1 signature in an OCTET STRING, with certificates in /Cert.
 func (v *verifier) rsaSHA1(s *pdf.Signature, p place, digest func(crypto.Hash) []byte) *evidence {
-	e := &evidence{sig: Signature{ID: p.id, Format: PAdES}, hash: crypto.SHA1}
+	e := &evidence{sig: Signature{ID: p.id, Parent: p.parent, Format: PAdES}, hash: crypto.SHA1}
 	for _, der := range s.Certs {
 		if c, err := cert.Parse(der); err == nil {
 			e.pool = append(e.pool, c)

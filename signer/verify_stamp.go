@@ -26,28 +26,28 @@ func (v *verifier) stamped(ctx context.Context, d *Document) error {
 		return err
 	}
 	if d.size > maxToken {
-		return v.unreadable(ctx, &cms.LimitError{What: "time-stamp"}, "")
+		return v.unreadable(ctx, &cms.LimitError{What: "time-stamp"}, v.root)
 	}
 	b := make([]byte, d.size)
 	if _, err := d.r.ReadAt(b, 0); err != nil && !errors.Is(err, io.EOF) {
 		return err
 	}
-	v.report.Format = TST
+	v.format(TST)
 	if _, err := tsp.ParseResponse(b); err == nil {
-		v.report.Format = TSR
+		v.format(TSR)
 	}
 	tok, err := tsp.Parse(b)
 	var refused *tsp.StatusError
 	switch {
 	case errors.As(err, &refused): // the authority said no: there is no time-stamp to judge
-		v.report.Format = TSR
+		v.format(TSR)
 		v.note("time-stamp-refused")
 		return nil
 	case err != nil:
-		v.badToken(place{v.nextID(""), ""}, err)
+		v.add(v.badToken(v.top(), err))
 		return nil
 	case len(tok.Data.SignerInfos) == 0:
-		v.report.Format = NoForm
+		v.format(NoForm)
 		v.note("no-signers")
 		return nil
 	}
@@ -55,7 +55,7 @@ func (v *verifier) stamped(ctx context.Context, d *Document) error {
 	if v.o.Content != nil {
 		over = io.NewSectionReader(v.o.Content, 0, v.o.ContentSize)
 	}
-	e := v.token(tok, place{v.nextID(""), ""}, over)
+	e := v.token(tok, v.top(), over)
 	others := v.otherSigners(tok, e)
 	v.add(e)
 	for _, o := range others {
@@ -72,7 +72,7 @@ func (v *verifier) otherSigners(tok *tsp.Token, first *evidence) []*evidence {
 			continue
 		}
 		e := &evidence{sig: first.sig, pool: first.pool, hash: first.hash, stamp: true, ocsp: first.ocsp, crls: first.crls}
-		e.sig.ID, e.sig.Findings = v.nextID(""), nil
+		e.sig.ID, e.sig.Findings = v.nextID(v.root), nil
 		e.signer = tok.Data.SignerInfos[i].Signer(first.pool)
 		e.mathematics(k)
 		e.tokenProblem(tsp.SignerCount)
@@ -87,7 +87,7 @@ func (v *verifier) otherSigners(tok *tsp.Token, first *evidence) []*evidence {
 // timeStampedData judges the tokens of a TSD (RFC 5544) and then what is inside, for which the earliest of them that
 // is trusted proves the time.
 func (v *verifier) timeStampedData(ctx context.Context, d *Document, t *tsp.Stamped) error {
-	v.report.Format = TSD
+	v.format(TSD)
 	v.note(t.Notes...)
 	var outside io.Reader
 	content := t.Content()
@@ -103,7 +103,7 @@ func (v *verifier) timeStampedData(ctx context.Context, d *Document, t *tsp.Stam
 	}
 	first := ""
 	for i, tok := range t.Tokens {
-		p := place{v.nextID(""), ""}
+		p := v.top()
 		e := v.token(tok, p, nil)
 		e.constraint = ""
 		switch {
@@ -125,11 +125,10 @@ func (v *verifier) timeStampedData(ctx context.Context, d *Document, t *tsp.Stam
 		return nil
 	}
 	inner, err := Open(d.name, content, content.Size())
-	if err != nil || inner.kind != SignedData {
+	if err != nil {
 		return err
 	}
-	v.note("nested")
-	return v.signedData(ctx, inner.r, inner.size, first, 2)
+	return v.inside(ctx, inner, first)
 }
 
 // add judges e if that was not done yet, and puts it into the report.
@@ -140,13 +139,10 @@ func (v *verifier) add(e *evidence) {
 	v.report.Signatures = append(v.report.Signatures, e.sig)
 }
 
-// badToken puts a token that cannot be read into the report.
+// badToken is what is told of a token that cannot be read.
 func (v *verifier) badToken(p place, err error) *evidence {
 	e := &evidence{sig: Signature{ID: p.id, Parent: p.parent, Format: TST}, failure: FormatFailure}
 	e.find("unreadable", Error, "RFC 3161 §2.4.2", err, nil)
-	if p.parent == "" {
-		v.add(e)
-	}
 	return e
 }
 

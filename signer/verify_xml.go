@@ -21,7 +21,7 @@ const maxXML = 64 << 20
 
 // xml judges every XML signature of the document.
 func (v *verifier) xml(ctx context.Context, d *Document) error {
-	v.report.Format = NoForm
+	v.format(NoForm)
 	if d.size > maxXML {
 		v.note("xml-too-large")
 		return nil
@@ -64,19 +64,20 @@ func (v *verifier) xmlSignatures(ctx context.Context, doc []byte, o xmlsig.Optio
 			v.note("xml-unreadable")
 			return nil
 		}
-		e := &evidence{sig: Signature{ID: v.nextID(""), Format: XAdES}, constraint: FormatFailure}
+		p := v.top()
+		e := &evidence{sig: Signature{ID: p.id, Parent: p.parent, Format: XAdES}, constraint: FormatFailure}
 		e.find("unreadable", Error, "XMLDSig 1.1 §4", err, nil)
 		if v.report.Format == NoForm {
-			v.report.Format = XAdES
+			v.format(XAdES)
 		}
 		v.add(e)
 		return nil
 	}
 	if len(sigs) > 0 && v.report.Format == NoForm {
-		v.report.Format = XAdES
+		v.format(XAdES)
 	}
 	for i := range sigs {
-		if err := v.xmlSignature(ctx, &sigs[i], "", extra); err != nil {
+		if err := v.xmlSignature(ctx, &sigs[i], v.root, extra); err != nil {
 			return err
 		}
 	}
@@ -85,7 +86,7 @@ func (v *verifier) xmlSignatures(ctx context.Context, doc []byte, o xmlsig.Optio
 
 func (v *verifier) xmlSignature(ctx context.Context, s *xmlsig.Signature, parent string, extra func(*evidence)) error {
 	p := place{v.nextID(parent), parent}
-	e := &evidence{sig: Signature{ID: p.id, Parent: parent, Format: XAdES, CoversWholeFile: s.CoversDocument || parent != ""}, hash: s.Hash}
+	e := &evidence{sig: Signature{ID: p.id, Parent: parent, Format: XAdES, CoversWholeFile: s.CoversDocument || parent != v.root}, hash: s.Hash}
 	for _, der := range s.Certificates {
 		if c, err := cert.Parse(der); err == nil {
 			e.pool = append(e.pool, c)

@@ -1,0 +1,253 @@
+package signer
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"errors"
+	"io"
+	"mime"
+	"mime/quotedprintable"
+	"net/textproto"
+	"strings"
+
+	"ceralacca/signer/internal/cms"
+)
+
+// Limits on a message: certified mail carries 100 MB at most, in a few parts, inside one or two envelopes.
+const (
+	maxMail      = 128 << 20
+	maxMailDepth = 8
+	maxMailParts = 500
+)
+
+// mail judges a message (RFC 5322): its signature, which on certified mail (PEC, DM 2/11/2005) is that of the
+// provider, and below it those of the attachments, each told with the attachment's name. That a provider signed the
+// envelope says when and through whom it was sent, and nothing about who wrote what is in it.
+func (v *verifier) mail(ctx context.Context, d *Document) error {
+	v.format(NoForm)
+	v.note("mail")
+	if d.size > maxMail {
+		v.note("mail-too-large")
+		return nil
+	}
+	b := make([]byte, d.size)
+	if _, err := d.r.ReadAt(b, 0); err != nil && !errors.Is(err, io.EOF) {
+		return err
+	}
+	m := &message{v: v}
+	if err := m.entity(ctx, b, "", 0); err != nil {
+		return err
+	}
+	if m.damaged {
+		v.note("mail-damaged")
+	}
+	if len(v.report.Signatures) > 0 {
+		v.format(v.report.Signatures[0].Format)
+	}
+	return nil
+}
+
+// message is the reading of one message.
+type message struct {
+	v       *verifier
+	parts   int
+	damaged bool
+}
+
+// entity judges b, a header and a body (RFC 2045 §2.4), under the signature parent.
+func (m *message) entity(ctx context.Context, b []byte, parent string, depth int) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if m.parts++; m.parts > maxMailParts || depth > maxMailDepth {
+		m.damaged = true
+		return nil
+	}
+	header, body := splitEntity(b)
+	media, params, err := mime.ParseMediaType(header.Get("Content-Type"))
+	if err != nil {
+		media, params = "application/octet-stream", map[string]string{}
+	}
+	switch {
+	case strings.HasPrefix(media, "multipart/"):
+		parts, whole := splitParts(body, params["boundary"])
+		m.damaged = m.damaged || !whole
+		if media == "multipart/signed" && len(parts) == 2 {
+			return m.signed(ctx, parts[0], parts[1], parent, depth)
+		}
+		for _, p := range parts {
+			if err := m.entity(ctx, p, parent, depth+1); err != nil {
+				return err
+			}
+		}
+		return nil
+	case media == "message/rfc822":
+		return m.entity(ctx, m.decode(header, body), parent, depth+1)
+	case strings.HasPrefix(media, "text/") && attachmentName(header, params) == "":
+		return nil
+	}
+	return m.attachment(ctx, attachmentName(header, params), m.decode(header, body), parent)
+}
+
+// signed judges multipart/signed (RFC 1847 §2.1, RFC 8551 §3.5.3): the first part as it stands, with CRLF.
+func (m *message) signed(ctx context.Context, content, signature []byte, parent string, depth int) error {
+	v := m.v
+	header, body := splitEntity(signature)
+	n := len(v.report.Signatures)
+	outer := v.root
+	v.root = parent
+	defer func() { v.root = outer }()
+	sd, err := cms.ParseBytes(m.decode(header, body))
+	if err != nil {
+		if err := v.unreadable(ctx, err, parent); err != nil {
+			return err
+		}
+	} else {
+		digests, err := cms.Digests(ctx, bytes.NewReader(canonicalLines(content)), sd.Hashes())
+		if err != nil {
+			return err
+		}
+		v.detached(sd, digests, func(*evidence) {})
+	}
+	if len(v.report.Signatures) > n {
+		parent = v.report.Signatures[n].ID
+	}
+	return m.entity(ctx, content, parent, depth+1)
+}
+
+// attachment judges one attached file and tells its name with each of its signatures.
+func (m *message) attachment(ctx context.Context, name string, b []byte, parent string) error {
+	d, err := Open(name, bytes.NewReader(b), int64(len(b)))
+	if err != nil {
+		return err
+	}
+	n := len(m.v.report.Signatures)
+	if d.kind == Mail { // an attached message that is not declared as one
+		return m.entity(ctx, b, parent, maxMailDepth)
+	}
+	if err := m.v.inside(ctx, d, parent); err != nil {
+		return err
+	}
+	for i := n; i < len(m.v.report.Signatures); i++ {
+		if s := &m.v.report.Signatures[i]; s.Parent == parent && name != "" {
+			s.Findings = append(s.Findings, Finding{Code: "attachment", Args: map[string]string{"name": name}})
+		}
+	}
+	return nil
+}
+
+// decode takes the transfer encoding away (RFC 2045 §6). What is damaged is cut where the damage is.
+func (m *message) decode(h textproto.MIMEHeader, body []byte) []byte {
+	var r io.Reader
+	switch strings.ToLower(strings.TrimSpace(h.Get("Content-Transfer-Encoding"))) {
+	case "base64":
+		r = base64.NewDecoder(base64.StdEncoding, bytes.NewReader(body))
+	case "quoted-printable":
+		r = quotedprintable.NewReader(bytes.NewReader(body))
+	default:
+		return body
+	}
+	out, err := io.ReadAll(r)
+	m.damaged = m.damaged || err != nil
+	return out
+}
+
+// splitEntity parts header and body. A header that cannot be read is none.
+func splitEntity(b []byte) (textproto.MIMEHeader, []byte) {
+	head, body := b, []byte(nil)
+	for i := 0; i < len(b); {
+		end := bytes.IndexByte(b[i:], '\n')
+		if end < 0 {
+			break
+		}
+		if len(bytes.TrimRight(b[i:i+end], "\r")) == 0 {
+			head, body = b[:i], b[i+end+1:]
+			break
+		}
+		i += end + 1
+	}
+	h := textproto.MIMEHeader{}
+	var name string
+	for line := range strings.Lines(string(head[:min(len(head), 1<<20)])) {
+		line = strings.TrimRight(line, "\r\n")
+		if strings.HasPrefix(line, " ") || strings.HasPrefix(line, "\t") {
+			if v := h[name]; len(v) > 0 {
+				v[len(v)-1] += " " + strings.TrimSpace(line)
+			}
+			continue
+		}
+		k, v, ok := strings.Cut(line, ":")
+		if !ok {
+			name = ""
+			continue
+		}
+		name = textproto.CanonicalMIMEHeaderKey(strings.TrimSpace(k))
+		h[name] = append(h[name], strings.TrimSpace(v))
+	}
+	return h, body
+}
+
+// splitParts cuts a multipart body (RFC 2046 §5.1.1). The line end before a boundary belongs to the boundary. whole
+// is false when the closing boundary is missing.
+func splitParts(body []byte, boundary string) (parts [][]byte, whole bool) {
+	if boundary == "" {
+		return nil, false
+	}
+	mark := []byte("--" + boundary)
+	start := -1
+	for i := 0; i < len(body); {
+		end := bytes.IndexByte(body[i:], '\n')
+		next := i + end + 1
+		if end < 0 {
+			next = len(body)
+		}
+		line := bytes.TrimRight(body[i:next], " \t\r\n")
+		if rest, ok := bytes.CutPrefix(line, mark); ok && (len(rest) == 0 || string(rest) == "--") {
+			if start >= 0 {
+				p := bytes.TrimSuffix(body[start:max(start, i)], []byte("\n"))
+				parts = append(parts, bytes.TrimSuffix(p, []byte("\r")))
+			}
+			if start = next; len(rest) > 0 {
+				return parts, true
+			}
+			if len(parts) > maxMailParts {
+				return parts, false
+			}
+		}
+		i = next
+	}
+	if start >= 0 && start < len(body) {
+		parts = append(parts, body[start:])
+	}
+	return parts, false
+}
+
+// canonicalLines is b with every line end as CRLF, as it was when it was signed (RFC 8551 §3.1.1). Files saved on
+// other systems have LF.
+func canonicalLines(b []byte) []byte {
+	lone := bytes.Count(b, []byte("\n")) - bytes.Count(b, []byte("\r\n"))
+	if lone == 0 {
+		return b
+	}
+	out := make([]byte, 0, len(b)+lone)
+	for i, c := range b {
+		if c == '\n' && (i == 0 || b[i-1] != '\r') {
+			out = append(out, '\r')
+		}
+		out = append(out, c)
+	}
+	return out
+}
+
+// attachmentName is the file name that the part gives itself, without any folder; empty without one.
+func attachmentName(h textproto.MIMEHeader, params map[string]string) string {
+	name := params["name"]
+	if _, p, err := mime.ParseMediaType(h.Get("Content-Disposition")); err == nil && p["filename"] != "" {
+		name = p["filename"]
+	}
+	if plain, err := new(mime.WordDecoder).DecodeHeader(name); err == nil {
+		name = plain
+	}
+	return name[strings.LastIndexAny(name, `/\`)+1:]
+}
