@@ -19,7 +19,9 @@ func TestSettingsTakeEffectAtOnce(t *testing.T) {
 	st := state(nil)
 	u, f, _ := window(t, st, 1280, 800)
 	u.turn(pageSettings)
-	press1(t, u, "English")
+	english := controls(u.shell.object)["English"].(*choice)
+	u.window.Canvas().Focus(english)
+	english.TypedKey(&fyne.KeyEvent{Name: fyne.KeySpace})
 	if f.set.Language != "en" {
 		t.Fatalf("asked for %+v", f.set)
 	}
@@ -29,6 +31,9 @@ func TestSettingsTakeEffectAtOnce(t *testing.T) {
 	u.show(&next)
 	if said := words(u.shell.object); !strings.Contains(said, "Appearance") {
 		t.Errorf("the page is not in English:\n%s", said)
+	}
+	if c, ok := u.window.Canvas().Focused().(*choice); !ok || c.name != "English" {
+		t.Errorf("the focus is on %T after the choice", u.window.Canvas().Focused())
 	}
 	press1(t, u, "Dark")
 	next2 := next

@@ -71,6 +71,14 @@ func (v *settingsView) Show(st *app.State) {
 	v.frame.setBody(-1, k.heading(k.T("ui.page.settings"), k.T("ui.set.note")), k.sheet(24, box),
 		k.para(noteFace, k.p.muted, k.Text(lang.M("ui.set.about", "version", app.Version))))
 	v.frame.setBar()
+	for key, row := range v.rows {
+		for i, c := range row {
+			if v.u.chosenBy == key+lang.Digits(i) {
+				v.u.chosenBy = ""
+				v.u.window.Canvas().Focus(c)
+			}
+		}
+	}
 }
 
 func (v *settingsView) words(key string) fyne.CanvasObject {
@@ -106,8 +114,12 @@ func (v *settingsView) lists(t *app.Trust) fyne.CanvasObject {
 func (v *settingsView) row(key string, options []option) fyne.CanvasObject {
 	k := v.u.k
 	var pills []fyne.CanvasObject
-	for _, o := range options {
-		c := k.choice(o.words, o.chosen, func() {
+	for i, o := range options {
+		var c *choice
+		c = k.choice(o.words, o.chosen, func() {
+			if v.u.window.Canvas().Focused() == fyne.Focusable(c) {
+				v.u.chosenBy = key + lang.Digits(i)
+			}
 			set := v.u.settings
 			o.to(&set)
 			v.u.store.SetSettings(set)

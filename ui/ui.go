@@ -53,6 +53,7 @@ type UI struct {
 	asking   *asking
 	closing  bool
 	lastDir  string // where the picker was last
+	chosenBy string // the row and number of the setting just chosen by keyboard, which keeps the focus
 	timers   []*time.Timer
 	reading  sync.WaitGroup       // folders being listed
 	waiting  map[string]time.Time // passing troubles, by code, and when they were first seen
