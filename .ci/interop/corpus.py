@@ -89,6 +89,8 @@ def compare(row, our, dss):
     dss_sigs = [s for s in dss["sigs"] if not s["format"].startswith("TST")]
     our_tst = [s for s in our["signatures"] if s["format"] == "TST"]
     dss_tst = [s for s in dss["sigs"] if s["format"] in JUDGED_STAMPS]
+    if row["format"] in ("TST", "TSR") and any("stamped data" in s["integrity"] for s in dss["sigs"]):
+        return "DSS judges no time-stamp whose data is not there"
     if dss["err"]:
         if our_sigs or our_tst:
             return "DSS gives no verdict, we do"

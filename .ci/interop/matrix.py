@@ -134,19 +134,19 @@ async def hanko_pdf(file, context):
 async def hanko_cms(file, original, context):
     from asn1crypto import cms
     from pyhanko.sign.validation import async_validate_detached_cms
+    from pyhanko.sign.validation.generic_cms import async_validate_cms_signature
     from pyhanko.sign.validation.settings import KeyUsageConstraints
 
     with open(file, "rb") as f:
         signed = cms.ContentInfo.load(f.read())["content"]
     if len(signed["signer_infos"]) != 1:
         return [(False, "pyHanko reads one signer only")]
-    if original:
-        with open(original, "rb") as f:
-            data = f.read()
-    else:
-        data = signed["encap_content_info"]["content"].native or b""
     usage = KeyUsageConstraints(key_usage={"non_repudiation"})
-    s = await async_validate_detached_cms(data, signed, context, key_usage_settings=usage)
+    if not original:
+        s = await async_validate_cms_signature(signed, validation_context=context, key_usage_settings=usage)
+        return [(not (s.intact and s.valid and s.trusted), s.summary())]
+    with open(original, "rb") as f:
+        s = await async_validate_detached_cms(f, signed, context, key_usage_settings=usage)
     return [(not s.bottom_line, s.summary())]
 
 
