@@ -102,7 +102,7 @@ func (h *helper) call(ctx context.Context, limit time.Duration, q request, secre
 	killed := make(chan struct{})
 	disarm := context.AfterFunc(timed, func() {
 		defer close(killed)
-		_ = h.cmd.Process.Kill()            // it may be gone already
+		_ = killAll(h.cmd.Process)          // it may be gone already
 		_, _ = h.to.Close(), h.from.Close() // children of the module may hold the other ends
 	})
 	q.Secrets = len(secrets)
@@ -172,7 +172,7 @@ func (h *helper) exchange(q request, secrets []*card.PIN, r *reply) (sent bool, 
 // kill ends the helper without a word to its module.
 func (h *helper) kill() {
 	if !h.ended {
-		_ = h.cmd.Process.Kill() // it may be gone already
+		_ = killAll(h.cmd.Process) // it may be gone already
 	}
 }
 

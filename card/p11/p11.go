@@ -287,22 +287,41 @@ func (m *module) poll(ctx context.Context) ([]*insertion, error) {
 		}
 		m.h = h
 	}
+	for range settling {
+		news, err := m.ask(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if !news {
+			break
+		}
+	}
+	return m.cards, nil
+}
+
+// settling is how often the module is asked again when it tells of a new card: OpenSC sometimes tells of the same
+// insertion twice, the second time at once after the first.
+const settling = 3
+
+// ask brings m.cards up to date and reports whether a card is new.
+func (m *module) ask(ctx context.Context) (news bool, err error) {
 	r, err := m.call(ctx, m.o.limit(), request{Op: opSlots})
 	if err == nil {
 		err = failure(m.path, r)
 	}
 	if err != nil {
-		return nil, err
+		return false, err
 	}
 	var now []*insertion
 	for _, g := range group(r.Slots, filepath.Base(m.path)) {
 		c := m.known(g)
 		if c == nil {
 			m.count++
+			news = news || g.present
 			c = g
 			c.id = fmt.Sprintf("%d:%d:%s", m.index, m.count, g.reader)
 			if err := m.read(ctx, c); err != nil {
-				return nil, err
+				return false, err
 			}
 		}
 		fresh := *c // what was told once is never changed: others read it without the queue
@@ -310,7 +329,7 @@ func (m *module) poll(ctx context.Context) ([]*insertion, error) {
 		now = append(now, &fresh)
 	}
 	m.cards = now
-	return now, nil
+	return news, nil
 }
 
 // known finds the insertion of the last poll that this one still is: the sessions of the helper have lived on. A

@@ -5,11 +5,13 @@ package p11_test
 import (
 	"bytes"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"ceralacca/card"
 	"ceralacca/card/p11"
@@ -96,4 +98,35 @@ func search(t testing.TB, dir, text string) (copies, searched int) {
 		searched += n
 	}
 	return copies, searched
+}
+
+// What a module has started dies with its helper.
+func TestChildrenDie(t *testing.T) {
+	path, log := fake(t, "C_Initialize=fork")
+	o := quick
+	o.Limit = 300 * time.Millisecond
+	if r := p11.Probe(t.Context(), []string{path}, o)[0]; !errors.Is(r.Err, card.ErrMute) {
+		t.Errorf("probed: %v", r.Err)
+	}
+	for end := time.Now().Add(10 * time.Second); alive(t, log) > 0; { // a process takes a moment to die
+		if time.Now().After(end) {
+			t.Fatal("a child lives on")
+		}
+	}
+}
+
+// alive counts the processes that know of a log.
+func alive(t testing.TB, log string) int {
+	t.Helper()
+	all, err := filepath.Glob("/proc/[0-9]*/environ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for _, file := range all {
+		if b, err := os.ReadFile(file); err == nil && bytes.Contains(b, []byte("FAKE_LOG="+log+"\x00")) {
+			n++
+		}
+	}
+	return n
 }

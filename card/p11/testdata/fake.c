@@ -59,7 +59,10 @@ static UL act(const char *name) {
 	if (!strcmp(w, "abort")) abort();
 	if (!strcmp(w, "exit")) exit(0);
 	if (!strcmp(w, "hang")) for (;;) pause();
-	if (!strcmp(w, "fork") && fork() == 0) for (;;) pause(); // a child that keeps everything open
+	if (!strcmp(w, "fork") && fork() == 0) { // a child that keeps everything open
+		alarm(30);
+		for (;;) pause();
+	}
 	if (!strcmp(w, "fork")) for (;;) pause();
 	if (!strcmp(w, "print")) {
 		char junk[16];
