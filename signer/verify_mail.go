@@ -19,6 +19,7 @@ const (
 	maxMail      = 128 << 20
 	maxMailDepth = 8
 	maxMailParts = 500
+	maxMailField = 8 << 10 // of a header field that goes on over several lines
 )
 
 // mail judges a message (RFC 5322): its signature, which on certified mail (PEC, DM 2/11/2005) is that of the
@@ -172,7 +173,7 @@ func splitEntity(b []byte) (textproto.MIMEHeader, []byte) {
 	for line := range strings.Lines(string(head[:min(len(head), 1<<20)])) {
 		line = strings.TrimRight(line, "\r\n")
 		if strings.HasPrefix(line, " ") || strings.HasPrefix(line, "\t") {
-			if v := h[name]; len(v) > 0 {
+			if v := h[name]; len(v) > 0 && len(v[len(v)-1]) < maxMailField {
 				v[len(v)-1] += " " + strings.TrimSpace(line)
 			}
 			continue

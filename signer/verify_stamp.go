@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 	"time"
 
 	"ceralacca/signer/internal/cert"
@@ -215,7 +216,10 @@ func (v *verifier) stamps(e *evidence, tokens [][]byte, over func() io.Reader) [
 			all = append(all, v.badToken(p, err))
 			continue
 		}
+		tok.Find(e.pool)
 		s := v.token(tok, p, over())
+		// From B-LT on the signature carries the validation data of its time-stamps too (EN 319 122-1 §5.5.2).
+		s.pool, s.ocsp, s.crls = slices.Concat(s.pool, e.pool), slices.Concat(s.ocsp, e.ocsp), slices.Concat(s.crls, e.crls)
 		v.judge(s)
 		if s.sig.Indication == TotalPassed {
 			e.proven(tok.Info.Time)
