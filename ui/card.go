@@ -2,6 +2,7 @@ package ui
 
 import (
 	"image/color"
+	"net/url"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -20,11 +21,17 @@ type cardView struct {
 	passing bool
 	open    map[string]bool // certificates whose details are unfolded
 	main    func()
+	job     *app.PINJob
+	saved   *app.Saved
+	guides  *app.Guides
+	browse  func(*url.URL) error // opens a page in the browser
 }
 
 func newCardView(u *UI) *cardView {
-	v := &cardView{u: u, frame: u.k.frame(), open: map[string]bool{}}
+	v := &cardView{u: u, frame: u.k.frame(), open: map[string]bool{}, browse: u.app.OpenURL}
 	v.frame.column.elastic = -1
+	v.saved = u.latest.Load().Saved // told already
+	v.loadGuides()
 	return v
 }
 
@@ -37,14 +44,18 @@ func (v *cardView) Main() func() { return v.main }
 // Show implements view.
 func (v *cardView) Show(st *app.State) {
 	passing := v.u.passing(st.Cards.Advice)
-	if st.Cards == v.last && passing == v.passing {
+	if st.Cards == v.last && passing == v.passing && st.PINJob == v.job && st.Saved == v.saved {
 		return
 	}
-	v.last, v.passing, v.main = st.Cards, passing, nil
+	v.tellSaved(st.Saved)
+	v.last, v.passing, v.job, v.saved = st.Cards, passing, st.PINJob, st.Saved
 	v.fill()
 }
 
+// fill builds the page. What had the focus has it again.
 func (v *cardView) fill() {
+	defer v.keepFocus()()
+	v.main = nil
 	k, c := v.u.k, v.last
 	card := c.Card()
 	switch {
@@ -86,11 +97,14 @@ func (v *cardView) present(c *app.Cards, card *app.Card) {
 	k := v.u.k
 	_, _, r := cardState(k, c, card)
 	icon, words := summary(k, c, card)
-	objects := []fyne.CanvasObject{vbox(k.px(2), k.para(titleFace, k.p.ink, k.T("ui.page.card")),
-		hbox(k.px(9), k.icon(icon, 20, r.ink), flex(k.para(strongFace, r.ink, words))))}
+	title := vbox(k.px(2), k.para(titleFace, k.p.ink, k.T("ui.page.card")),
+		hbox(k.px(9), k.icon(icon, 20, r.ink), flex(k.para(strongFace, r.ink, words))))
+	objects := []fyne.CanvasObject{v.withCalendar(title, card)}
+	objects = append(objects, v.outcome(card)...)
 	if c.Advice != nil && c.Advice.Code != "" {
-		objects = append(objects, v.u.adviceBox(c.Advice))
+		objects = append(objects, v.u.adviceBox(c.Advice, v.remedy(c.Advice, card)...))
 	}
+	objects = append(objects, v.deadPUKs(card)...)
 	var boxes []fyne.CanvasObject
 	var weights []float32
 	for i := range card.Certificates {
@@ -105,7 +119,11 @@ func (v *cardView) present(c *app.Cards, card *app.Card) {
 		objects = append(objects, hbox(k.px(12), swatch, flex(k.para(noteFace, k.p.muted,
 			k.Text(lang.M("ui.renew.when", "from", k.Date(s.RenewFrom), "until", k.Date(s.RenewUntil)))))))
 	}
-	objects = append(objects, v.pins(card), v.about(card))
+	objects = append(objects, v.pins(card))
+	if !dead(card) {
+		objects = append(objects, v.official(card)...)
+	}
+	objects = append(objects, v.about(card))
 	v.frame.setBody(-1, objects...)
 }
 
@@ -113,6 +131,8 @@ func (v *cardView) present(c *app.Cards, card *app.Card) {
 func summary(k *kit, c *app.Cards, card *app.Card) (icon, words string) {
 	cert := card.Signing()
 	switch {
+	case c.Phase == app.PhaseBlocked && dead(card):
+		return "lock", k.T("ui.mycard.sum.dead")
 	case c.Phase == app.PhaseBlocked:
 		return "lock", k.T("ui.sum.blocked")
 	case cert == nil:
@@ -145,30 +165,23 @@ func (v *cardView) certificate(c *app.Certificate) fyne.CanvasObject {
 		fixed(0, k.px(4)), v.validity(c), fixed(0, k.px(4)),
 		row("ui.field.holder", k.fit(boxBold, k.p.ink, who)),
 		row("ui.field.issuer", k.fit(boxFace, k.p.ink, c.IssuerCN)),
-		row("ui.field.number", k.fit(monoFace, k.p.ink, spaced(c.Serial))))
+		row("ui.field.number", k.para(monoFace, k.p.ink, spaced(c.Serial))))
 	word := "ui.details"
 	if v.open[c.ID] {
 		word = "ui.details.less"
-		box.Add(row("ui.field.key", k.text(boxFace, k.p.ink, c.KeyType)))
-		box.Add(row("ui.field.from", k.text(boxFace, k.p.ink, k.DateTime(c.NotBefore))))
-		box.Add(row("ui.field.to", k.text(boxFace, k.p.ink, k.DateTime(c.NotAfter))))
-		box.Add(row("ui.field.sha", k.para(face{size: 14, mono: true}, k.p.ink, spaced(c.SHA256))))
+		for _, f := range v.details(c) {
+			box.Add(row(f.key, k.para(f.face, k.p.ink, f.value)))
+		}
 	}
 	box.Add(fixed(0, k.px(4)))
 	buttons := []fyne.CanvasObject{k.button(small, "", k.T(word), func() { v.open[c.ID] = !v.open[c.ID]; v.fill() })}
 	if v.open[c.ID] {
-		buttons = append(buttons, k.button(small, "copy", k.T("ui.copy"), func() { v.u.copy(v.facts(c)) }))
+		buttons = append(buttons, k.button(small, "copy", k.T("ui.copy"), func() { v.u.copy(v.facts(c)) }),
+			k.button(small, "download", k.T("ui.mycard.export.pem"), func() { v.export(c, ".pem") }),
+			k.button(small, "download", k.T("ui.mycard.export.der"), func() { v.export(c, ".der") }))
 	}
 	box.Add(wrapbox(k.px(12), buttons...))
 	return k.sheet(22, box)
-}
-
-// facts are the lines that support asks for.
-func (v *cardView) facts(c *app.Certificate) string {
-	k := v.u.k
-	return k.T("ui.field.holder") + ": " + c.SubjectCN + "\n" + k.T("ui.field.issuer") + ": " + c.IssuerCN + "\n" +
-		k.T("ui.field.number") + ": " + c.Serial + "\n" + k.T("ui.field.from") + ": " + k.DateTime(c.NotBefore) + "\n" +
-		k.T("ui.field.to") + ": " + k.DateTime(c.NotAfter) + "\n" + "SHA-256: " + c.SHA256 + "\n"
 }
 
 // validity is the bar of a certificate's life: past up to today, and the renewal segment.
@@ -243,46 +256,6 @@ func (l *validityLayout) Layout(o []fyne.CanvasObject, size fyne.Size) {
 // MinSize implements fyne.Layout.
 func (l *validityLayout) MinSize([]fyne.CanvasObject) fyne.Size {
 	return fyne.NewSize(l.k.px(220), l.k.px(64))
-}
-
-// pins are the PINs and the PUK with the tries left.
-func (v *cardView) pins(card *app.Card) fyne.CanvasObject {
-	k := v.u.k
-	var boxes []fyne.CanvasObject
-	var weights []float32
-	add := func(icon, title string, left int, words string) {
-		ink := k.p.ink
-		if left == 0 || left == 1 {
-			ink = k.p.bad.ink
-		}
-		box := vbox(k.px(8), hbox(k.px(12), k.icon(icon, 22, k.p.ink), flex(k.fit(face{size: 18, bold: true}, k.p.ink, title))),
-			topbox(k.px(12), pad(k.px(4), 0, 0, 0, k.pips(left, 3, 14)), flex(k.para(noteFace, ink, words))))
-		boxes = append(boxes, k.sheet(18, box))
-		weights = append(weights, 1)
-	}
-	for _, p := range card.PINs {
-		left := p.TriesLeft
-		if p.Blocked {
-			left = 0
-		}
-		add("lock", k.Text(app.PINLabel(p.Ref)), left, triesWords(k, left))
-	}
-	if n := len(card.PINs); n > 0 {
-		p := card.PINs[n-1]
-		left := p.PUKTriesLeft
-		if p.PUKBlocked {
-			left = 0
-		}
-		words := k.T("ui.puk.unknown")
-		if left >= 0 {
-			words = k.Text(lang.MN("ui.puk.tries", left))
-		}
-		add("key", "PUK", left, words)
-	}
-	if len(boxes) == 0 {
-		return fixed(0, 1)
-	}
-	return cols(k.px(20), k.px(640), weights, boxes...)
 }
 
 // about is the card itself: kind, serial, issuer, reader.

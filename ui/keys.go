@@ -184,10 +184,17 @@ func (u *UI) say(s string) {
 
 // reveal scrolls the page so that o is in sight.
 func (u *UI) reveal(o fyne.CanvasObject) {
-	if u.shell == nil || u.asking != nil {
+	if u.shell == nil {
 		return
 	}
-	s := scrollerOf(u.views[u.page].Object())
+	root := u.views[u.page].Object()
+	if u.asking != nil {
+		if u.asking.panel == nil {
+			return
+		}
+		root = u.asking.panel.object
+	}
+	s := scrollerOf(root)
 	if s == nil {
 		return
 	}
@@ -235,6 +242,8 @@ func within(root, o fyne.CanvasObject) bool {
 	case *button:
 		return o == fyne.CanvasObject(c.press)
 	case *choice:
+		return o == fyne.CanvasObject(c.press)
+	case *tickBox:
 		return o == fyne.CanvasObject(c.press)
 	}
 	return false

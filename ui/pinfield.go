@@ -48,10 +48,10 @@ func newPINField(k *kit, least, most int) *pinField {
 	}
 	f := &pinField{k: k, pin: app.NewPIN(), least: least, most: most}
 	f.ground = rect(k.p.leaf, k.p.edge, k.px(1.5), k.px(10))
-	f.caret = canvas.NewRectangle(k.p.focus)
+	f.caret = canvas.NewRectangle(color.Transparent)
 	for range most {
 		f.slots = append(f.slots, canvas.NewRectangle(k.p.edge))
-		f.dots = append(f.dots, canvas.NewCircle(k.p.ink))
+		f.dots = append(f.dots, canvas.NewCircle(color.Transparent))
 	}
 	f.ExtendBaseWidget(f)
 	return f
@@ -122,7 +122,13 @@ func (f *pinField) shift(e *fyne.KeyEvent, down bool) {
 func (f *pinField) AcceptsTab() bool { return f.tab != nil }
 
 // FocusGained implements fyne.Focusable.
-func (f *pinField) FocusGained() { f.focused = true; f.Refresh() }
+func (f *pinField) FocusGained() {
+	f.focused = true
+	f.Refresh()
+	if f.k.reveal != nil {
+		f.k.reveal(f)
+	}
+}
 
 // FocusLost implements fyne.Focusable.
 func (f *pinField) FocusLost() { f.focused = false; f.shifting = false; f.Refresh() }

@@ -226,7 +226,7 @@ func scenes() []scene {
 		}
 		list = append(list, scene{"card-" + phaseWords[p].key, pageCard, st(func(s *app.State) { s.Cards = c }), nil})
 	}
-	return list
+	return append(list, pinScenes()...)
 }
 
 func askPIN(tries int, practice bool) func(*UI) {

@@ -174,4 +174,5 @@ type intents interface {
 	SetSettings(set app.Settings)
 	RefreshTrust()
 	Run(ctx context.Context, ask app.Asker) error
+	cardIntents
 }

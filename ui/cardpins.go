@@ -1,0 +1,252 @@
+package ui
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+
+	"ceralacca/app"
+	"ceralacca/app/lang"
+)
+
+// This file is the part of the page La mia carta that is about PINs: tries left, change, unblocking, and what
+// came of them.
+
+// cardIntents is what the page asks of the store.
+type cardIntents interface {
+	ChangePIN(r app.PINRef)
+	Unblock(r app.PINRef)
+	ForgetPINJob()
+	SaveCalendar(t *lang.Catalog, dest string)
+	ExportCertificate(id, dest string)
+	ForgetSaved()
+}
+
+// pins are boxes, one for each PIN: tries left of the PIN and of the PUK that frees it, and what can be done.
+func (v *cardView) pins(card *app.Card) fyne.CanvasObject {
+	k := v.u.k
+	var boxes []fyne.CanvasObject
+	var weights []float32
+	for i := range card.PINs {
+		boxes = append(boxes, v.pinBox(&card.PINs[i]))
+		weights = append(weights, 1)
+	}
+	if len(boxes) == 0 {
+		return fixed(0, 1)
+	}
+	return cols(k.px(20), k.px(640), weights, boxes...)
+}
+
+func (v *cardView) pinBox(p *app.PINView) fyne.CanvasObject {
+	k := v.u.k
+	left, puk := p.TriesLeft, p.PUKTriesLeft
+	if p.Blocked {
+		left = 0
+	}
+	if p.PUKBlocked {
+		puk = 0
+	}
+	pukWords := k.T("ui.puk.unknown")
+	switch {
+	case puk == 0:
+		pukWords = k.T("ui.tries.none")
+	case puk > 0:
+		pukWords = k.Text(lang.MN("ui.puk.tries", puk))
+	}
+	row := func(key string, left int, words string) fyne.CanvasObject {
+		ink := k.p.ink
+		if left == 0 || left == 1 {
+			ink = k.p.bad.ink
+		}
+		return topbox(k.px(12), fixed(k.px(38), 0, k.para(noteFace, k.p.muted, key)), pad(k.px(4), 0, 0, 0, k.pips(left, 3, 14)),
+			flex(k.para(noteFace, ink, words)))
+	}
+	box := vbox(k.px(8), hbox(k.px(12), k.icon("lock", 22, k.p.ink), flex(k.fit(face{size: 18, bold: true}, k.p.ink, k.Text(app.PINLabel(p.Ref))))),
+		row("PIN", left, triesWords(k, left)), row("PUK", puk, pukWords))
+	if buttons := v.pinButtons(p); len(buttons) > 0 {
+		box.Add(fixed(0, k.px(2)))
+		box.Add(wrapbox(k.px(12), buttons...))
+	}
+	return k.sheet(18, box)
+}
+
+// pinButtons are what can be done with a PIN. While a change runs nothing can.
+func (v *cardView) pinButtons(p *app.PINView) []fyne.CanvasObject {
+	k, ref := v.u.k, p.Ref
+	var list []fyne.CanvasObject
+	add := func(key string, do func()) {
+		b := k.button(small, "", k.T(key), do)
+		b.enable(!v.busy())
+		list = append(list, b)
+	}
+	if !p.Blocked {
+		add("ui.newpin.change", func() { v.u.store.ChangePIN(ref) })
+	}
+	if !p.PUKBlocked {
+		add("ui.newpin.unblock", func() { v.u.store.Unblock(ref) })
+	}
+	return list
+}
+
+func (v *cardView) busy() bool { return v.job != nil && v.job.Running }
+
+// remedy is the button that answers an advice about the card.
+func (v *cardView) remedy(a *app.Advice, card *app.Card) []fyne.CanvasObject {
+	k := v.u.k
+	switch a.Code {
+	case "pin-blocked":
+		p := card.PIN(card.Signing())
+		if p == nil || p.PUKBlocked {
+			return nil
+		}
+		b := k.button(inked, "key", k.T("ui.newpin.unblock"), func() { v.u.store.Unblock(p.Ref) })
+		b.enable(!v.busy())
+		if !v.busy() {
+			v.main = b.do
+		}
+		return []fyne.CanvasObject{b}
+	case "renew", "renew-last-day":
+		if l := v.guide(card, "guide.renew"); l != nil {
+			b := k.button(inked, "open", k.T("ui.mycard.renew"), func() { v.visit(*l) })
+			return []fyne.CanvasObject{vbox(k.px(4), b, k.text(noteFace, k.p.muted, hostOf(l.URL)))}
+		}
+	}
+	return nil
+}
+
+// deadPUKs tell the truth about a blocked PUK, and the way to a new device.
+func (v *cardView) deadPUKs(card *app.Card) []fyne.CanvasObject {
+	k := v.u.k
+	var list []fyne.CanvasObject
+	for i := range card.PINs {
+		p := &card.PINs[i]
+		if !p.PUKBlocked {
+			continue
+		}
+		name := inner(k.Text(app.PINLabel(p.Ref)))
+		if !p.Blocked {
+			list = append(list, k.advice(k.p.warn, "warning", k.Text(lang.M("ui.mycard.puk.spent", "pin", name)), k.Text(lang.M("ui.mycard.puk.spent.body", "pin", name))))
+			continue
+		}
+		box := vbox(k.px(12), k.para(sectionFace, k.p.ink, k.Text(lang.M("ui.mycard.dead", "pin", name))), k.para(bodyFace, k.p.ink, k.T("ui.mycard.dead.body")),
+			k.numbered(boxFace, k.T("ui.mycard.dead.1"), k.T("ui.mycard.dead.2"), k.T("ui.mycard.dead.3")))
+		list = append(append(list, k.sheet(22, box)), v.official(card)...)
+	}
+	return list
+}
+
+// dead reports whether a PIN of the card is lost for good.
+func dead(card *app.Card) bool {
+	for _, p := range card.PINs {
+		if p.Blocked && p.PUKBlocked {
+			return true
+		}
+	}
+	return false
+}
+
+// outcome tells what came of the last change or unblocking, and of the last writing of a file that failed.
+func (v *cardView) outcome(card *app.Card) []fyne.CanvasObject {
+	u, k, j := v.u, v.u.k, v.job
+	var list []fyne.CanvasObject
+	if v.saved != nil && v.saved.Advice != nil {
+		list = append(list, u.adviceBox(v.saved.Advice, k.button(small, "", k.T("ui.mycard.ok"), u.store.ForgetSaved)))
+	}
+	if j == nil {
+		return list
+	}
+	name := k.Text(app.PINLabel(j.Ref))
+	ok := k.button(small, "", k.T("ui.mycard.ok"), u.store.ForgetPINJob)
+	switch {
+	case j.Running:
+		list = append(list, k.advice(k.p.note, "clock", k.T("ui.newpin.running"), k.T("ui.newpin.running.body")))
+	case j.Done:
+		key := "ui.newpin.done.change"
+		if j.Unblock {
+			key = "ui.newpin.done.unblock"
+		}
+		list = append(list, k.advice(k.p.good, "check", k.Text(lang.M(key, "pin", name)), k.T("ui.newpin.done.body"), ok))
+	case j.Advice != nil:
+		r, icon := severityLook(k, j.Advice.Severity)
+		body := k.Text(j.Advice.Body)
+		if own := "ui.newpin.failed." + j.Advice.Code; k.Has(own) {
+			body = k.T(own)
+		}
+		actions := []fyne.CanvasObject{ok}
+		if again := v.again(card, j); again != nil {
+			actions = []fyne.CanvasObject{ok, again}
+		}
+		list = append(list, k.advice(r, icon, k.Text(j.Advice.Title), body, hbox(k.px(12), actions...)))
+	}
+	return list
+}
+
+// again is the button that tries a second time, where that is possible and the box about the blocked PIN does not
+// offer it already.
+func (v *cardView) again(card *app.Card, j *app.PINJob) *button {
+	u, k := v.u, v.u.k
+	for i, p := range card.PINs {
+		if p.Ref != j.Ref {
+			continue
+		}
+		switch {
+		case p.Blocked && v.last.Phase == app.PhaseBlocked && card.PIN(card.Signing()) == &card.PINs[i]:
+		case j.Unblock && !p.PUKBlocked:
+			return k.button(small, "", k.T("ui.newpin.again.try"), func() { u.store.Unblock(j.Ref) })
+		case !j.Unblock && !p.Blocked:
+			return k.button(small, "", k.T("ui.newpin.again.try"), func() { u.store.ChangePIN(j.Ref) })
+		}
+	}
+	return nil
+}
+
+// keepFocus notes which control of the page has the focus; the function it returns gives it back to the one
+// that stands in its place after the page was built anew.
+func (v *cardView) keepFocus() func() {
+	c := v.u.window.Canvas()
+	name, index := "", -1
+	for i, p := range pressesIn(v.frame.body) {
+		if p.focused {
+			name, index = p.name, i
+		}
+	}
+	return func() {
+		if index < 0 || v.u.asking != nil {
+			return
+		}
+		now := pressesIn(v.frame.body)
+		if index < len(now) && now[index].name == name {
+			c.Focus(now[index])
+			return
+		}
+		for _, p := range now {
+			if p.name == name {
+				c.Focus(p)
+				return
+			}
+		}
+		if index < len(now) {
+			c.Focus(now[index])
+		}
+	}
+}
+
+// pressesIn are the controls of a page in their order.
+func pressesIn(o fyne.CanvasObject) []*press {
+	switch x := o.(type) {
+	case *button:
+		return []*press{x.press}
+	case *choice:
+		return []*press{x.press}
+	case *press:
+		return []*press{x}
+	case *container.Scroll:
+		return pressesIn(x.Content)
+	case *fyne.Container:
+		var list []*press
+		for _, c := range x.Objects {
+			list = append(list, pressesIn(c)...)
+		}
+		return list
+	}
+	return nil
+}

@@ -1,0 +1,458 @@
+package ui
+
+import (
+	"context"
+	"image/color"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+
+	"ceralacca/app"
+	"ceralacca/app/lang"
+)
+
+// This file is the panel where a PIN is changed, or unblocked with the PUK in three steps.
+
+var _ app.NewPINAsker = (*UI)(nil)
+
+// pukDigits is the length of the PUK of a CNS.
+const pukDigits = 8
+
+// The steps of the unblocking. A change has the last one alone.
+const (
+	stepNeeds = iota
+	stepPUK
+	stepNew
+)
+
+type newPINAnswer struct {
+	pins *app.NewPINs
+	err  error
+}
+
+// NewPIN implements app.NewPINAsker. The digits pass from the fields to the caller without a copy.
+func (u *UI) NewPIN(ctx context.Context, q app.NewPINQuestion) (*app.NewPINs, error) {
+	answers := make(chan newPINAnswer) // unbuffered: what nobody takes is wiped by the sender
+	a := &asking{ui: u}
+	u.onUI(func() {
+		send := func(ans newPINAnswer) {
+			wipe := func() {
+				if ans.pins != nil {
+					ans.pins.Wipe()
+				}
+			}
+			if u.asking != a {
+				wipe()
+				return
+			}
+			a.shut()
+			select {
+			case answers <- ans:
+			case <-ctx.Done():
+				wipe()
+			}
+		}
+		a.refuse = func() { send(newPINAnswer{err: app.ErrRefused}) }
+		a.build = func() *panel {
+			return u.newPINPanel(q, func(n *app.NewPINs) { send(newPINAnswer{pins: n}) }, a.refuse).panel
+		}
+		u.ask(ctx, a)
+	})
+	select {
+	case ans := <-answers:
+		return ans.pins, ans.err
+	case <-ctx.Done():
+		u.onUI(a.shut)
+		return nil, ctx.Err()
+	}
+}
+
+// newPINForm is the panel while it is filled in. The fields live as long as the panel, so that going back a step
+// loses nothing.
+type newPINForm struct {
+	u      *UI
+	q      app.NewPINQuestion
+	give   func(*app.NewPINs)
+	refuse func()
+
+	panel         *panel
+	old, again    *pinField // the old PIN; or the PUK, and the PUK again
+	fresh, repeat *pinField
+	sure          *tickBox // nil unless one try is left
+	rules         *ruleList
+	main          *fyne.Container
+	on            *button // goes on to the next step, or sends
+	step          int
+	ring          []fyne.Focusable
+}
+
+// newPINPanel asks for the old PIN or the PUK, and twice for the new PIN. Enter goes on, Esc refuses.
+func (u *UI) newPINPanel(q app.NewPINQuestion, give func(*app.NewPINs), refuse func()) *newPINForm {
+	k := u.k
+	f := &newPINForm{u: u, q: q, give: give, refuse: refuse, main: vbox(k.px(14)), step: stepNew}
+	f.fresh, f.repeat = newPINField(k, q.Min, q.Max), newPINField(k, q.Min, q.Max)
+	f.old = newPINField(k, q.Min, q.Max)
+	fields := []*pinField{f.old, f.fresh, f.repeat}
+	if q.Unblock {
+		f.step = stepNeeds
+		f.old, f.again = newPINField(k, pukDigits, pukDigits), newPINField(k, pukDigits, pukDigits)
+		fields = []*pinField{f.old, f.again, f.fresh, f.repeat}
+	}
+	if q.TriesLeft == 1 {
+		key := "ui.newpin.sure.pin"
+		if q.Unblock {
+			key = "ui.newpin.sure.puk"
+		}
+		f.sure = k.tick(k.T(key), f.say)
+		f.sure.key = u.within(refuse, f.sure.press)
+	}
+	for _, p := range fields {
+		p.changed, p.close = f.say, refuse
+		p.submit = func() { f.enter(p) }
+		p.tab = func(back bool) { u.round(f.ring, p, back) }
+	}
+	side, short := f.tries()
+	columns := container.New(&pinLayout{k: k, roomy: true}, side, pad(k.px(18), k.px(32), k.px(20), k.px(32), f.main), pad(k.px(16), k.px(32), 0, k.px(32), short))
+	f.panel = u.newPanel(k.p.waxText, scrolledTall(columns))
+	f.panel.fields = fields
+	f.turn(f.step)
+	return f
+}
+
+// tries tells the tries left: at the side, and in one line where there is no room for that.
+func (f *newPINForm) tries() (side, short *fyne.Container) {
+	k, n := f.u.k, f.q.TriesLeft
+	ink := k.p.ink
+	if n == 1 {
+		ink = k.p.bad.ink
+	}
+	_, title, body := f.u.tries(app.PINQuestion{TriesLeft: n})
+	if f.q.Unblock {
+		title, body = k.T("ui.newpin.puk.unknown"), k.T("ui.newpin.puk.unknown.body")
+		if n >= 0 {
+			title, body = k.Text(lang.MN("ui.newpin.puk.left", n)), k.T("ui.newpin.puk.left.body")
+		}
+	}
+	title = initial(title)
+	side = over(canvas.NewRectangle(k.p.sunk), pad(k.px(26), k.px(24), k.px(20), k.px(32), vbox(k.px(10),
+		hbox(0, k.pips(n, 3, 22)), k.para(sectionFace, ink, title), k.para(boxFace, k.p.muted, body))))
+	if k.p == contrast {
+		side.Add(rect(color.Transparent, k.p.edge, k.px(1), 0))
+	}
+	return side, hbox(k.px(12), k.pips(n, 3, 14), flex(k.para(boxBold, ink, title)))
+}
+
+// turn shows a step.
+func (f *newPINForm) turn(step int) {
+	u, k := f.u, f.u.k
+	f.step, f.rules = step, k.rules()
+	first := fyne.Focusable(nil)
+	f.ring = nil
+	add := func(controls ...fyne.Focusable) { f.ring = append(f.ring, controls...) }
+	var body []fyne.CanvasObject
+	switch step {
+	case stepNeeds:
+		body = []fyne.CanvasObject{f.needs()}
+	case stepPUK:
+		body = []fyne.CanvasObject{
+			k.advice(k.p.bad, "stop", k.T("ui.newpin.puk.end"), k.T("ui.newpin.puk.end.body")),
+			f.columns(f.labelled("ui.newpin.puk", f.old), f.labelled("ui.newpin.again.puk", f.again)),
+		}
+		add(f.old, f.again)
+		first = f.old
+	case stepNew:
+		rows := []fyne.CanvasObject{f.labelled("ui.newpin.new", f.fresh), f.labelled("ui.newpin.again", f.repeat)}
+		first = f.fresh
+		if !f.q.Unblock {
+			rows = append([]fyne.CanvasObject{f.labelled("ui.newpin.old", f.old)}, rows...)
+			first = f.old
+			add(f.old)
+		}
+		add(f.fresh, f.repeat)
+		body = []fyne.CanvasObject{f.columns(rows...)}
+	}
+	if f.sure != nil && (step == stepPUK || !f.q.Unblock) {
+		body = append(body, f.sure)
+		add(f.sure)
+	}
+	buttons := f.buttons()
+	for _, b := range buttons {
+		add(b)
+	}
+	if first == nil {
+		first = f.on
+	}
+	f.panel.first, f.panel.field = first, nil
+	if p, ok := first.(*pinField); ok {
+		f.panel.field = p
+	}
+	row := []fyne.CanvasObject{flex()}
+	var wide float32
+	for _, b := range buttons {
+		row = append(row, b)
+		wide += b.MinSize().Width + k.px(12)
+	}
+	objects := append([]fyne.CanvasObject{f.head()}, body...)
+	f.main.Objects = append(objects, cols(k.px(12), wide+k.px(200), []float32{1, -wide - k.px(12)}, f.note(), hbox(k.px(12), row...)))
+	f.say()
+	if f.settle() {
+		u.window.Canvas().Focus(first)
+	}
+}
+
+// settle lays the open panel out again, because what is in it has another height.
+func (f *newPINForm) settle() bool {
+	a := f.u.asking
+	if a == nil || a.panel != f.panel {
+		return false
+	}
+	f.panel.layout.Layout(nil, f.panel.object.Size())
+	f.main.Refresh()
+	f.rules.box.Refresh()
+	canvas.Refresh(f.panel.object)
+	return true
+}
+
+// head is the title, and the steps of an unblocking.
+func (f *newPINForm) head() fyne.CanvasObject {
+	k := f.u.k
+	name := inner(k.Text(f.q.Label))
+	if !f.q.Unblock {
+		return k.para(pinFace, k.p.ink, k.Text(lang.M("ui.newpin.change.title", "pin", name)))
+	}
+	return vbox(k.px(8), k.para(pinFace, k.p.ink, k.Text(lang.M("ui.newpin.unblock.title", "pin", name))),
+		k.steps(f.step, k.T("ui.newpin.step.1"), k.T("ui.newpin.step.2"), k.T("ui.newpin.step.3")))
+}
+
+// needs is the first step: what to have at hand, and where the PUK is written for each kind of card.
+func (f *newPINForm) needs() fyne.CanvasObject {
+	k := f.u.k
+	box := vbox(k.px(12), k.para(bodyFace, k.p.ink, k.T("ui.newpin.needs")))
+	for _, row := range []struct{ icon, key string }{
+		{"card", "ui.newpin.where.scratch"}, {"file", "ui.newpin.where.pdf"}, {"mail", "ui.newpin.where.halves"}, {"question", "ui.newpin.where.lost"},
+	} {
+		box.Add(topbox(k.px(14), k.icon(row.icon, 22, k.p.waxText), flex(k.para(boxFace, k.p.ink, k.T(row.key)))))
+	}
+	box.Add(fixed(0, k.px(6)))
+	return box
+}
+
+// labelled is a field under its name.
+func (f *newPINForm) labelled(key string, field *pinField) fyne.CanvasObject {
+	k := f.u.k
+	return vbox(k.px(3), k.para(boxBold, k.p.ink, k.T(key)), leftmost(fixed(field.MinSize().Width, k.px(52), field)))
+}
+
+// columns sets the fields beside the rules.
+func (f *newPINForm) columns(rows ...fyne.CanvasObject) fyne.CanvasObject {
+	k := f.u.k
+	w := f.fresh.MinSize().Width
+	right := vbox(k.px(9), k.para(boxBold, k.p.ink, k.T("ui.newpin.rules")), f.rules.box)
+	if f.step == stepPUK {
+		right = vbox(0, pad(k.px(26), 0, 0, 0, f.rules.box))
+	}
+	return cols(k.px(28), w+k.px(220), []float32{-w, 1}, vbox(k.px(9), rows...), right)
+}
+
+// note is what stands at the left of the buttons.
+func (f *newPINForm) note() fyne.CanvasObject {
+	k := f.u.k
+	icon, c, face, words := "lock", k.p.muted, noteFace, k.T("ui.newpin.kept")
+	switch {
+	case f.q.Practice && f.q.Unblock:
+		icon, c, face, words = "info", k.p.note.ink, noteBold, k.Text(lang.M("ui.newpin.practice.puk", "puk", app.PracticePUK))
+	case f.q.Practice:
+		icon, c, face, words = "info", k.p.note.ink, noteBold, k.Text(lang.M("ui.newpin.practice.pin", "pin", app.PracticePIN))
+	case f.q.OnReader:
+		icon, words = "keyboard", k.T("ui.newpin.on-reader")
+	}
+	return hbox(k.px(12), k.icon(icon, 22, c), flex(k.para(face, c, words)))
+}
+
+// buttons are those of the step, the one that goes on last.
+func (f *newPINForm) buttons() []*button {
+	u, k := f.u, f.u.k
+	words := k.T("ui.continue")
+	switch {
+	case f.step == stepNew && f.q.Unblock:
+		words = k.T("ui.newpin.unblock")
+	case f.step == stepNew:
+		words = k.T("ui.newpin.change")
+	}
+	list := []*button{k.button(outlined, "", k.T("ui.cancel"), f.refuse)}
+	if f.q.Unblock && f.step > stepNeeds {
+		list = append(list, k.button(outlined, "left", k.T("ui.newpin.back"), func() { f.turn(f.step - 1) }))
+	}
+	f.on = k.button(inked, "", words, f.next)
+	list = append(list, f.on)
+	for _, b := range list {
+		b.key = u.within(f.refuse, b.press)
+	}
+	return list
+}
+
+// enter is the key in a field: on to the next empty one, and from the last one to the next step.
+func (f *newPINForm) enter(from *pinField) {
+	if f.ready() {
+		f.next()
+		return
+	}
+	f.u.round(f.ring, from, false)
+}
+
+// next goes a step on, or hands over what was typed.
+func (f *newPINForm) next() {
+	if !f.ready() {
+		return
+	}
+	if f.step < stepNew {
+		f.turn(f.step + 1)
+		return
+	}
+	if f.again != nil {
+		f.again.pin.Wipe()
+	}
+	f.give(&app.NewPINs{Old: f.old.take(), New: f.fresh.take(), Repeat: f.repeat.take()})
+}
+
+// ready reports whether the step is complete: what the card would refuse is not sent to it.
+func (f *newPINForm) ready() bool {
+	sure := f.sure == nil || f.sure.on
+	switch {
+	case f.step == stepNeeds:
+		return true
+	case f.step == stepPUK:
+		return sure && !broken(f.judgePUK())
+	case f.q.Unblock:
+		return !broken(f.judgeNew())
+	}
+	return sure && f.old.complete() && !broken(f.judgeNew())
+}
+
+// say follows the typing.
+func (f *newPINForm) say() {
+	if f.rules == nil || f.on == nil {
+		return
+	}
+	switch f.step {
+	case stepPUK:
+		f.rules.say(f.judgePUK())
+	case stepNew:
+		f.rules.say(f.judgeNew())
+	}
+	f.on.enable(f.ready())
+	f.settle()
+}
+
+// alike holds the second typing against the first.
+func alike(words string, a, b *app.PIN) rule {
+	r := rule{words, ruleOpen}
+	switch {
+	case a.Len() > 0 && a.Equal(b):
+		r.state = ruleMet
+	case a.Len() > 0 && b.Len() >= a.Len():
+		r.state = ruleBroken
+	}
+	return r
+}
+
+func (f *newPINForm) judgePUK() []rule {
+	k := f.u.k
+	length := rule{k.Text(lang.MN("ui.newpin.puk.length", pukDigits)), ruleOpen}
+	if f.old.complete() {
+		length.state = ruleMet
+	}
+	return []rule{length, alike(k.T("ui.newpin.puk.alike"), f.old.pin, f.again.pin)}
+}
+
+// judgeNew holds the new PIN against the rules. An unblocking does not know the old PIN, so it says nothing of it.
+func (f *newPINForm) judgeNew() []rule {
+	k := f.u.k
+	var old *app.PIN
+	if !f.q.Unblock && f.old.pin.Len() > 0 {
+		old = f.old.pin
+	}
+	var list []rule
+	if f.q.Rules != nil {
+		for _, r := range f.q.Rules(old, f.fresh.pin) {
+			if f.q.Unblock && r.Text.Key == "pin.rule.old" {
+				continue
+			}
+			line := rule{k.Text(r.Text), ruleMet}
+			switch {
+			case !f.fresh.complete():
+				if !r.OK || r.Must {
+					line.state = ruleOpen
+				}
+			case !r.OK && r.Must:
+				line.state = ruleBroken
+			case !r.OK:
+				line.state = ruleUnwise
+			}
+			list = append(list, line)
+		}
+	}
+	return append(list, alike(k.T("ui.newpin.alike"), f.fresh.pin, f.repeat.pin))
+}
+
+// tickBox is a sentence to be agreed to.
+type tickBox struct {
+	*press
+	on   bool
+	mark *canvas.Image
+}
+
+func (k *kit) tick(words string, changed func()) *tickBox {
+	t := &tickBox{mark: k.icon("tick", 20, k.p.ink)}
+	t.mark.Hide()
+	square := rect(k.p.leaf, k.p.edge, k.px(max(1.75, k.p.stroke)), k.px(5))
+	box := fixed(k.px(26), k.px(26), square, padAll(k.px(3), t.mark))
+	t.press = k.press(words, hbox(k.px(12), box, flex(k.para(boxBold, k.p.ink, words))), func() {
+		t.on = !t.on
+		t.mark.Hidden = !t.on
+		t.Refresh()
+		changed()
+	})
+	t.least = fyne.NewSize(k.px(44), k.px(40))
+	return t
+}
+
+// steps are the stages of a guide: done, current, to come.
+func (k *kit) steps(current int, names ...string) *fyne.Container {
+	var row []fyne.CanvasObject
+	for i, name := range names {
+		ring := canvas.NewCircle(color.Transparent)
+		ring.StrokeColor, ring.StrokeWidth = k.p.edge, k.px(max(1.25, k.p.stroke))
+		face, ink := noteFace, k.p.muted
+		inside := fyne.CanvasObject(nil)
+		switch {
+		case i < current:
+			ring.FillColor, ring.StrokeColor = k.p.good.ink, k.p.good.ink
+			inside, ink = padAll(k.px(4), k.icon("tick", 18, k.p.leaf)), k.p.good.ink
+		case i == current:
+			ring.FillColor, ring.StrokeColor = k.p.ink, k.p.ink
+			face, ink = noteBold, k.p.ink
+			inside = stepNumber(k, i, k.p.leaf)
+		default:
+			inside = stepNumber(k, i, k.p.muted)
+		}
+		row = append(row, hbox(k.px(8), fixed(k.px(26), k.px(26), ring, inside), k.text(face, ink, name)))
+	}
+	return wrapbox(k.px(18), row...)
+}
+
+func stepNumber(k *kit, i int, c color.Color) *canvas.Text {
+	n := k.text(noteBold, c, lang.Digits(i+1))
+	n.Alignment = fyne.TextAlignCenter
+	return n
+}
+
+// inner is the name of a PIN as it stands within a sentence: "PIN di firma", "signing PIN".
+func inner(s string) string {
+	r := []rune(s)
+	if len(r) > 1 && r[1] >= 'a' && r[1] <= 'z' && r[0] >= 'A' && r[0] <= 'Z' {
+		r[0] += 'a' - 'A'
+	}
+	return string(r)
+}

@@ -1,0 +1,570 @@
+package ui
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"net/url"
+	"os"
+	"path/filepath"
+	"runtime"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"testing"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/test"
+
+	"ceralacca/app"
+	"ceralacca/app/lang"
+	"ceralacca/assets"
+	"ceralacca/card"
+)
+
+func (f *fakeStore) ChangePIN(app.PINRef)               { f.said = append(f.said, "change") }
+func (f *fakeStore) Unblock(app.PINRef)                 { f.said = append(f.said, "unblock") }
+func (f *fakeStore) ForgetPINJob()                      { f.said = append(f.said, "forget") }
+func (f *fakeStore) SaveCalendar(*lang.Catalog, string) { f.said = append(f.said, "calendar") }
+func (f *fakeStore) ExportCertificate(id, dest string) {
+	f.said = append(f.said, "export "+id+" "+dest)
+}
+func (f *fakeStore) ForgetSaved() { f.said = append(f.said, "forget saved") }
+
+// pinScenes are the states of PINs on the page of the card, and the panels for a new PIN.
+func pinScenes() []scene {
+	on := func(name string, change func(*app.State, *app.Card)) scene {
+		st := state(nil)
+		st.Cards = cardsWith(func(_ *app.Cards, c *app.Card) { change(st, c) })
+		return scene{name, pageCard, st, nil}
+	}
+	blocked := func(s *app.State, c *app.Card, puk bool) {
+		c.Phase = app.PhaseBlocked
+		c.PINs[0].TriesLeft, c.PINs[0].Blocked = 0, true
+		if puk {
+			c.PINs[0].PUKTriesLeft, c.PINs[0].PUKBlocked = 0, true
+		}
+	}
+	issued := func(c *app.Card) {
+		for i := range c.Certificates {
+			c.Certificates[i].IssuerO = "InfoCamere S.C.p.A."
+			c.Certificates[i].SubjectOU = "Camera di commercio di Prova"
+		}
+	}
+	list := []scene{
+		on("card-links", func(_ *app.State, c *app.Card) { issued(c) }),
+		on("card-puk-spent", func(_ *app.State, c *app.Card) {
+			c.PINs[1].PUKTriesLeft, c.PINs[1].PUKBlocked, c.PINs[0].TriesLeft = 0, true, card.UnknownTries
+			c.PINs[0].PUKTriesLeft = card.UnknownTries
+		}),
+		on("card-pin-done", func(s *app.State, _ *app.Card) { s.PINJob = &app.PINJob{Ref: card.SignPIN, Done: true} }),
+		on("card-puk-wrong", func(s *app.State, c *app.Card) {
+			blocked(s, c, false)
+			c.PINs[0].PUKTriesLeft = 2
+			s.PINJob = &app.PINJob{Ref: card.SignPIN, Unblock: true, Advice: advice("puk-wrong", app.SeverityWarning, 2)}
+		}),
+		on("card-ts-cns", func(_ *app.State, c *app.Card) {
+			c.Certificates, c.PINs = c.Certificates[1:], c.PINs[1:]
+			c.Kind, c.Certificates[0].IssuerO, c.Certificates[0].IssuerCN = "TS-CNS", "Regione di Prova", "Regione di Prova - CA Cittadini"
+			c.Certificates[0].Renewal = app.RenewalNone
+		}),
+	}
+	dead := on("card-dead", func(s *app.State, c *app.Card) { blocked(s, c, true); issued(c) })
+	dead.state.Cards.Phase, dead.state.Cards.Advice = app.PhaseBlocked, advice("puk-blocked", app.SeverityDanger, 0)
+	wrong := &list[3]
+	wrong.state.Cards.Phase, wrong.state.Cards.Advice = app.PhaseBlocked, advice("pin-blocked", app.SeverityDanger, 0)
+	list[4].state.Cards.Advice = advice("login-only", app.SeverityWarning, 0)
+	list = append(list, dead)
+
+	panel := func(name string, q app.NewPINQuestion, then func(*newPINForm)) {
+		list = append(list, scene{name, pageCard, state(nil), func(u *UI) {
+			f := openNewPIN(u, q)
+			if then != nil {
+				then(f)
+			}
+		}})
+	}
+	panel("newpin-change", newPINQuestion(false, 3), func(f *newPINForm) {
+		typeInto(f.old, "59372")
+		typeInto(f.fresh, "123456")
+		typeInto(f.repeat, "1234")
+	})
+	panel("newpin-change-last", newPINQuestion(false, 1), nil)
+	panel("newpin-change-unknown", newPINQuestion(false, card.UnknownTries), func(f *newPINForm) {
+		typeInto(f.old, "59372")
+		typeInto(f.fresh, "59372")
+		typeInto(f.repeat, "59373")
+	})
+	panel("newpin-unblock-1", newPINQuestion(true, 3), nil)
+	panel("newpin-unblock-2", newPINQuestion(true, 3), func(f *newPINForm) {
+		f.next()
+		typeInto(f.old, "59372104")
+		typeInto(f.again, "593")
+	})
+	panel("newpin-unblock-2-last", newPINQuestion(true, 1), func(f *newPINForm) {
+		f.next()
+		typeInto(f.old, "59372104")
+		typeInto(f.again, "59372104")
+	})
+	panel("newpin-unblock-3", newPINQuestion(true, 3), func(f *newPINForm) {
+		f.next()
+		typeInto(f.old, "59372104")
+		typeInto(f.again, "59372104")
+		f.next()
+		typeInto(f.fresh, "730519")
+		typeInto(f.repeat, "730519")
+	})
+	return list
+}
+
+func newPINQuestion(unblock bool, tries int) app.NewPINQuestion {
+	c := exampleCard()
+	return app.NewPINQuestion{
+		Label: app.PINLabel(card.SignPIN), Unblock: unblock, TriesLeft: tries, Min: 5, Max: 8,
+		Rules: func(old, fresh *app.PIN) []app.PINRule { return app.CheckNewPIN(fresh, old, &c, c.PINs[0]) },
+	}
+}
+
+// openNewPIN opens the panel as a question does.
+func openNewPIN(u *UI, q app.NewPINQuestion) *newPINForm {
+	var f *newPINForm
+	a := &asking{ui: u, refuse: func() {}}
+	a.build = func() *panel {
+		f = u.newPINPanel(q, func(n *app.NewPINs) { n.Wipe() }, func() {})
+		return f.panel
+	}
+	u.asking = a
+	a.open()
+	return f
+}
+
+func typeInto(f *pinField, digits string) {
+	for _, r := range digits {
+		f.TypedRune(r)
+	}
+}
+
+// keyboard types as a person without a mouse does: every key goes to what has the focus.
+type keyboard struct {
+	t *testing.T
+	u *UI
+	q *posts
+}
+
+func (k keyboard) focused() fyne.Focusable {
+	f := k.u.window.Canvas().Focused()
+	if f == nil {
+		k.t.Fatal("nothing has the focus")
+	}
+	return f
+}
+
+func (k keyboard) digits(s string) {
+	for _, r := range s {
+		k.focused().TypedRune(r)
+	}
+}
+
+func (k keyboard) key(name fyne.KeyName) {
+	f := k.focused()
+	if name == fyne.KeyTab {
+		if tabs, ok := f.(fyne.Tabbable); !ok || !tabs.AcceptsTab() {
+			test.FocusNext(k.u.window.Canvas())
+			return
+		}
+	}
+	f.TypedKey(&fyne.KeyEvent{Name: name})
+}
+
+// tabTo presses Tab until the control of that name has the focus.
+func (k keyboard) tabTo(name string) {
+	k.t.Helper()
+	c := k.u.window.Canvas()
+	for range 60 {
+		test.FocusNext(c)
+		for _, p := range pressesIn(k.u.views[k.u.page].Object()) {
+			if p.focused && p.name == name {
+				return
+			}
+		}
+	}
+	k.t.Fatalf("Tab never comes to %q", name)
+}
+
+func (k keyboard) form(what string) {
+	k.t.Helper()
+	k.q.until(k.t, what, func() bool { return k.u.asking != nil && k.u.asking.panel != nil })
+}
+
+// wholeWindow is the window over a real store with the practice card, on its page.
+func wholeWindow(t *testing.T, tag string) (keyboard, *app.Store) {
+	store := app.NewStore(app.New(app.Config{Dir: t.TempDir(), Language: tag}))
+	q := newPosts()
+	u := New(tempApp(t), store, assets.FS)
+	u.post = q.post
+	u.window.Resize(fyne.NewSize(800, 600))
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- store.Run(ctx, u) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-ended; err != nil {
+			t.Errorf("the store ended with %v", err)
+		}
+		u.closed.Store(true)
+		for _, timer := range u.timers {
+			timer.Stop()
+		}
+	})
+	store.UsePractice(true)
+	q.until(t, "the window shows the practice card", func() bool {
+		return store.State().Cards.Phase == app.PhaseReady && u.shell.bar.last == store.State().Cards
+	})
+	u.turn(pageCard)
+	return keyboard{t, u, q}, store
+}
+
+// outcome waits until the job is over and told.
+func (k keyboard) outcome(store *app.Store) *app.PINJob {
+	k.t.Helper()
+	k.q.until(k.t, "the outcome is told", func() bool {
+		st := store.State()
+		v := k.u.views[pageCard].(*cardView)
+		return st.PINJob != nil && !st.PINJob.Running && v.job == st.PINJob
+	})
+	return store.State().PINJob
+}
+
+func (k keyboard) says(key string, n int, args ...string) {
+	k.t.Helper()
+	want := k.u.k.Text(lang.MN(key, n, args...))
+	if said := strings.ReplaceAll(words(k.u.shell.object), "\n", " "); !strings.Contains(said, want) {
+		k.t.Errorf("the page does not say %q:\n%s", want, said)
+	}
+}
+
+// TestChangePINByKeyboard changes the PIN of the practice card without a mouse, first with the old PIN mistyped.
+func TestChangePINByKeyboard(t *testing.T) {
+	for _, tag := range lang.Languages {
+		t.Run(tag, func(t *testing.T) {
+			k, store := wholeWindow(t, tag)
+			change := k.u.k.T("ui.newpin.change")
+			k.tabTo(change)
+			k.key(fyne.KeyReturn)
+			k.form("the panel is open")
+			k.digits("99999")
+			k.key(fyne.KeyReturn)
+			k.digits("73051")
+			k.key(fyne.KeyReturn)
+			k.digits("73052")
+			k.key(fyne.KeyReturn) // not twice alike: it goes on to the next control, and nothing is sent
+			if k.u.asking == nil {
+				t.Fatal("two PINs that differ were taken")
+			}
+			f := k.u.asking.panel
+			k.u.window.Canvas().Focus(f.fields[2])
+			k.key(fyne.KeyBackspace)
+			k.digits("1")
+			k.key(fyne.KeyReturn)
+			if j := k.outcome(store); j.Done || j.Advice.Code != "pin-wrong" {
+				t.Fatalf("%+v", j)
+			}
+			k.says("advice.pin-wrong.title", 2)
+			k.says("ui.newpin.failed.pin-wrong", 0)
+
+			k.tabTo(k.u.k.T("ui.newpin.again.try"))
+			k.key(fyne.KeySpace)
+			k.form("the panel is open again")
+			k.digits(app.PracticePIN)
+			k.key(fyne.KeyTab)
+			k.digits("73051")
+			k.key(fyne.KeyTab)
+			k.digits("73051")
+			k.key(fyne.KeyReturn)
+			if j := k.outcome(store); !j.Done {
+				t.Fatalf("%+v", j.Advice)
+			}
+			k.says("ui.newpin.done.change", 0, "pin", k.u.k.Text(app.PINLabel(store.State().PINJob.Ref)))
+			k.tabTo(k.u.k.T("ui.mycard.ok"))
+			k.key(fyne.KeyReturn)
+			k.q.until(t, "the outcome is gone", func() bool { return k.u.views[pageCard].(*cardView).job == nil })
+		})
+	}
+}
+
+// TestUnblockByKeyboard goes the three steps with a wrong PUK and then with the right one.
+func TestUnblockByKeyboard(t *testing.T) {
+	for _, tag := range lang.Languages {
+		t.Run(tag, func(t *testing.T) {
+			k, store := wholeWindow(t, tag)
+			k.tabTo(k.u.k.T("ui.newpin.unblock"))
+			k.key(fyne.KeyReturn)
+			k.form("the guide is open")
+			k.key(fyne.KeyReturn)
+			k.digits("11112222")
+			k.key(fyne.KeyReturn)
+			k.digits("11112223")
+			k.key(fyne.KeyReturn)
+			if _, still := k.focused().(*pinField); still {
+				t.Error("a PUK that was not typed twice alike went on")
+			}
+			panel := k.u.asking.panel
+			k.u.window.Canvas().Focus(panel.fields[1])
+			k.key(fyne.KeyBackspace)
+			k.digits("2")
+			k.key(fyne.KeyReturn)
+			newPIN := func() {
+				k.digits("40628")
+				k.key(fyne.KeyReturn)
+				k.digits("40628")
+				k.key(fyne.KeyReturn)
+			}
+			newPIN()
+			if j := k.outcome(store); j.Done || j.Advice.Code != "puk-wrong" {
+				t.Fatalf("%+v", j)
+			}
+			k.says("advice.puk-wrong.title", 2)
+
+			k.tabTo(k.u.k.T("ui.newpin.again.try"))
+			k.key(fyne.KeyReturn)
+			k.form("the guide is open again")
+			k.says2("ui.newpin.puk.left", 2)
+			k.key(fyne.KeyReturn)
+			for range 2 {
+				k.digits(app.PracticePUK)
+				k.key(fyne.KeyReturn)
+			}
+			newPIN()
+			if j := k.outcome(store); !j.Done {
+				t.Fatalf("%+v", j.Advice)
+			}
+			k.says("ui.newpin.done.unblock", 0, "pin", k.u.k.Text(app.PINLabel(store.State().PINJob.Ref)))
+		})
+	}
+}
+
+// says2 is says for the panel.
+func (k keyboard) says2(key string, n int) {
+	k.t.Helper()
+	want := initial(k.u.k.Text(lang.MN(key, n)))
+	if said := strings.ReplaceAll(words(k.u.asking.panel.object), "\n", " "); !strings.Contains(said, want) {
+		k.t.Errorf("the panel does not say %q:\n%s", want, said)
+	}
+}
+
+func TestNewPINRulesFollowTheTyping(t *testing.T) {
+	for _, tc := range []struct {
+		name, old, fresh, repeat string
+		want                     []ruleState // length, not the old one, not equal, not in a row, not personal, alike
+		ready                    bool
+	}{
+		{"nothing", "", "", "", []ruleState{ruleOpen, ruleOpen, ruleOpen, ruleOpen, ruleOpen, ruleOpen}, false},
+		{"good", "59372", "40628", "40628", []ruleState{ruleMet, ruleMet, ruleMet, ruleMet, ruleMet, ruleMet}, true},
+		{"no old PIN yet", "", "40628", "40628", []ruleState{ruleMet, ruleMet, ruleMet, ruleMet, ruleMet, ruleMet}, false},
+		{"the old one", "59372", "59372", "59372", []ruleState{ruleMet, ruleBroken, ruleMet, ruleMet, ruleMet, ruleMet}, false},
+		{"in a row", "59372", "12345", "12345", []ruleState{ruleMet, ruleMet, ruleMet, ruleUnwise, ruleMet, ruleMet}, true},
+		{"all the same", "59372", "77777", "77777", []ruleState{ruleMet, ruleMet, ruleUnwise, ruleMet, ruleMet, ruleMet}, true},
+		{"differs", "59372", "40628", "40629", []ruleState{ruleMet, ruleMet, ruleMet, ruleMet, ruleMet, ruleBroken}, false},
+		{"being repeated", "59372", "40628", "406", []ruleState{ruleMet, ruleMet, ruleMet, ruleMet, ruleMet, ruleOpen}, false},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			u, _, _ := window(t, state(nil), 1280, 800)
+			f := openNewPIN(u, newPINQuestion(false, 3))
+			typeInto(f.old, tc.old)
+			typeInto(f.fresh, tc.fresh)
+			typeInto(f.repeat, tc.repeat)
+			var got []ruleState
+			for _, r := range f.judgeNew() {
+				got = append(got, r.state)
+			}
+			if !slices.Equal(got, tc.want) {
+				t.Errorf("rules %v, want %v", got, tc.want)
+			}
+			if f.on.off == tc.ready {
+				t.Errorf("the button is on: %v, want %v", !f.on.off, tc.ready)
+			}
+			met, want := 0, 0
+			for _, run := range strings.Split(words(f.panel.object), "\n") {
+				if run == u.k.T("ui.newpin.rule.met") {
+					met++
+				}
+			}
+			for _, s := range tc.want {
+				if s == ruleMet {
+					want++
+				}
+			}
+			if met != want {
+				t.Errorf("%d rules say in words that they are met, want %d", met, want)
+			}
+		})
+	}
+}
+
+func TestLastTryMustBeAgreedTo(t *testing.T) {
+	for _, unblock := range []bool{false, true} {
+		u, _, _ := window(t, state(nil), 800, 600)
+		f := openNewPIN(u, newPINQuestion(unblock, 1))
+		if unblock {
+			f.next()
+			typeInto(f.old, "59372104")
+			typeInto(f.again, "59372104")
+		} else {
+			typeInto(f.old, "59372")
+			typeInto(f.fresh, "40628")
+			typeInto(f.repeat, "40628")
+		}
+		if f.ready() || !f.on.off {
+			t.Errorf("unblock %v: goes on without the tick", unblock)
+		}
+		f.sure.TypedKey(&fyne.KeyEvent{Name: fyne.KeySpace})
+		if !f.ready() || f.on.off {
+			t.Errorf("unblock %v: the tick does not open the way", unblock)
+		}
+	}
+}
+
+// TestNewPINEndsWell holds that whatever ends the question, the digits are gone.
+func TestNewPINEndsWell(t *testing.T) {
+	for name, end := range map[string]func(*UI, context.CancelFunc){
+		"Esc":     func(u *UI, _ context.CancelFunc) { u.asking.panel.field.TypedKey(&fyne.KeyEvent{Name: fyne.KeyEscape}) },
+		"context": func(_ *UI, cancel context.CancelFunc) { cancel() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			u, _, q := window(t, state(nil), 1280, 800)
+			ctx, cancel := context.WithCancel(context.Background())
+			defer cancel()
+			done := make(chan error, 1)
+			go func() {
+				_, err := u.NewPIN(ctx, newPINQuestion(false, 3))
+				done <- err
+			}()
+			q.until(t, "the panel is open", func() bool { return u.asking != nil })
+			fields := u.asking.panel.fields
+			for _, f := range fields {
+				typeInto(f, "59372")
+			}
+			end(u, cancel)
+			if err := <-done; !errors.Is(err, app.ErrRefused) && !errors.Is(err, context.Canceled) {
+				t.Errorf("got %v", err)
+			}
+			q.until(t, "the panel is closed", func() bool { return u.asking == nil })
+			for i, f := range fields {
+				if f.pin.Len() != 0 {
+					t.Errorf("field %d still holds digits", i)
+				}
+			}
+		})
+	}
+}
+
+// TestNewPINLeavesNoCopy looks through a dump of the whole heap: while the panel is open the digits stand there
+// once for each field, and afterwards not at all.
+func TestNewPINLeavesNoCopy(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("the heap is dumped on Linux only")
+	}
+	u, _, _ := window(t, state(nil), 800, 600)
+	f := openNewPIN(u, newPINQuestion(false, 3))
+	runes := [8]rune{'6', '0', '9', '2', '7', '4', '1', '8'}
+	count := func() int {
+		t.Helper()
+		file, err := os.Create(filepath.Join(t.TempDir(), "heap"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer file.Close()
+		debug.WriteHeapDump(file.Fd())
+		b, err := os.ReadFile(file.Name())
+		if err != nil {
+			t.Fatal(err)
+		}
+		var needle [8]byte
+		for i, r := range runes {
+			needle[i] = byte(r)
+		}
+		n := bytes.Count(b, needle[:])
+		clear(needle[:])
+		clear(b)
+		return n
+	}
+	for _, field := range []*pinField{f.fresh, f.repeat} {
+		for _, r := range runes {
+			field.TypedRune(r)
+		}
+	}
+	u.window.Canvas().Capture()
+	if n := count(); n != 2 {
+		t.Errorf("%d copies of the digits while two fields hold them", n)
+	}
+	u.asking.shut()
+	if n := count(); n != 0 {
+		t.Errorf("%d copies of the digits after the panel was closed", n)
+	}
+}
+
+func TestCardPageOpensOnlyWhatIsClicked(t *testing.T) {
+	var st *app.State
+	for _, s := range pinScenes() {
+		if s.name == "card-links" {
+			st = s.state
+		}
+	}
+	u, _, _ := window(t, st, 1280, 800)
+	u.turn(pageCard)
+	v := u.views[pageCard].(*cardView)
+	var opened []string
+	v.browse = func(a *url.URL) error { opened = append(opened, a.String()); return nil }
+	v.fill()
+	if said := words(u.shell.object); !strings.Contains(said, "id.infocamere.it") {
+		t.Errorf("the host is not shown:\n%s", said)
+	}
+	if len(opened) != 0 {
+		t.Fatalf("opened without a click: %q", opened)
+	}
+	press1(t, u, u.k.T("guide.renew"))
+	if want := []string{"https://id.infocamere.it/infocamere/firma_digitale/rinnovo"}; !slices.Equal(opened, want) {
+		t.Errorf("opened %q, want %q", opened, want)
+	}
+}
+
+func TestCardPageOffersWhatCanBeDone(t *testing.T) {
+	for name, want := range map[string]struct{ change, unblock int }{
+		"card-puk-spent": {2, 1}, "card-dead": {1, 1}, "card-ts-cns": {1, 1},
+	} {
+		for _, s := range pinScenes() {
+			if s.name != name {
+				continue
+			}
+			u, _, _ := window(t, s.state, 1280, 800)
+			u.turn(pageCard)
+			n := map[string]int{}
+			for _, p := range pressesIn(u.views[pageCard].Object()) {
+				n[p.name]++
+			}
+			if n[u.k.T("ui.newpin.change")] != want.change || n[u.k.T("ui.newpin.unblock")] != want.unblock {
+				t.Errorf("%s: %v", name, n)
+			}
+		}
+	}
+}
+
+func TestSavedIsTold(t *testing.T) {
+	st := state(nil)
+	u, _, _ := window(t, st, 1280, 800)
+	u.turn(pageCard)
+	next := *st
+	next.Saved = &app.Saved{Path: "/casa/anna/scadenze-carta.ics"}
+	u.latest.Store(&next)
+	u.show(&next)
+	if !u.shell.toast.Visible() || !strings.Contains(u.shell.said.Text, "scadenze-carta.ics") {
+		t.Errorf("the toast says %q", u.shell.said.Text)
+	}
+	failed := next
+	failed.Saved = &app.Saved{Advice: advice("disk-full", app.SeverityWarning, 0)}
+	u.latest.Store(&failed)
+	u.show(&failed)
+	if said := words(u.shell.object); !strings.Contains(said, u.k.T("advice.disk-full.title")) {
+		t.Errorf("the trouble is not told:\n%s", said)
+	}
+}

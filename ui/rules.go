@@ -1,0 +1,70 @@
+package ui
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+)
+
+// ruleState is how what is typed stands to a rule.
+type ruleState int
+
+const (
+	ruleOpen   ruleState = iota // too little is typed to tell
+	ruleMet                     // fine
+	ruleBroken                  // it cannot be sent like this
+	ruleUnwise                  // it can be sent, but should not
+)
+
+// rule is a line about what is typed.
+type rule struct {
+	words string
+	state ruleState
+}
+
+// ruleList is the lines that change while a PIN is typed. Drawing, colour and a word all tell the same, so that
+// none of them is needed.
+type ruleList struct {
+	k     *kit
+	box   *fyne.Container
+	icons []*canvas.Image
+	texts []*para
+}
+
+func (k *kit) rules() *ruleList { return &ruleList{k: k, box: vbox(k.px(7))} }
+
+// say shows the rules. Their number stays the same while a page is open.
+func (r *ruleList) say(rules []rule) {
+	k := r.k
+	for len(r.texts) < len(rules) {
+		i, t := k.icon("ring", 20, k.p.muted), k.paragraph(noteFace, k.p.muted, " ")
+		r.icons, r.texts = append(r.icons, i), append(r.texts, t)
+		r.box.Add(topbox(k.px(10), i, flex(t.Container)))
+	}
+	for i, line := range rules {
+		icon, c, word := "ring", k.p.muted, ""
+		switch line.state {
+		case ruleMet:
+			icon, c, word = "check", k.p.good.ink, k.T("ui.newpin.rule.met")
+		case ruleBroken:
+			icon, c, word = "stop", k.p.bad.ink, k.T("ui.newpin.rule.broken")
+		case ruleUnwise:
+			icon, c, word = "warning", k.p.warn.ink, k.T("ui.newpin.rule.unwise")
+		}
+		words := initial(line.words)
+		if word != "" {
+			words += ": **" + word + "**"
+		}
+		k.redraw(r.icons[i], icon, c)
+		r.texts[i].paint(words, c)
+	}
+}
+
+// broken reports whether one of the rules forbids to go on.
+func broken(rules []rule) bool {
+	for _, r := range rules {
+		if r.state == ruleBroken || r.state == ruleOpen {
+			return true
+		}
+	}
+	return false
+}
