@@ -313,7 +313,10 @@ func (s *signing) add(ctx context.Context, w io.Writer, d *Document, sd *cms.Sig
 	if si, err = s.raise(ctx, e, si, digest); err != nil {
 		return err
 	}
-	e.SignerInfos = merge(e.SignerInfos, si)
+	n := len(e.SignerInfos)
+	if e.SignerInfos = merge(e.SignerInfos, si); len(e.SignerInfos) == n { // the same key in the same second
+		return alreadySigned(sd)
+	}
 	return s.write(ctx, w, e, content, digest)
 }
 

@@ -92,6 +92,29 @@ func refused(err error) error {
 	return err
 }
 
+// Preflight tells what [Sign] would refuse d for, whoever the signer is, so that nobody is asked for a PIN in vain. nil
+// promises nothing about what is read only when signing.
+func Preflight(ctx context.Context, d *Document, o Options) error {
+	if err := (&signing{o: o}).supported(d.kind); err != nil || o.Format != PAdES {
+		return err
+	}
+	_, err := prepare(ctx, d, pdf.Options{Reason: o.Reason, Location: o.Location}, o.Visible)
+	return err
+}
+
+// prepare computes the revision with the signature, or refuses.
+func prepare(ctx context.Context, d *Document, o pdf.Options, a *Appearance) (*pdf.Update, error) {
+	var err error
+	if o.Appearance, err = a.pdf(); err != nil {
+		return nil, err
+	}
+	u, err := pdf.Prepare(ctx, d.r, d.size, o)
+	if err != nil {
+		return nil, refused(err)
+	}
+	return u, closed(ctx, d)
+}
+
 // pades writes d with a signature appended (EN 319 142-1 §6.3), then, as far as asked, the validation data and a
 // document time-stamp, each in a revision of its own. The key signs once: the room is reserved for the largest
 // signature that it can make, and a time-stamp that does not fit is left out.
@@ -100,17 +123,9 @@ func (s *signing) pades(ctx context.Context, w io.Writer, d *Document) error {
 	if err != nil {
 		return err
 	}
-	look, err := s.o.Visible.pdf()
+	o := pdf.Options{Claimed: s.now, Reason: s.o.Reason, Location: s.o.Location, Reserve: int(room)}
+	u, err := prepare(ctx, d, o, s.o.Visible)
 	if err != nil {
-		return err
-	}
-	u, err := pdf.Prepare(ctx, d.r, d.size, pdf.Options{
-		Claimed: s.now, Reason: s.o.Reason, Location: s.o.Location, Reserve: int(room), Appearance: look,
-	})
-	if err != nil {
-		return refused(err)
-	}
-	if err := closed(ctx, d); err != nil {
 		return err
 	}
 	p := &revisions{size: d.size}
