@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -75,15 +76,13 @@ func TestHostileAtStart(t *testing.T) {
 		t.Run(c.do, func(t *testing.T) {
 			path, log := fake(t, c.do)
 			o := quick
-			o.Limit = 400 * time.Millisecond
+			if c.want == late {
+				o.Limit = 400 * time.Millisecond
+			}
 			s := open(t, o, path)
-			start := time.Now()
 			err := until(t, s, "trouble", trouble).Err
 			if !errors.Is(err, card.ErrNoService) || !errors.As(err, c.want) {
 				t.Errorf("told %v", err)
-			}
-			if d := time.Since(start); d > 5*time.Second {
-				t.Errorf("took %v", d)
 			}
 			if _, err := s.Open(t.Context(), "0:1:Fake reader 00 00"); err == nil {
 				t.Error("a card was opened")
@@ -162,9 +161,9 @@ func TestHostileLogin(t *testing.T) {
 		t.Run(c.do, func(t *testing.T) {
 			path, log := fake(t, c.do)
 			tok := first(t, open(t, quick, path))
-			o := quick
-			o.Limit = 500 * time.Millisecond
 			if c.do == "C_Login=hang" {
+				o := quick
+				o.Limit = 3 * time.Second // long enough for everything before it
 				tok = first(t, open(t, o, path))
 			}
 			err := tok.Login(t.Context(), card.AuthPIN, pin(fakePIN))
@@ -209,7 +208,9 @@ func TestHostileSign(t *testing.T) {
 		t.Run(do, func(t *testing.T) {
 			path, log := fake(t, do)
 			o := quick
-			o.Limit = 1500 * time.Millisecond
+			if strings.HasSuffix(do, "=hang") {
+				o.Limit = 3 * time.Second // long enough for everything before it
+			}
 			s := open(t, o, path)
 			tok := first(t, s)
 			if err := tok.Login(t.Context(), card.AuthPIN, pin(fakePIN)); err != nil {
