@@ -35,6 +35,8 @@ var simple = []struct {
 	{ErrSamePIN, "pin-same", SeverityInfo, 0},
 	{ErrRepeatDiffers, "pin-repeat", SeverityInfo, 0},
 	{signer.ErrChanged, "file-changed", SeverityWarning, 0},
+	{signer.ErrArchived, "archived", SeverityWarning, 0},
+	{signer.ErrNoTSA, "no-authority", SeverityWarning, 0},
 	{syscall.ENOSPC, "disk-full", SeverityWarning, 0},
 	{fs.ErrNotExist, "file-missing", SeverityWarning, 0},
 	{fs.ErrPermission, "no-permission", SeverityWarning, 0},
@@ -115,8 +117,17 @@ func explainFile(err error) *Advice {
 		anchors *NoAnchorsError
 		certID  *CertificateIDError
 		status  *card.StatusError
+		refused *signer.RefusedError
+		kind    *signer.UnsupportedError
+		short   *signer.LevelError
 	)
 	switch {
+	case errors.As(err, &short): // before what caused it: the signature was made
+		return advice(shortCodes[short.Step], SeverityWarning, 0)
+	case errors.As(err, &refused):
+		return advice(refusedCode(refused.Reason), SeverityWarning, 0)
+	case errors.As(err, &kind):
+		return explainKind(kind)
 	case errors.As(err, &exists):
 		return advice("output-exists", SeverityWarning, 0, "name", filepath.Base(exists.Path))
 	case errors.As(err, &already):
@@ -135,6 +146,35 @@ func explainFile(err error) *Advice {
 		return advice("card-status", SeverityWarning, 0, "status", statusHex(status.SW))
 	}
 	return nil
+}
+
+// shortCodes are the advice codes for the steps of a signer.LevelError.
+var shortCodes = map[string]string{
+	"time-stamp": "no-time-stamp", "validation-data": "no-validation-data", "archive-time-stamp": "no-archive-stamp",
+}
+
+// refusedCode sorts the reasons for which a PDF cannot be signed in place by what a person can do.
+func refusedCode(reason string) string {
+	switch reason {
+	case "encrypted":
+		return "pdf-encrypted"
+	case "docmdp-1", "permissions", "fieldmdp":
+		return "pdf-locked"
+	case "not-pdf", "damaged", "signed-beyond-end":
+		return "pdf-damaged"
+	}
+	return "pdf-unsupported"
+}
+
+// explainKind tells that a kind of document cannot be signed as asked. Verifying asks for no format.
+func explainKind(e *signer.UnsupportedError) *Advice {
+	switch {
+	case e.Format == signer.Auto:
+		return nil
+	case e.Format == signer.PAdES && e.Kind != signer.PDF:
+		return advice("not-a-pdf", SeverityWarning, 0)
+	}
+	return advice("cannot-sign-so", SeverityWarning, 0)
 }
 
 func statusHex(sw uint16) string {
@@ -237,6 +277,8 @@ func Codes() []string {
 		"unknown", "pin-format", "pin-outcome-unknown", "pin-blocked", "puk-blocked", "pin-wrong", "puk-wrong",
 		"pin-wrong-unknown", "puk-wrong-unknown", "certificate-expired", "login-only", "no-certificate",
 		"output-exists", "already-signed", "self-check", "not-a-file", "nothing-inside", "card-status", "no-anchors", "no-such-certificate", "lists-not-fetched",
+		"no-time-stamp", "no-validation-data", "no-archive-stamp", "pdf-encrypted", "pdf-locked", "pdf-damaged",
+		"pdf-unsupported", "not-a-pdf", "cannot-sign-so",
 		"no-reader", "no-card", "renew", "renew-last-day", "renew-closed",
 	}
 	for _, s := range simple {

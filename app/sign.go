@@ -1,14 +1,13 @@
 package app
 
 import (
-	"bytes"
 	"context"
-	"crypto/sha256"
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"hash"
 	"io"
+	"net/netip"
+	"net/url"
 	"os"
 	"path/filepath"
 
@@ -25,6 +24,17 @@ type SignRequest struct {
 	// OutDir is where the signed files go; empty means beside each original.
 	OutDir   string
 	Detached bool
+	// Format is CAdES or PAdES; Auto means CAdES, which every office takes of every file.
+	Format signer.Format
+	// Level above LevelB asks the time-stamp authority at TSA, a URL. A file for which that fails is kept at the level
+	// that it reached: see [FileResult].Short.
+	Level signer.Level
+	TSA   string
+	// Existing says what to do with files that are signature envelopes already; Refuse reports them. Signed PDF files
+	// take further PAdES signatures whatever it says.
+	Existing signer.Existing
+	// Reason and Location are written into PAdES signatures.
+	Reason, Location string
 	// AskExisting has the person asked, once for all, whether outputs whose name is taken get a free name
 	// ("a (2).pdf.p7m"). Without it, or when the person says no, they fail with an [*ExistsError].
 	AskExisting bool
@@ -39,6 +49,8 @@ type FileResult struct {
 	Level  signer.Level
 	SHA256 [32]byte // of the original, as it was signed
 	Err    error    // nil when it was signed, verified and named
+	// Short says why the signature is of a lower level than asked for; nil when it is not.
+	Short *signer.LevelError
 }
 
 // SignEvents tells how a signing job goes on. Each function may be nil; they are called on the job's goroutine.
@@ -116,6 +128,7 @@ func (e *Engine) Sign(ctx context.Context, r SignRequest, ask Asker, ev SignEven
 type work struct {
 	index     int
 	path, out string
+	existing  signer.Existing // what to do, if the file is an envelope; Refuse if it is none
 }
 
 // preflight names the output of every file that can be signed and reports the others.
@@ -124,16 +137,20 @@ func (e *Engine) preflight(ctx context.Context, r SignRequest, ask Asker, ev Sig
 	var existing []int
 	taken := make(map[string]bool)
 	for i, path := range r.Files {
-		out, err := planFile(r, path)
+		w, err := e.planFile(ctx, r, path)
 		if err != nil {
 			report(ev, FileResult{Index: i, File: path, Err: err})
 			continue
 		}
-		if _, err := os.Lstat(out); err == nil || taken[out] {
+		w.index = i
+		if dir := filepath.Dir(w.out); w.out == path { // a signature is added under the same name
+			w.out = filepath.Join(dir, freeName(dir, filepath.Base(path), taken))
+		}
+		if _, err := os.Lstat(w.out); err == nil || taken[w.out] {
 			existing = append(existing, len(todo))
 		}
-		taken[out] = true
-		todo = append(todo, work{i, path, out})
+		taken[w.out] = true
+		todo = append(todo, w)
 	}
 	if len(existing) == 0 {
 		return todo, nil
@@ -174,21 +191,64 @@ func settle(todo []work, existing []int, rename bool, taken map[string]bool, ev 
 	return kept
 }
 
-// planFile looks at the file and names its output.
-func planFile(r SignRequest, path string) (string, error) {
+// planFile looks at the file, refuses what could not be signed, and names its output.
+func (e *Engine) planFile(ctx context.Context, r SignRequest, path string) (work, error) {
+	w := work{path: path}
 	f, d, err := openDocument(path)
 	if err != nil {
-		return "", err
+		return w, err
 	}
 	defer f.Close()
-	if isEnvelope(d.Kind()) {
-		return "", &AlreadySignedError{path}
+	if isEnvelope(d.Kind()) && r.Format != signer.PAdES {
+		w.existing = r.Existing
+		// To add needs the content, and other containers than p7m have no place for a further signature.
+		if r.Existing == signer.Refuse || r.Existing != signer.Wrap && d.Kind() != signer.SignedData {
+			return w, &AlreadySignedError{path}
+		}
+	}
+	o, err := e.signOptions(r, w)
+	if err != nil {
+		return w, err
+	}
+	if err := signer.Preflight(ctx, d, o); err != nil {
+		return w, err
 	}
 	dir := r.OutDir
 	if dir == "" {
 		dir = filepath.Dir(path)
 	}
-	return filepath.Join(dir, d.Suggest(signer.Options{Detached: r.Detached})), nil
+	w.out = filepath.Join(dir, d.Suggest(o))
+	return w, nil
+}
+
+// signOptions are how the file of w is signed.
+func (e *Engine) signOptions(r SignRequest, w work) (signer.Options, error) {
+	o := signer.Options{
+		Format: r.Format, Level: r.Level, Detached: r.Detached, Existing: w.existing, Now: e.cfg.Now,
+		Anchors: e.cfg.Anchors, KeepLower: true, Reason: r.Reason, Location: r.Location,
+	}
+	if o.Format == signer.Auto {
+		o.Format = signer.CAdES
+	}
+	if r.TSA != "" {
+		o.TSA = &signer.TSA{URL: r.TSA, AllowLocal: localAddress(r.TSA)}
+	}
+	var err error
+	if r.Level >= signer.LevelLT {
+		o.Trust, err = e.trust()
+	}
+	return o, err
+}
+
+// localAddress reports whether the person names an authority on this machine: then it may be asked, while one that
+// another server sends us to may not.
+func localAddress(address string) bool {
+	u, err := url.Parse(address)
+	if err != nil {
+		return false
+	}
+	ip, err := netip.ParseAddr(u.Hostname())
+	return u.Hostname() == "localhost" || err == nil && ip.IsLoopback()
 }
 
 func isEnvelope(k signer.Kind) bool {
@@ -302,18 +362,35 @@ func report(ev SignEvents, r FileResult) {
 }
 
 func (e *Engine) signFile(ctx context.Context, r SignRequest, w work, key signer.Key) FileResult {
-	res := FileResult{Index: w.index, File: w.path, Format: signer.CAdES}
+	res := FileResult{Index: w.index, File: w.path}
 	f, d, err := openDocument(w.path)
 	if err != nil {
 		res.Err = err
 		return res
 	}
 	defer f.Close()
-	o := signer.Options{Format: signer.CAdES, Detached: r.Detached, Now: e.cfg.Now}
+	o, err := e.signOptions(r, w)
+	if err != nil {
+		res.Err = err
+		return res
+	}
+	res.Format, res.Level = o.Format, o.Level
 	res.Err = writeNew(ctx, w.out,
-		func(out io.Writer) error { return signer.Sign(ctx, out, d, key, o) },
+		func(out io.Writer) error {
+			err := signer.Sign(ctx, out, d, key, o)
+			var again *signer.AlreadySignedError
+			switch {
+			case errors.As(err, &res.Short):
+				res.Level = res.Short.Reached
+				return nil
+			case errors.As(err, &again):
+				return &AlreadySignedError{w.path}
+			}
+			return err
+		},
 		func(out *os.File) error {
-			sum, err := e.selfCheck(ctx, out, filepath.Base(w.out), f, d.Size(), r.Detached)
+			c := &check{e: e, o: o, level: res.Level, original: f, d: d, key: key}
+			sum, err := c.run(ctx, out, filepath.Base(w.out))
 			res.SHA256 = sum
 			return err
 		})
@@ -321,74 +398,6 @@ func (e *Engine) signFile(ctx context.Context, r SignRequest, w work, key signer
 		res.Output = w.out
 	}
 	return res
-}
-
-// selfCheck reads the unfinished output back: our verifier must find one intact signature over the original's
-// bytes, and the second reader must agree where it can. It returns the SHA-256 of the original.
-func (e *Engine) selfCheck(ctx context.Context, out *os.File, name string, original io.ReaderAt, size int64, detached bool) ([32]byte, error) {
-	var sum [32]byte
-	st, err := out.Stat()
-	if err != nil {
-		return sum, err
-	}
-	d, err := signer.Open(name, out, st.Size())
-	if err != nil {
-		return sum, &SelfCheckError{err}
-	}
-	o := signer.VerifyOptions{Anchors: e.cfg.Anchors, Now: e.cfg.Now}
-	if detached {
-		o.Content, o.ContentSize = original, size
-	}
-	rep, err := signer.Verify(ctx, d, o)
-	if err != nil {
-		return sum, err
-	}
-	if len(rep.Signatures) != 1 || rep.Signatures[0].Integrity != signer.Intact {
-		return sum, &SelfCheckError{errors.New("our own reader does not find it intact")}
-	}
-	c := &comparer{r: io.NewSectionReader(original, 0, size), h: sha256.New()}
-	if detached {
-		_, err = io.Copy(c.h, c.r)
-	} else {
-		err = c.extract(ctx, d)
-	}
-	if err != nil {
-		return sum, err
-	}
-	c.h.Sum(sum[:0])
-	if err := signer.SecondOpinion(ctx, d); err != nil {
-		return sum, &SelfCheckError{err}
-	}
-	return sum, nil
-}
-
-// comparer is a writer that fails with signer.ErrChanged when what is written differs from r, and hashes it.
-type comparer struct {
-	r   io.Reader
-	h   hash.Hash
-	buf [32 << 10]byte
-}
-
-// extract holds what the envelope d gives back against r, to the last byte of both.
-func (c *comparer) extract(ctx context.Context, d *signer.Document) error {
-	if err := signer.Extract(ctx, c, d); err != nil {
-		return err
-	}
-	if n, _ := c.r.Read(c.buf[:1]); n != 0 {
-		return signer.ErrChanged
-	}
-	return nil
-}
-
-func (c *comparer) Write(p []byte) (int, error) {
-	for n := 0; n < len(p); {
-		b := c.buf[:min(len(c.buf), len(p)-n)]
-		if _, err := io.ReadFull(c.r, b); err != nil || !bytes.Equal(b, p[n:n+len(b)]) {
-			return n, signer.ErrChanged
-		}
-		n += len(b)
-	}
-	return c.h.Write(p)
 }
 
 // openDocument opens a regular file and looks at its first bytes.

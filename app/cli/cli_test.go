@@ -40,6 +40,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"withpin": withPIN, "code": code, "json": jsonHas, "mkbytes": makeBytes, "root": practiceRoot,
+			"pdf": makePDF, "tsa": startTSA,
 		},
 	})
 }

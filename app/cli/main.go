@@ -286,6 +286,8 @@ func exitCode(err error) int {
 		already *app.AlreadySignedError
 		format  *card.FormatError
 		choose  *chooseError
+		refused *signer.RefusedError
+		kind    *signer.UnsupportedError
 	)
 	switch {
 	case errors.Is(err, app.ErrSamePIN), errors.Is(err, app.ErrRepeatDiffers):
@@ -294,7 +296,8 @@ func exitCode(err error) int {
 		return exitBlocked
 	case errors.As(err, &pin), errors.As(err, &format):
 		return exitPIN
-	case errors.As(err, &none), errors.As(err, &use), errors.As(err, &exists), errors.As(err, &already):
+	case errors.As(err, &none), errors.As(err, &use), errors.As(err, &exists), errors.As(err, &already),
+		errors.As(err, &refused), errors.As(err, &kind), errors.Is(err, signer.ErrArchived):
 		return exitRule
 	case errors.Is(err, context.Canceled), errors.Is(err, app.ErrRefused):
 		return exitCancelled

@@ -33,16 +33,37 @@ func (s *session) printJSON(v any) {
 	_ = e.Encode(v)
 }
 
+// What the flags of sign take.
+var (
+	formatFlags   = map[string]signer.Format{"auto": signer.Auto, "cades": signer.CAdES, "pades": signer.PAdES}
+	levelFlags    = map[string]signer.Level{"B": signer.LevelB, "T": signer.LevelT, "LT": signer.LevelLT, "LTA": signer.LevelLTA}
+	existingFlags = map[string]signer.Existing{"refuse": signer.Refuse, "wrap": signer.Wrap, "add": signer.Add}
+)
+
+// choice binds a flag that takes one of the names.
+func choice[T any](f *flag.FlagSet, name string, to *T, names map[string]T) {
+	f.Func(name, "", func(v string) error {
+		x, ok := names[v]
+		if !ok {
+			return fmt.Errorf("%q", v)
+		}
+		*to = x
+		return nil
+	})
+}
+
 var levelNames = map[signer.Level]string{signer.LevelB: "B", signer.LevelT: "T", signer.LevelLT: "LT", signer.LevelLTA: "LTA"}
 
 // sign signs the files with one PIN.
 func (s *session) sign(args []string) (int, error) {
 	var req app.SignRequest
-	var format, level, existing string
 	files, err := s.flags("sign", args, func(f *flag.FlagSet) {
-		f.StringVar(&format, "format", "auto", "")
-		f.StringVar(&level, "level", "B", "")
-		f.StringVar(&existing, "existing", "refuse", "")
+		choice(f, "format", &req.Format, formatFlags)
+		choice(f, "level", &req.Level, levelFlags)
+		choice(f, "existing", &req.Existing, existingFlags)
+		f.StringVar(&req.TSA, "tsa", "", "")
+		f.StringVar(&req.Reason, "reason", "", "")
+		f.StringVar(&req.Location, "location", "", "")
 		f.BoolVar(&req.Detached, "detached", false, "")
 		f.StringVar(&req.Cert, "cert", "", "")
 		f.StringVar(&req.OutDir, "out", "", "")
@@ -52,8 +73,12 @@ func (s *session) sign(args []string) (int, error) {
 		return 0, err
 	case len(files) == 0:
 		return 0, &usageError{lang.M("cli.no-files")}
-	case format != "auto" && format != "cades", level != "B", existing != "refuse":
-		return 0, &usageError{lang.M("cli.not-yet")}
+	case req.Level > signer.LevelB && req.TSA == "":
+		return 0, &usageError{lang.M("cli.needs-tsa")}
+	case req.Level > signer.LevelB && s.offline:
+		return 0, &usageError{lang.M("cli.offline-tsa")}
+	case req.Level == signer.LevelB && req.TSA != "":
+		req.Level = signer.LevelT // nobody names an authority for nothing
 	}
 	if req.Slot, err = s.slot(); err != nil {
 		return 0, err
@@ -89,6 +114,15 @@ func (s *session) signed(j *jsonSigned, r app.FileResult, code int) int {
 	j.SHA256 = hex.EncodeToString(r.SHA256[:])
 	if !s.json {
 		fmt.Fprintln(s.out, r.Output)
+	}
+	if r.Short != nil {
+		a := app.Explain(r.Short)
+		j.Error = s.jsonError(a)
+		fmt.Fprintf(s.words, "%s: ", r.File)
+		s.say(a)
+		if code == exitOK || code == exitRule {
+			return exitFailed
+		}
 	}
 	return code
 }
