@@ -90,24 +90,28 @@ func (v *verifier) otherSigners(tok *tsp.Token, first *evidence) []*evidence {
 func (v *verifier) timeStampedData(ctx context.Context, d *Document, t *tsp.Stamped) error {
 	v.format(TSD)
 	v.note(t.Notes...)
+	v.crls = append(v.crls, t.CRLs...)
 	var outside io.Reader
 	content := t.Content()
 	if content == nil && v.o.Content != nil {
 		outside = io.NewSectionReader(v.o.Content, 0, v.o.ContentSize)
 	}
 	var fits []bool
+	var unsupported *cert.UnsupportedError
 	if content != nil || outside != nil {
 		var err error
-		if fits, err = t.Stamps(outside); err != nil {
+		if fits, err = t.Stamps(outside); err != nil && !errors.As(err, &unsupported) {
 			return err
 		}
 	}
 	first := ""
 	for i, tok := range t.Tokens {
 		p := v.top()
-		e := v.token(tok, p, nil)
-		e.constraint = ""
+		e := v.bareToken(tok, p)
 		switch {
+		case unsupported != nil:
+			e.constraint = orElse(e.constraint, CryptoConstraintsFailure)
+			e.find("algorithm-unsupported", Warning, "TS 119 312", unsupported, nil)
 		case fits == nil:
 			e.missingContent()
 		case !fits[i]:
@@ -149,6 +153,22 @@ func (v *verifier) badToken(p place, err error) *evidence {
 
 // token gathers what a time-stamp token says; over is what it must cover, nil when that is not at hand.
 func (v *verifier) token(tok *tsp.Token, p place, over io.Reader) *evidence {
+	e := v.bareToken(tok, p)
+	if over == nil {
+		e.missingContent()
+		return e
+	}
+	if ok, err := tok.Stamps(over); err != nil {
+		e.constraint = orElse(e.constraint, CryptoConstraintsFailure)
+		e.find("algorithm-unsupported", Warning, "TS 119 312", err, nil)
+	} else if !ok {
+		e.otherContent()
+	}
+	return e
+}
+
+// bareToken gathers what a token says without looking at what it covers.
+func (v *verifier) bareToken(tok *tsp.Token, p place) *evidence {
 	pool := append(append([]*cert.Certificate(nil), tok.Data.Certificates...), v.anchors...)
 	tok.Find(pool)
 	e := &evidence{
@@ -162,16 +182,6 @@ func (v *verifier) token(tok *tsp.Token, p place, over io.Reader) *evidence {
 	}
 	for _, p := range res.Problems {
 		e.tokenProblem(p)
-	}
-	if over == nil {
-		e.missingContent()
-		return e
-	}
-	if ok, err := tok.Stamps(over); err != nil {
-		e.constraint = CryptoConstraintsFailure
-		e.find("algorithm-unsupported", Warning, "TS 119 312", err, nil)
-	} else if !ok {
-		e.otherContent()
 	}
 	return e
 }
