@@ -74,6 +74,18 @@ func TestExplain(t *testing.T) {
 		{&fs.PathError{Op: "write", Path: "/x", Err: syscall.ENOSPC}, "disk-full"},
 		{os.ErrNotExist, "file-missing"},
 		{context.Canceled, "cancelled"},
+		{&signer.LevelError{Step: "time-stamp", Err: context.DeadlineExceeded}, "no-time-stamp"},
+		{&signer.LevelError{Reached: signer.LevelT, Step: "validation-data", Err: errors.New("x")}, "no-validation-data"},
+		{&signer.LevelError{Reached: signer.LevelLT, Step: "archive-time-stamp", Err: errors.New("x")}, "no-archive-stamp"},
+		{&signer.RefusedError{Reason: "encrypted", Err: errors.New("x")}, "pdf-encrypted"},
+		{&signer.RefusedError{Reason: "docmdp-1", Err: errors.New("x")}, "pdf-locked"},
+		{&signer.RefusedError{Reason: "damaged", Err: errors.New("x")}, "pdf-damaged"},
+		{&signer.RefusedError{Reason: "dynamic-xfa", Err: errors.New("x")}, "pdf-unsupported"},
+		{&signer.UnsupportedError{Format: signer.PAdES, Kind: signer.Text}, "not-a-pdf"},
+		{&signer.UnsupportedError{Format: signer.CAdES, Kind: signer.DetachedCMS}, "cannot-sign-so"},
+		{&signer.UnsupportedError{Kind: signer.Mail}, "unknown"},
+		{signer.ErrArchived, "archived"},
+		{signer.ErrNoTSA, "no-authority"},
 		{errors.New("anything"), "unknown"},
 	} {
 		if a := Explain(wrap(tc.err)); a.Code != tc.code {

@@ -2,6 +2,7 @@
 //
 //	d, err := signer.Open(name, r, size)           // told by content: d.Kind()
 //	err = signer.Sign(ctx, w, d, key, signer.Options{})        // attached CAdES-B-B, SHA-256, DER
+//	err = signer.Sign(ctx, w, d, key, signer.Options{Format: signer.PAdES, Level: signer.LevelT, TSA: &tsa})
 //	report, err := signer.Verify(ctx, d, signer.VerifyOptions{Anchors: roots})
 //	err = signer.Extract(ctx, w, d)                // what was signed, byte for byte
 //	err = signer.SecondOpinion(ctx, d)             // another program's view of what we wrote
@@ -17,6 +18,11 @@
 // with its sub-indication. Claimed is the time that the signer writes, which proves nothing; Proven is what a trusted
 // time-stamp proves. Findings are facts by stable codes, with the rule that they come from; words for people are
 // made of them elsewhere.
+//
+// The key is used once for a signature, never twice. What comes after it (time-stamps, validation data) may fail
+// without losing it: Options.KeepLower writes the signature at the level reached, and the [*LevelError] tells why it
+// is not higher. A PDF is only ever appended to; [Preflight] and Sign refuse, with a [*RefusedError], where that would
+// break what others have signed or forbidden.
 //
 // # How it is built
 //
