@@ -2,7 +2,7 @@
 //
 // A catalog is a folder of JSON files, text/<tag>/*.json, each an object of key → text or
 // key → {"one": …, "other": …}. Placeholders are {name} for an argument, {n} for the number in digits and
-// {n_word} for the number in words (Italian and English, up to ten). The keys of all files of a language form one
+// {n_word} for the number in words (up to ten), {N_word} for the same at the start of a sentence. The keys of all files of a language form one
 // space; a key in two files is an error, so nothing is overridden by accident.
 //
 // Why not fyne/lang: the command line speaks the same words, and must not pull in the window toolkit.
@@ -137,7 +137,8 @@ func (c *Catalog) Text(m Msg) string {
 	if !strings.Contains(s, "{") {
 		return s
 	}
-	pairs := []string{"{n}", strconv.Itoa(m.N), "{n_word}", c.Number(m.N)}
+	word := c.Number(m.N)
+	pairs := []string{"{n}", strconv.Itoa(m.N), "{n_word}", word, "{N_word}", strings.ToUpper(word[:1]) + word[1:]}
 	for k, v := range m.Args {
 		pairs = append(pairs, "{"+k+"}", v)
 	}

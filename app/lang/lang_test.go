@@ -23,11 +23,11 @@ func load(t *testing.T, tag string) *lang.Catalog {
 // TestLanguagesSayTheSame holds every language to the keys and placeholders of the source language.
 func TestLanguagesSayTheSame(t *testing.T) {
 	source := load(t, lang.Languages[0])
-	hole := regexp.MustCompile(`\{[a-z_]+\}`)
+	hole := regexp.MustCompile(`\{[A-Za-z_]+\}`)
 	holes := func(c *lang.Catalog, key string) []string {
 		var all []string
 		for _, n := range []int{1, 7} {
-			all = append(all, hole.FindAllString(c.Text(lang.Msg{Key: key, N: n}), -1)...)
+			all = append(all, hole.FindAllString(c.Text(lang.Msg{Key: key, N: n}), -1)...) // number words are filled in
 		}
 		slices.Sort(all)
 		return slices.Compact(all)
