@@ -196,7 +196,12 @@ func TestWrongPIN(t *testing.T) {
 	dir := t.TempDir()
 	files := []string{put(t, dir, "a.txt", []byte("a")), put(t, dir, "b.txt", []byte("b"))}
 	for try := 1; try <= 3; try++ {
-		a := &answers{pins: []string{"99999", "88888", "77777"}}
+		a := &answers{pins: []string{"99999", "88888", "77777"}, confirm: true}
+		if try == 3 { // the last try must be confirmed first
+			if _, err := signWith(t, e, &answers{pins: []string{PracticePIN}}, files...); !errors.Is(err, ErrRefused) || withPIN(bus) != 2 {
+				t.Errorf("the last try was used unasked: %v", err)
+			}
+		}
 		results, err := signWith(t, e, a, files...)
 		var pin *card.PINError
 		if !errors.As(err, &pin) || pin.PUK {

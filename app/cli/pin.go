@@ -27,17 +27,8 @@ func isIO(err error) bool {
 // app.Asker.
 type terminal struct{ s *session }
 
-func (t terminal) PIN(ctx context.Context, q app.PINQuestion) (*app.PIN, error) {
+func (t terminal) PIN(_ context.Context, q app.PINQuestion) (*app.PIN, error) {
 	s := t.s
-	if q.TriesLeft == 1 && !s.lastTry {
-		ok, err := t.Confirm(ctx, app.Question{Title: lang.M("pin.last-try.title"), Body: lang.M("pin.last-try.body")})
-		if err != nil {
-			return nil, err
-		}
-		if !ok {
-			return nil, app.ErrRefused
-		}
-	}
 	if q.OnReader {
 		fmt.Fprintln(s.words, s.texts.T("pin.on-reader"))
 		return nil, nil
@@ -48,8 +39,12 @@ func (t terminal) PIN(ctx context.Context, q app.PINQuestion) (*app.PIN, error) 
 	return s.typePIN(q)
 }
 
+// Confirm is asked before the last try alone, which --last-try allows beforehand.
 func (t terminal) Confirm(_ context.Context, q app.Question) (bool, error) {
 	s := t.s
+	if s.lastTry {
+		return true, nil
+	}
 	if s.pinFD >= 0 || !term.IsTerminal(int(s.stdin.Fd())) {
 		return false, &usageError{lang.M("cli.last-try")}
 	}

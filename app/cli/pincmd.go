@@ -72,6 +72,9 @@ func (s *session) pinChange(slot card.Slot, p *app.PINView) (int, error) {
 	if p.Blocked {
 		return 0, &app.BlockedError{Ref: p.Ref, PUKBlocked: p.PUKBlocked}
 	}
+	if err := app.ConfirmLastTry(s.ctx, terminal{s}, p.TriesLeft); err != nil {
+		return 0, err
+	}
 	q := app.PINQuestion{Label: lang.M("cli.pin-current"), Min: p.Min, Max: p.Max, TriesLeft: p.TriesLeft, OnReader: slot.PINPad}
 	old, err := terminal{s}.PIN(s.ctx, q)
 	if err != nil {
@@ -86,6 +89,9 @@ func (s *session) pinChange(slot card.Slot, p *app.PINView) (int, error) {
 func (s *session) pinUnblock(slot card.Slot, p *app.PINView) (int, error) {
 	if p.PUKBlocked {
 		return 0, &app.BlockedError{Ref: p.Ref, PUKBlocked: true}
+	}
+	if err := app.ConfirmLastTry(s.ctx, terminal{s}, p.PUKTriesLeft); err != nil {
+		return 0, err
 	}
 	puk, err := s.secret(s.pukFD, "cli.pin-puk", p.PUKTriesLeft)
 	if err != nil {
