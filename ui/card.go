@@ -25,6 +25,9 @@ type cardView struct {
 	saved   *app.Saved
 	guides  *app.Guides
 	browse  func(*url.URL) error // opens a page in the browser
+	// reworded is set while the control that has the focus changes its words.
+	reworded bool
+	told     *button // puts the outcome of the last change aside
 }
 
 func newCardView(u *UI) *cardView {
@@ -48,8 +51,12 @@ func (v *cardView) Show(st *app.State) {
 		return
 	}
 	v.tellSaved(st.Saved)
+	news := st.PINJob != v.job && st.PINJob != nil && !st.PINJob.Running
 	v.last, v.passing, v.job, v.saved = st.Cards, passing, st.PINJob, st.Saved
 	v.fill()
+	if c := v.u.window.Canvas(); news && v.told != nil && v.u.page == pageCard && v.u.asking == nil && c.Focused() == nil {
+		c.Focus(v.told) // the panel that had the focus is gone
+	}
 }
 
 // fill builds the page. What had the focus has it again.
@@ -174,7 +181,11 @@ func (v *cardView) certificate(c *app.Certificate) fyne.CanvasObject {
 		}
 	}
 	box.Add(fixed(0, k.px(4)))
-	buttons := []fyne.CanvasObject{k.button(small, "", k.T(word), func() { v.open[c.ID] = !v.open[c.ID]; v.fill() })}
+	buttons := []fyne.CanvasObject{k.button(small, "", k.T(word), func() {
+		v.open[c.ID] = !v.open[c.ID]
+		v.reworded = true
+		v.fill()
+	})}
 	if v.open[c.ID] {
 		buttons = append(buttons, k.button(small, "copy", k.T("ui.copy"), func() { v.u.copy(v.facts(c)) }),
 			k.button(small, "download", k.T("ui.mycard.export.pem"), func() { v.export(c, ".pem") }),

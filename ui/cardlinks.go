@@ -134,14 +134,16 @@ func (v *cardView) guide(card *app.Card, topic string) *app.Link {
 // official lists the pages of the issuer, each with the host that it leads to.
 func (v *cardView) official(card *app.Card) []fyne.CanvasObject {
 	k := v.u.k
-	links := v.links(card)
-	if len(links) == 0 {
-		return nil
-	}
 	var rows []fyne.CanvasObject
-	for _, l := range links {
+	for _, l := range v.links(card) {
+		if l.Label.Key == "guide.renew" && dead(card) {
+			continue // a renewal needs the PIN
+		}
 		rows = append(rows, vbox(k.px(3), k.button(small, "open", k.Text(l.Label), func() { v.visit(l) }),
 			k.text(noteFace, k.p.muted, hostOf(l.URL))))
+	}
+	if len(rows) == 0 {
+		return nil
 	}
 	return []fyne.CanvasObject{k.sheet(22, vbox(k.px(12), k.text(face{size: 18, bold: true}, k.p.ink, k.T("ui.mycard.official")),
 		wrapbox(k.px(16), rows...),

@@ -148,6 +148,7 @@ func dead(card *app.Card) bool {
 func (v *cardView) outcome(card *app.Card) []fyne.CanvasObject {
 	u, k, j := v.u, v.u.k, v.job
 	var list []fyne.CanvasObject
+	v.told = nil
 	if v.saved != nil && v.saved.Advice != nil {
 		list = append(list, u.adviceBox(v.saved.Advice, k.button(small, "", k.T("ui.mycard.ok"), u.store.ForgetSaved)))
 	}
@@ -156,6 +157,7 @@ func (v *cardView) outcome(card *app.Card) []fyne.CanvasObject {
 	}
 	name := k.Text(app.PINLabel(j.Ref))
 	ok := k.button(small, "", k.T("ui.mycard.ok"), u.store.ForgetPINJob)
+	v.told = ok
 	switch {
 	case j.Running:
 		list = append(list, k.advice(k.p.note, "clock", k.T("ui.newpin.running"), k.T("ui.newpin.running.body")))
@@ -200,51 +202,66 @@ func (v *cardView) again(card *app.Card, j *app.PINJob) *button {
 }
 
 // keepFocus notes which control of the page has the focus; the function it returns gives it back to the one
-// that stands in its place after the page was built anew.
+// that took its place after the page was built anew: the one at the same place of the page if a control changed
+// its own words, else the same one among those of its name.
 func (v *cardView) keepFocus() func() {
-	c := v.u.window.Canvas()
-	name, index := "", -1
-	for i, p := range pressesIn(v.frame.body) {
+	at, nth, name := -1, 0, ""
+	reworded := v.reworded
+	v.reworded = false
+	for i, p := range controlsIn(v.frame.body) {
 		if p.focused {
-			name, index = p.name, i
+			at, name = i, p.name
+		}
+	}
+	if at < 0 {
+		return func() {}
+	}
+	for _, p := range controlsIn(v.frame.body)[:at] {
+		if p.name == name {
+			nth++
 		}
 	}
 	return func() {
-		if index < 0 || v.u.asking != nil {
-			return
-		}
-		now := pressesIn(v.frame.body)
-		if index < len(now) && now[index].name == name {
-			c.Focus(now[index])
-			return
-		}
-		for _, p := range now {
-			if p.name == name {
-				c.Focus(p)
-				return
+		now := controlsIn(v.frame.body)
+		found := min(at, len(now)-1)
+		if !reworded {
+			for i, p := range now {
+				if p.name != name {
+					continue
+				}
+				if found = i; nth == 0 {
+					break
+				}
+				nth--
 			}
 		}
-		if index < len(now) {
-			c.Focus(now[index])
+		if found >= 0 && v.u.asking == nil {
+			v.u.window.Canvas().Focus(now[found].stands)
 		}
 	}
 }
 
-// pressesIn are the controls of a page in their order.
-func pressesIn(o fyne.CanvasObject) []*press {
+// control is a press with what stands for it in the tree, which is what takes the focus.
+type control struct {
+	*press
+	stands fyne.Focusable
+}
+
+// controlsIn are the controls of a page in their order.
+func controlsIn(o fyne.CanvasObject) []control {
 	switch x := o.(type) {
 	case *button:
-		return []*press{x.press}
+		return []control{{x.press, x}}
 	case *choice:
-		return []*press{x.press}
+		return []control{{x.press, x}}
 	case *press:
-		return []*press{x}
+		return []control{{x, x}}
 	case *container.Scroll:
-		return pressesIn(x.Content)
+		return controlsIn(x.Content)
 	case *fyne.Container:
-		var list []*press
+		var list []control
 		for _, c := range x.Objects {
-			list = append(list, pressesIn(c)...)
+			list = append(list, controlsIn(c)...)
 		}
 		return list
 	}

@@ -198,11 +198,12 @@ func (u *UI) reveal(o fyne.CanvasObject) {
 	if s == nil {
 		return
 	}
-	d := u.app.Driver()
-	top := d.AbsolutePositionForObject(o).Y - d.AbsolutePositionForObject(s).Y
-	if !within(s.Content, o) {
+	o = standing(s.Content, o)
+	if o == nil {
 		return
 	}
+	d := u.app.Driver()
+	top := d.AbsolutePositionForObject(o).Y - d.AbsolutePositionForObject(s).Y
 	gap := u.k.px(16)
 	if top < gap {
 		s.ScrollToOffset(fyne.NewPos(0, max(0, s.Offset.Y+top-gap)))
@@ -225,26 +226,33 @@ func scrollerOf(o fyne.CanvasObject) *container.Scroll {
 	return nil
 }
 
-// within reports whether o stands somewhere in root.
-func within(root, o fyne.CanvasObject) bool {
+// standing is the object in root that shows o, which may be the press within a button: only what stands in the
+// tree itself has a place there. It is nil when there is none.
+func standing(root, o fyne.CanvasObject) fyne.CanvasObject {
 	if root == o {
-		return true
+		return root
 	}
 	switch c := root.(type) {
 	case *fyne.Container:
 		for _, x := range c.Objects {
-			if within(x, o) {
-				return true
+			if found := standing(x, o); found != nil {
+				return found
 			}
 		}
 	case *container.Scroll:
-		return within(c.Content, o)
+		return standing(c.Content, o)
 	case *button:
-		return o == fyne.CanvasObject(c.press)
+		if o == fyne.CanvasObject(c.press) {
+			return c
+		}
 	case *choice:
-		return o == fyne.CanvasObject(c.press)
+		if o == fyne.CanvasObject(c.press) {
+			return c
+		}
 	case *tickBox:
-		return o == fyne.CanvasObject(c.press)
+		if o == fyne.CanvasObject(c.press) {
+			return c
+		}
 	}
-	return false
+	return nil
 }

@@ -146,39 +146,18 @@ func (f *newPINForm) tries() (side, short *fyne.Container) {
 // turn shows a step.
 func (f *newPINForm) turn(step int) {
 	u, k := f.u, f.u.k
-	f.step, f.rules = step, k.rules()
-	first := fyne.Focusable(nil)
-	f.ring = nil
-	add := func(controls ...fyne.Focusable) { f.ring = append(f.ring, controls...) }
-	var body []fyne.CanvasObject
-	switch step {
-	case stepNeeds:
-		body = []fyne.CanvasObject{f.needs()}
-	case stepPUK:
-		body = []fyne.CanvasObject{
-			k.advice(k.p.bad, "stop", k.T("ui.newpin.puk.end"), k.T("ui.newpin.puk.end.body")),
-			f.columns(f.labelled("ui.newpin.puk", f.old), f.labelled("ui.newpin.again.puk", f.again)),
-		}
-		add(f.old, f.again)
-		first = f.old
-	case stepNew:
-		rows := []fyne.CanvasObject{f.labelled("ui.newpin.new", f.fresh), f.labelled("ui.newpin.again", f.repeat)}
-		first = f.fresh
-		if !f.q.Unblock {
-			rows = append([]fyne.CanvasObject{f.labelled("ui.newpin.old", f.old)}, rows...)
-			first = f.old
-			add(f.old)
-		}
-		add(f.fresh, f.repeat)
-		body = []fyne.CanvasObject{f.columns(rows...)}
+	f.step, f.rules, f.ring = step, k.rules(), nil
+	objects := append([]fyne.CanvasObject{f.head()}, f.body()...)
+	var first fyne.Focusable
+	if len(f.ring) > 0 {
+		first = f.ring[0]
 	}
-	if f.sure != nil && (step == stepPUK || !f.q.Unblock) {
-		body = append(body, f.sure)
-		add(f.sure)
-	}
-	buttons := f.buttons()
-	for _, b := range buttons {
-		add(b)
+	row := []fyne.CanvasObject{flex()}
+	var wide float32
+	for _, b := range f.buttons() {
+		f.ring = append(f.ring, b)
+		row = append(row, b)
+		wide += b.MinSize().Width + k.px(12)
 	}
 	if first == nil {
 		first = f.on
@@ -187,18 +166,37 @@ func (f *newPINForm) turn(step int) {
 	if p, ok := first.(*pinField); ok {
 		f.panel.field = p
 	}
-	row := []fyne.CanvasObject{flex()}
-	var wide float32
-	for _, b := range buttons {
-		row = append(row, b)
-		wide += b.MinSize().Width + k.px(12)
-	}
-	objects := append([]fyne.CanvasObject{f.head()}, body...)
 	f.main.Objects = append(objects, cols(k.px(12), wide+k.px(200), []float32{1, -wide - k.px(12)}, f.note(), hbox(k.px(12), row...)))
 	f.say()
 	if f.settle() {
 		u.window.Canvas().Focus(first)
 	}
+}
+
+// body is what stands between head and buttons. Its controls go to the ring of Tab.
+func (f *newPINForm) body() []fyne.CanvasObject {
+	k := f.u.k
+	var list []fyne.CanvasObject
+	switch f.step {
+	case stepNeeds:
+		return []fyne.CanvasObject{f.needs()}
+	case stepPUK:
+		list = []fyne.CanvasObject{
+			k.advice(k.p.bad, "stop", k.T("ui.newpin.puk.end"), k.T("ui.newpin.puk.end.body")),
+			f.columns(f.labelled("ui.newpin.puk", f.old), f.labelled("ui.newpin.again.puk", f.again)),
+		}
+	case stepNew:
+		var rows []fyne.CanvasObject
+		if !f.q.Unblock {
+			rows = append(rows, f.labelled("ui.newpin.old", f.old))
+		}
+		list = []fyne.CanvasObject{f.columns(append(rows, f.labelled("ui.newpin.new", f.fresh), f.labelled("ui.newpin.again", f.repeat))...)}
+	}
+	if f.sure != nil && (f.step == stepPUK || !f.q.Unblock) {
+		f.ring = append(f.ring, f.sure)
+		list = append(list, f.sure)
+	}
+	return list
 }
 
 // settle lays the open panel out again, because what is in it has another height.
@@ -238,9 +236,10 @@ func (f *newPINForm) needs() fyne.CanvasObject {
 	return box
 }
 
-// labelled is a field under its name.
+// labelled is a field under its name, the next in the ring.
 func (f *newPINForm) labelled(key string, field *pinField) fyne.CanvasObject {
 	k := f.u.k
+	f.ring = append(f.ring, field)
 	return vbox(k.px(3), k.para(boxBold, k.p.ink, k.T(key)), leftmost(fixed(field.MinSize().Width, k.px(52), field)))
 }
 
@@ -311,7 +310,7 @@ func (f *newPINForm) next() {
 		return
 	}
 	if f.again != nil {
-		f.again.pin.Wipe()
+		f.again.wipe()
 	}
 	f.give(&app.NewPINs{Old: f.old.take(), New: f.fresh.take(), Repeat: f.repeat.take()})
 }

@@ -14,7 +14,6 @@ import (
 	"testing"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/test"
 
 	"ceralacca/app"
 	"ceralacca/app/lang"
@@ -30,113 +29,6 @@ func (f *fakeStore) ExportCertificate(id, dest string) {
 	f.said = append(f.said, "export "+id+" "+dest)
 }
 func (f *fakeStore) ForgetSaved() { f.said = append(f.said, "forget saved") }
-
-// pinScenes are the states of PINs on the page of the card, and the panels for a new PIN.
-func pinScenes() []scene {
-	on := func(name string, change func(*app.State, *app.Card)) scene {
-		st := state(nil)
-		st.Cards = cardsWith(func(_ *app.Cards, c *app.Card) { change(st, c) })
-		return scene{name, pageCard, st, nil}
-	}
-	blocked := func(s *app.State, c *app.Card, puk bool) {
-		c.Phase = app.PhaseBlocked
-		c.PINs[0].TriesLeft, c.PINs[0].Blocked = 0, true
-		if puk {
-			c.PINs[0].PUKTriesLeft, c.PINs[0].PUKBlocked = 0, true
-		}
-	}
-	issued := func(c *app.Card) {
-		for i := range c.Certificates {
-			c.Certificates[i].IssuerO = "InfoCamere S.C.p.A."
-			c.Certificates[i].SubjectOU = "Camera di commercio di Prova"
-		}
-	}
-	list := []scene{
-		on("card-links", func(_ *app.State, c *app.Card) { issued(c) }),
-		on("card-puk-spent", func(_ *app.State, c *app.Card) {
-			c.PINs[1].PUKTriesLeft, c.PINs[1].PUKBlocked, c.PINs[0].TriesLeft = 0, true, card.UnknownTries
-			c.PINs[0].PUKTriesLeft = card.UnknownTries
-		}),
-		on("card-pin-done", func(s *app.State, _ *app.Card) { s.PINJob = &app.PINJob{Ref: card.SignPIN, Done: true} }),
-		on("card-puk-wrong", func(s *app.State, c *app.Card) {
-			blocked(s, c, false)
-			c.PINs[0].PUKTriesLeft = 2
-			s.PINJob = &app.PINJob{Ref: card.SignPIN, Unblock: true, Advice: advice("puk-wrong", app.SeverityWarning, 2)}
-		}),
-		on("card-ts-cns", func(_ *app.State, c *app.Card) {
-			c.Certificates, c.PINs = c.Certificates[1:], c.PINs[1:]
-			c.Kind, c.Certificates[0].IssuerO, c.Certificates[0].IssuerCN = "TS-CNS", "Regione di Prova", "Regione di Prova - CA Cittadini"
-			c.Certificates[0].Renewal = app.RenewalNone
-		}),
-	}
-	dead := on("card-dead", func(s *app.State, c *app.Card) { blocked(s, c, true); issued(c) })
-	dead.state.Cards.Phase, dead.state.Cards.Advice = app.PhaseBlocked, advice("puk-blocked", app.SeverityDanger, 0)
-	wrong := &list[3]
-	wrong.state.Cards.Phase, wrong.state.Cards.Advice = app.PhaseBlocked, advice("pin-blocked", app.SeverityDanger, 0)
-	list[4].state.Cards.Advice = advice("login-only", app.SeverityWarning, 0)
-	list = append(list, dead)
-
-	panel := func(name string, q app.NewPINQuestion, then func(*newPINForm)) {
-		list = append(list, scene{name, pageCard, state(nil), func(u *UI) {
-			f := openNewPIN(u, q)
-			if then != nil {
-				then(f)
-			}
-		}})
-	}
-	panel("newpin-change", newPINQuestion(false, 3), func(f *newPINForm) {
-		typeInto(f.old, "59372")
-		typeInto(f.fresh, "123456")
-		typeInto(f.repeat, "1234")
-	})
-	panel("newpin-change-last", newPINQuestion(false, 1), nil)
-	panel("newpin-change-unknown", newPINQuestion(false, card.UnknownTries), func(f *newPINForm) {
-		typeInto(f.old, "59372")
-		typeInto(f.fresh, "59372")
-		typeInto(f.repeat, "59373")
-	})
-	panel("newpin-unblock-1", newPINQuestion(true, 3), nil)
-	panel("newpin-unblock-2", newPINQuestion(true, 3), func(f *newPINForm) {
-		f.next()
-		typeInto(f.old, "59372104")
-		typeInto(f.again, "593")
-	})
-	panel("newpin-unblock-2-last", newPINQuestion(true, 1), func(f *newPINForm) {
-		f.next()
-		typeInto(f.old, "59372104")
-		typeInto(f.again, "59372104")
-	})
-	panel("newpin-unblock-3", newPINQuestion(true, 3), func(f *newPINForm) {
-		f.next()
-		typeInto(f.old, "59372104")
-		typeInto(f.again, "59372104")
-		f.next()
-		typeInto(f.fresh, "730519")
-		typeInto(f.repeat, "730519")
-	})
-	return list
-}
-
-func newPINQuestion(unblock bool, tries int) app.NewPINQuestion {
-	c := exampleCard()
-	return app.NewPINQuestion{
-		Label: app.PINLabel(card.SignPIN), Unblock: unblock, TriesLeft: tries, Min: 5, Max: 8,
-		Rules: func(old, fresh *app.PIN) []app.PINRule { return app.CheckNewPIN(fresh, old, &c, c.PINs[0]) },
-	}
-}
-
-// openNewPIN opens the panel as a question does.
-func openNewPIN(u *UI, q app.NewPINQuestion) *newPINForm {
-	var f *newPINForm
-	a := &asking{ui: u, refuse: func() {}}
-	a.build = func() *panel {
-		f = u.newPINPanel(q, func(n *app.NewPINs) { n.Wipe() }, func() {})
-		return f.panel
-	}
-	u.asking = a
-	a.open()
-	return f
-}
 
 func typeInto(f *pinField, digits string) {
 	for _, r := range digits {
@@ -169,7 +61,7 @@ func (k keyboard) key(name fyne.KeyName) {
 	f := k.focused()
 	if name == fyne.KeyTab {
 		if tabs, ok := f.(fyne.Tabbable); !ok || !tabs.AcceptsTab() {
-			test.FocusNext(k.u.window.Canvas())
+			k.u.window.Canvas().FocusNext()
 			return
 		}
 	}
@@ -181,8 +73,8 @@ func (k keyboard) tabTo(name string) {
 	k.t.Helper()
 	c := k.u.window.Canvas()
 	for range 60 {
-		test.FocusNext(c)
-		for _, p := range pressesIn(k.u.views[k.u.page].Object()) {
+		c.FocusNext()
+		for _, p := range controlsIn(k.u.views[k.u.page].Object()) {
 			if p.focused && p.name == name {
 				return
 			}
@@ -285,8 +177,7 @@ func TestChangePINByKeyboard(t *testing.T) {
 				t.Fatalf("%+v", j.Advice)
 			}
 			k.says("ui.newpin.done.change", 0, "pin", k.u.k.Text(app.PINLabel(store.State().PINJob.Ref)))
-			k.tabTo(k.u.k.T("ui.mycard.ok"))
-			k.key(fyne.KeyReturn)
+			k.key(fyne.KeyReturn) // the outcome has the focus
 			k.q.until(t, "the outcome is gone", func() bool { return k.u.views[pageCard].(*cardView).job == nil })
 		})
 	}
@@ -424,6 +315,29 @@ func TestLastTryMustBeAgreedTo(t *testing.T) {
 	}
 }
 
+// TestFocusComesIntoSight goes through a panel that is higher than the window: what has the focus is seen.
+func TestFocusComesIntoSight(t *testing.T) {
+	st := state(func(s *app.State) { s.Settings.Scale = 200 })
+	u, _, _ := window(t, st, 1280, 800)
+	f := openNewPIN(u, newPINQuestion(false, 1))
+	s := scrollerOf(f.panel.object)
+	d := u.app.Driver()
+	for i, c := range f.ring {
+		u.window.Canvas().Focus(c)
+		o, ok := c.(fyne.CanvasObject)
+		if !ok || o.Size().Height == 0 {
+			continue // the button that is off takes no focus
+		}
+		top := d.AbsolutePositionForObject(o).Y - d.AbsolutePositionForObject(s).Y
+		if top < 0 || top+o.Size().Height > s.Size().Height+1 {
+			t.Errorf("control %d lies from %.0f to %.0f of %.0f", i, top, top+o.Size().Height, s.Size().Height)
+		}
+	}
+	if s.Offset.Y == 0 {
+		t.Error("the panel was never scrolled")
+	}
+}
+
 // TestNewPINEndsWell holds that whatever ends the question, the digits are gone.
 func TestNewPINEndsWell(t *testing.T) {
 	for name, end := range map[string]func(*UI, context.CancelFunc){
@@ -539,7 +453,7 @@ func TestCardPageOffersWhatCanBeDone(t *testing.T) {
 			u, _, _ := window(t, s.state, 1280, 800)
 			u.turn(pageCard)
 			n := map[string]int{}
-			for _, p := range pressesIn(u.views[pageCard].Object()) {
+			for _, p := range controlsIn(u.views[pageCard].Object()) {
 				n[p.name]++
 			}
 			if n[u.k.T("ui.newpin.change")] != want.change || n[u.k.T("ui.newpin.unblock")] != want.unblock {
@@ -566,5 +480,26 @@ func TestSavedIsTold(t *testing.T) {
 	u.show(&failed)
 	if said := words(u.shell.object); !strings.Contains(said, u.k.T("advice.disk-full.title")) {
 		t.Errorf("the trouble is not told:\n%s", said)
+	}
+}
+
+// TestFocusOutlivesTheRepaint unfolds the details by keyboard: the page is built anew, the focus stays in its place.
+func TestFocusOutlivesTheRepaint(t *testing.T) {
+	u, _, _ := window(t, state(nil), 1280, 800)
+	u.turn(pageCard)
+	k := keyboard{t, u, nil}
+	k.tabTo(u.k.T("ui.details"))
+	k.key(fyne.KeyReturn)
+	for _, c := range controlsIn(u.views[pageCard].Object()) {
+		if c.name == u.k.T("ui.details.less") && !c.focused {
+			t.Error("the focus is lost")
+		}
+	}
+	next := *u.latest.Load()
+	next.PINJob = &app.PINJob{Ref: card.SignPIN, Done: true}
+	u.latest.Store(&next)
+	u.show(&next)
+	if f, ok := k.focused().(*button); !ok || f.name != u.k.T("ui.details.less") {
+		t.Errorf("the focus went to %T", k.focused())
 	}
 }

@@ -130,7 +130,7 @@ func (u *UI) show(s *app.State) {
 	u.shell.Show(s)
 	u.views[u.page].Show(s)
 	u.shell.object.Refresh()
-	if f, ok := u.window.Canvas().Focused().(fyne.CanvasObject); ok && u.asking == nil && !within(u.shell.object, f) {
+	if f, ok := u.window.Canvas().Focused().(fyne.CanvasObject); ok && u.asking == nil && standing(u.shell.object, f) == nil {
 		u.window.Canvas().Unfocus() // what had the focus is no longer there
 	}
 }
