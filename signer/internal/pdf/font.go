@@ -325,8 +325,10 @@ func (f *font) put(b *builder) ref {
 	base := name(string(tag) + "+" + f.psName())
 	file, set, desc, cid, uni, top := b.alloc(), b.alloc(), b.alloc(), b.alloc(), b.alloc(), b.alloc()
 	b.putStream(file, dict{"Length1": int64(len(sub)), "Filter": name("FlateDecode")}, deflate(sub))
-	cidSet := make([]byte, f.glyphs/8+1)
-	for _, g := range keep {
+	// The subset keeps the numbers of all glyphs and empties those that are not used. They are in the font program all
+	// the same, and PDF/A wants the set of what is there, used or not (ISO 19005-2 §6.2.11.4.2).
+	cidSet := make([]byte, (f.glyphs+7)/8)
+	for g := range f.glyphs {
 		cidSet[g/8] |= 0x80 >> (g % 8)
 	}
 	b.putStream(set, dict{"Filter": name("FlateDecode")}, deflate(cidSet))
