@@ -105,6 +105,9 @@ func (e *Engine) Sign(ctx context.Context, r SignRequest, ask Asker, ev SignEven
 	if p.Blocked {
 		return &BlockedError{p.Ref, p.PUKBlocked}
 	}
+	if err := ConfirmLastTry(ctx, ask, p.TriesLeft); err != nil {
+		return err
+	}
 	pin, err := ask.PIN(ctx, e.pinQuestion(cert, p, len(todo), r.Slot.PINPad))
 	if err != nil {
 		return err
@@ -277,6 +280,21 @@ func chooseCertificate(c *Card, id string) (*Certificate, error) {
 		}
 	}
 	return nil, none
+}
+
+// ConfirmLastTry has the person confirm that the last try of a PIN or PUK is to be used; with more tries it asks nothing.
+func ConfirmLastTry(ctx context.Context, ask Asker, triesLeft int) error {
+	if triesLeft != 1 {
+		return nil
+	}
+	ok, err := ask.Confirm(ctx, Question{
+		Title: lang.M("pin.last-try.title"), Body: lang.M("pin.last-try.body"),
+		Yes: lang.M("pin.last-try.yes"), No: lang.M("pin.last-try.no"), Severity: SeverityDanger,
+	})
+	if err == nil && !ok {
+		err = ErrRefused
+	}
+	return err
 }
 
 func (e *Engine) pinQuestion(cert *Certificate, p *PINView, n int, pad bool) PINQuestion {
