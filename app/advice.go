@@ -113,6 +113,7 @@ func explainFile(err error) *Advice {
 		already *AlreadySignedError
 		check   *SelfCheckError
 		notFile *NotAFileError
+		folder  *FolderError
 		inside  *NothingInsideError
 		anchors *NoAnchorsError
 		certID  *CertificateIDError
@@ -136,6 +137,8 @@ func explainFile(err error) *Advice {
 		return advice("self-check", SeverityDanger, 0)
 	case errors.As(err, &notFile):
 		return advice("not-a-file", SeverityWarning, 0, "name", filepath.Base(notFile.Path))
+	case errors.As(err, &folder):
+		return advice("no-folder", SeverityWarning, 0, "name", filepath.Base(folder.Path))
 	case errors.As(err, &inside):
 		return advice("nothing-inside", SeverityInfo, 0, "name", filepath.Base(inside.File))
 	case errors.As(err, &certID):
@@ -276,7 +279,7 @@ func Codes() []string {
 	codes := []string{
 		"unknown", "pin-format", "pin-outcome-unknown", "pin-blocked", "puk-blocked", "pin-wrong", "puk-wrong",
 		"pin-wrong-unknown", "puk-wrong-unknown", "certificate-expired", "login-only", "no-certificate",
-		"output-exists", "already-signed", "self-check", "not-a-file", "nothing-inside", "card-status", "no-anchors", "no-such-certificate", "lists-not-fetched",
+		"output-exists", "already-signed", "self-check", "not-a-file", "nothing-inside", "card-status", "no-anchors", "no-such-certificate", "lists-not-fetched", "no-folder",
 		"no-time-stamp", "no-validation-data", "no-archive-stamp", "pdf-encrypted", "pdf-locked", "pdf-damaged",
 		"pdf-unsupported", "not-a-pdf", "cannot-sign-so",
 		"no-reader", "no-card", "renew", "renew-last-day", "renew-closed",

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/netip"
 	"net/url"
 	"os"
@@ -74,6 +75,14 @@ type AlreadySignedError struct{ File string }
 
 func (e *AlreadySignedError) Error() string { return filepath.Base(e.File) + " is signed already" }
 
+// FolderError means that the folder for the outputs is not there.
+type FolderError struct{ Path string }
+
+func (e *FolderError) Error() string { return "no folder " + filepath.Base(e.Path) }
+
+// Unwrap makes errors.Is(err, fs.ErrNotExist) hold.
+func (e *FolderError) Unwrap() error { return fs.ErrNotExist }
+
 // BlockedError means that the PIN is blocked, so it was not asked for.
 type BlockedError struct {
 	Ref        card.PINRef
@@ -86,6 +95,9 @@ func (e *BlockedError) Error() string { return fmt.Sprintf("PIN %02X is blocked"
 // left out, and the PIN is not asked for when none is left. It sends one VERIFY at most. The error says why the
 // job as a whole stopped (PIN refused, card removed, ctx ended); a file's own trouble is in its FileResult.
 func (e *Engine) Sign(ctx context.Context, r SignRequest, ask Asker, ev SignEvents) error {
+	if st, err := os.Stat(r.OutDir); r.OutDir != "" && (err != nil || !st.IsDir()) {
+		return &FolderError{r.OutDir}
+	}
 	todo, err := e.preflight(ctx, r, ask, ev)
 	if err != nil || len(todo) == 0 {
 		return err

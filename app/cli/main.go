@@ -304,7 +304,7 @@ func exitCode(err error) int {
 	case errors.As(err, &choose), errors.Is(err, card.ErrNoService), errors.Is(err, card.ErrRemoved),
 		errors.Is(err, card.ErrBusy), errors.Is(err, card.ErrMute), errors.Is(err, card.ErrUnsupported):
 		return exitNoCard
-	case isIO(err):
+	case isIO(err), errors.As(err, new(*app.FolderError)):
 		return exitIO
 	}
 	return exitFailed

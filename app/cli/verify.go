@@ -12,7 +12,8 @@ import (
 	"ceralacca/signer"
 )
 
-// verify judges every signature of the files; it needs no card.
+// verify judges every signature of the files; it needs no card. A folder stands for the files in it, and those of
+// them that are not signed at all are passed over.
 func (s *session) verify(args []string) (int, error) {
 	var content, at, report string
 	files, err := s.flags("verify", args, func(f *flag.FlagSet) {
@@ -29,6 +30,10 @@ func (s *session) verify(args []string) (int, error) {
 	if report != "" && (len(files) > 1 || (filepath.Ext(report) != ".json" && filepath.Ext(report) != ".html")) {
 		return 0, &usageError{lang.M("cli.bad-report")}
 	}
+	files, found, err := openFolders(files)
+	if err != nil {
+		return 0, err
+	}
 	req := app.VerifyRequest{Content: content}
 	if at != "" {
 		if req.At, err = time.Parse(time.RFC3339, at); err != nil {
@@ -42,7 +47,10 @@ func (s *session) verify(args []string) (int, error) {
 			return 0, err
 		}
 		req.File = file
-		j, c := s.verifyOne(req, report)
+		j, c := s.verifyOne(req, report, found[file])
+		if found[file] && j.Error == nil && len(j.Signatures) == 0 {
+			continue
+		}
 		results = append(results, j)
 		code = worse(code, c)
 	}
@@ -75,10 +83,38 @@ func worse(a, b int) int {
 	return a
 }
 
-func (s *session) verifyOne(req app.VerifyRequest, report string) (app.FileReport, int) {
+// openFolders puts the regular files of a folder, not of those below it, in its place. found has the files that
+// nobody named.
+func openFolders(paths []string) (files []string, found map[string]bool, err error) {
+	found = map[string]bool{}
+	for _, p := range paths {
+		st, err := os.Stat(p)
+		if err != nil || !st.IsDir() {
+			files = append(files, p) // what is wrong with it is told when it is read
+			continue
+		}
+		entries, err := os.ReadDir(p)
+		if err != nil {
+			return nil, nil, fmt.Errorf("listing a folder: %w", err)
+		}
+		for _, e := range entries {
+			if e.Type().IsRegular() {
+				f := filepath.Join(p, e.Name())
+				files, found[f] = append(files, f), true
+			}
+		}
+	}
+	return files, found, nil
+}
+
+// verifyOne judges one file. Nothing is said of an unsigned one when quiet.
+func (s *session) verifyOne(req app.VerifyRequest, report string, quiet bool) (app.FileReport, int) {
 	r, err := s.engine.Verify(s.ctx, req)
 	if err != nil {
 		return s.unjudged(req.File, err)
+	}
+	if quiet && len(r.Signatures) == 0 {
+		return app.ReportOf(req.File, r, s.texts), exitOK
 	}
 	s.tellVerdict(req.File, r, app.JudgeReport(r), app.IsPractice(r))
 	if report != "" {
