@@ -13,9 +13,6 @@ import (
 	"ceralacca/signer/internal/cms"
 )
 
-// oidATSHashIndexV3 names the third form of the index, the only one that EN 319 122-1 §5.5.2 still lets be made.
-const oidATSHashIndexV3 cert.OID = "0.4.0.19122.1.5"
-
 // archive puts an archive-time-stamp-v3 (EN 319 122-1 §5.5.3) into the SignerInfo. It covers the content by digest,
 // the SignerInfo, and, over the index in the token, what stands in e and among the unsigned attributes now; what is
 // added later is not covered and breaks nothing.
@@ -50,7 +47,7 @@ func (s *signing) archive(ctx context.Context, e *cms.Envelope, si, digest []byt
 	if err != nil {
 		return nil, err
 	}
-	inner, err := tok.Data.SignerInfos[0].WithUnsigned(cms.Attr{Type: oidATSHashIndexV3, Values: [][]byte{index}})
+	inner, err := tok.Data.SignerInfos[0].WithUnsigned(cms.Attr{Type: cms.OIDATSHashIndexV3, Values: [][]byte{index}})
 	if err != nil {
 		return nil, err
 	}

@@ -37,7 +37,7 @@ const (
 	OIDRevocationValues     cert.OID = "1.2.840.113549.1.9.16.2.24"
 	OIDArchiveTimeStampV2   cert.OID = "1.2.840.113549.1.9.16.2.48"
 	OIDArchiveTimeStampV3   cert.OID = "0.4.0.1733.2.4"
-	OIDATSHashIndexV3       cert.OID = "0.4.0.1733.2.5"
+	OIDATSHashIndexV3       cert.OID = "0.4.0.19122.1.5"
 
 	oidOCSPResponse cert.OID = "1.3.6.1.5.5.7.16.2"
 	oidOCSPBasic    cert.OID = "1.3.6.1.5.5.7.48.1.1"
