@@ -27,12 +27,12 @@ func (s *session) verify(args []string) (int, error) {
 	if len(files) == 0 {
 		return 0, &usageError{lang.M("cli.no-files")}
 	}
-	if report != "" && (len(files) > 1 || (filepath.Ext(report) != ".json" && filepath.Ext(report) != ".html")) {
-		return 0, &usageError{lang.M("cli.bad-report")}
-	}
 	files, found, err := openFolders(files)
 	if err != nil {
 		return 0, err
+	}
+	if report != "" && (len(files) > 1 || (filepath.Ext(report) != ".json" && filepath.Ext(report) != ".html")) {
+		return 0, &usageError{lang.M("cli.bad-report")}
 	}
 	req := app.VerifyRequest{Content: content}
 	if at != "" {
@@ -53,6 +53,10 @@ func (s *session) verify(args []string) (int, error) {
 		}
 		results = append(results, j)
 		code = worse(code, c)
+	}
+	if len(results) == 0 {
+		code = exitUnsure
+		fmt.Fprintln(s.words, s.texts.T("verdict.none"))
 	}
 	if s.json {
 		basis, err := s.engine.Trust(s.ctx)
