@@ -168,7 +168,7 @@ func (e *Engine) open(ctx context.Context, slot string) (card.Token, error) {
 // certificate tells what k's certificate is for and how long it lasts.
 func (e *Engine) certificate(k card.Key) Certificate {
 	sum := sha256.Sum256(k.DER)
-	c := Certificate{ID: k.ID, DER: k.DER, PIN: k.PIN, SHA256: hex.EncodeToString(sum[:])}
+	c := Certificate{ID: k.ID, DER: k.DER, PIN: k.PIN, AlwaysAsk: k.AlwaysAsk, SHA256: hex.EncodeToString(sum[:])}
 	x := k.Certificate
 	if x == nil {
 		return c

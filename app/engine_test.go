@@ -400,3 +400,38 @@ func TestPracticeCardIsKept(t *testing.T) {
 		t.Error("the practice root counts as the person's own anchor")
 	}
 }
+
+// everyTime is a card whose keys want the PIN for every signature.
+type everyTime struct{ card.Source }
+
+func (s everyTime) Open(ctx context.Context, slot string) (card.Token, error) {
+	t, err := s.Source.Open(ctx, slot)
+	return everyTimeToken{t}, err
+}
+
+type everyTimeToken struct{ card.Token }
+
+func (t everyTimeToken) Keys(ctx context.Context) ([]card.Key, error) {
+	keys, err := t.Token.Keys(ctx)
+	for i := range keys {
+		keys[i].AlwaysAsk = true
+	}
+	return keys, err
+}
+
+func TestPINForEveryFile(t *testing.T) {
+	e, bus := practiceEngine(t)
+	e.cfg.Source = everyTime{e.cfg.Source}
+	dir := t.TempDir()
+	files := []string{put(t, dir, "a", nil), put(t, dir, "b", nil), put(t, dir, "c", nil)}
+	a := &answers{pins: []string{PracticePIN, PracticePIN, "99999"}}
+	results, err := signWith(t, e, a, files...)
+	var pin *card.PINError
+	if !errors.As(err, &pin) || len(results) != 2 || len(a.asked) != 3 || withPIN(bus) != 3 {
+		t.Fatalf("%v, asked %d times, %d VERIFY commands: %v", results, len(a.asked), withPIN(bus), err)
+	}
+	if a.asked[0].Purpose.Key != "pin.purpose.sign-each" || a.asked[2].Purpose.Key != "pin.purpose.sign" {
+		t.Errorf("told %v", a.asked)
+	}
+	only(t, dir, "a", "a.p7m", "b", "b.p7m", "c")
+}

@@ -92,7 +92,8 @@ type BlockedError struct {
 func (e *BlockedError) Error() string { return fmt.Sprintf("PIN %02X is blocked", byte(e.Ref)) }
 
 // Sign signs the files with one PIN. It looks at all files first; those that cannot be signed are reported and
-// left out, and the PIN is not asked for when none is left. It sends one VERIFY at most. The error says why the
+// left out, and the PIN is not asked for when none is left. It sends one VERIFY at most, or one for each file where the
+// card wants the PIN for every signature, which the question says. The error says why the
 // job as a whole stopped (PIN refused, card removed, ctx ended); a file's own trouble is in its FileResult.
 func (e *Engine) Sign(ctx context.Context, r SignRequest, ask Asker, ev SignEvents) error {
 	if st, err := os.Stat(r.OutDir); r.OutDir != "" && (err != nil || !st.IsDir()) {
@@ -136,7 +137,34 @@ func (e *Engine) Sign(ctx context.Context, r SignRequest, ask Asker, ev SignEven
 	if err != nil {
 		return err
 	}
-	return e.signAll(ctx, r, todo, key, ev)
+	again := func(int) error { return nil }
+	if cert.AlwaysAsk {
+		again = func(left int) error { return e.askAgain(ctx, t, cert, left, r.Slot.PINPad, ask) }
+	}
+	return e.signAll(ctx, r, todo, key, again, ev)
+}
+
+// askAgain asks for the PIN before the next of left files, on a card that wants it for every signature.
+func (e *Engine) askAgain(ctx context.Context, t card.Token, cert *Certificate, left int, pad bool, ask Asker) error {
+	st, err := t.PINStatus(ctx, cert.PIN)
+	if err != nil {
+		return err
+	}
+	p := &PINView{Ref: cert.PIN, TriesLeft: st.TriesLeft}
+	for _, i := range t.Info().PINs {
+		if i.Ref == cert.PIN {
+			p.Min, p.Max = i.Min, i.Max
+		}
+	}
+	if err := ConfirmLastTry(ctx, ask, p.TriesLeft); err != nil {
+		return err
+	}
+	pin, err := ask.PIN(ctx, e.pinQuestion(cert, p, left, pad))
+	if err != nil {
+		return err
+	}
+	defer pin.Wipe()
+	return t.Login(ctx, cert.PIN, pin)
 }
 
 // work is a file that passed the preflight.
@@ -310,10 +338,14 @@ func ConfirmLastTry(ctx context.Context, ask Asker, triesLeft int) error {
 }
 
 func (e *Engine) pinQuestion(cert *Certificate, p *PINView, n int, pad bool) PINQuestion {
+	purpose, action := lang.MN("pin.purpose.sign", n, "name", cert.SubjectCN), lang.MN("pin.action.sign", n)
+	if cert.AlwaysAsk && n > 1 {
+		purpose, action = lang.MN("pin.purpose.sign-each", n, "name", cert.SubjectCN), lang.MN("pin.action.sign", 1)
+	}
 	return PINQuestion{
 		Label:     PINLabel(p.Ref),
-		Purpose:   lang.MN("pin.purpose.sign", n, "name", cert.SubjectCN),
-		Action:    lang.MN("pin.action.sign", n),
+		Purpose:   purpose,
+		Action:    action,
 		Min:       p.Min,
 		Max:       p.Max,
 		TriesLeft: p.TriesLeft,
@@ -352,8 +384,8 @@ func (e *Engine) issuers(leaf *x509.Certificate) []*x509.Certificate {
 	return e.practice.made.Chain(leaf)
 }
 
-func (e *Engine) signAll(ctx context.Context, r SignRequest, todo []work, key signer.Key, ev SignEvents) error {
-	for _, w := range todo {
+func (e *Engine) signAll(ctx context.Context, r SignRequest, todo []work, key signer.Key, again func(left int) error, ev SignEvents) error {
+	for i, w := range todo {
 		if ev.Stop != nil && ev.Stop() {
 			return context.Canceled
 		}
@@ -362,6 +394,11 @@ func (e *Engine) signAll(ctx context.Context, r SignRequest, todo []work, key si
 		}
 		if ev.Start != nil {
 			ev.Start(w.index)
+		}
+		if i > 0 {
+			if err := again(len(todo) - i); err != nil {
+				return err
+			}
 		}
 		res := e.signFile(ctx, r, w, key)
 		if stops(ctx, res.Err) {

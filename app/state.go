@@ -159,6 +159,8 @@ type Certificate struct {
 	KeyType               string // "RSA-2048", "P-256"
 	DER                   []byte
 	PIN                   card.PINRef
+	// AlwaysAsk is set when the card wants the PIN for every signature.
+	AlwaysAsk bool
 }
 
 // PINView is a PIN with the tries left, as read without asking for it.
