@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -182,4 +183,42 @@ func FuzzMail(f *testing.F) {
 			}
 		}
 	})
+}
+
+// An XML signature inside a p7m is told too; an invoice without one costs nothing and changes nothing.
+func TestXMLInside(t *testing.T) {
+	for name, b := range corpusFiles(t, "XAdES", 20_000, 3) {
+		p7m := sign(t, b, testPKI().key(t, "P-256", nil), signer.Options{})
+		r := verify(t, p7m, trusting())
+		if len(r.Signatures) < 2 || r.Signatures[1].Parent != "1" || r.Signatures[1].Integrity != signer.Intact {
+			t.Errorf("%s: %s", name, lineage(r))
+		}
+	}
+	r := verify(t, sign(t, []byte("<a>fattura</a>"), testPKI().key(t, "P-256", nil), signer.Options{}), trusting())
+	if len(r.Signatures) != 1 || len(r.Notes) != 0 {
+		t.Errorf("plain XML: %s, notes %v", lineage(r), r.Notes)
+	}
+}
+
+// Several originals are found by name, and a signature over a list of files of which none is at hand does not pass.
+func TestSeveralOriginals(t *testing.T) {
+	dir := filepath.Join(shared(t, "corpus"), "files")
+	b, err := os.ReadFile(filepath.Join(dir, "dss-xades", "xades-tampered-manifest.xml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s := verify(t, b, signer.VerifyOptions{}).Signatures[0]; s.Indication == signer.TotalPassed {
+		t.Errorf("without originals: %+v", s)
+	}
+	o := signer.VerifyOptions{Contents: map[string]*io.SectionReader{}}
+	for _, name := range []string{"sample.png", "sample.txt", "sample.xml"} {
+		c, err := os.ReadFile(filepath.Join(dir, "_content", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		o.Contents[name] = io.NewSectionReader(bytes.NewReader(c), 0, int64(len(c)))
+	}
+	if s := verify(t, b, o).Signatures[0]; s.Integrity != signer.Broken {
+		t.Errorf("with originals: %v %s (%s)", s.Integrity, s.SubIndication, codes(s))
+	}
 }
