@@ -10,8 +10,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"ceralacca/signer"
 )
@@ -199,10 +201,13 @@ func TestPAdESChanged(t *testing.T) {
 // corpusSigned is how many PDF files of the corpus can be signed today. It may only be raised.
 const corpusSigned = 243
 
-// Every PDF of the corpus is signed or refused with a reason, and no earlier verdict changes.
+// Every PDF of the corpus is signed or refused with a reason, and no earlier verdict changes, ours nor other people's.
 func TestPAdESCorpus(t *testing.T) {
 	dir := shared(t, "corpus", "files")
 	k := testPKI().key(t, "P-256", nil)
+	_, noPDFSig := exec.LookPath("pdfsig")
+	_, noQPDF := exec.LookPath("qpdf")
+	others := noPDFSig == nil && noQPDF == nil && !testing.Short()
 	signed, earlier := 0, 0
 	refusals := map[string]int{}
 	err := filepath.WalkDir(dir, func(path string, e os.DirEntry, err error) error {
@@ -230,6 +235,9 @@ func TestPAdESCorpus(t *testing.T) {
 		}
 		signed++
 		earlier += compareSigned(t, filepath.Base(path), b, out.Bytes())
+		if others {
+			compareForeign(t, filepath.Base(path), b, out.Bytes())
+		}
 		return nil
 	})
 	if err != nil {
@@ -264,4 +272,36 @@ func compareSigned(t *testing.T, name string, in, out []byte) int {
 		t.Errorf("%s: our own is %v %v %s %s (%s)", name, own.Integrity, own.Indication, own.SubIndication, own.Level, codes(own))
 	}
 	return len(was)
+}
+
+// compareForeign wants the same verdicts of pdfsig as before, one more that is valid, and nothing new from qpdf.
+func compareForeign(t *testing.T, name string, in, out []byte) {
+	t.Helper()
+	dir := t.TempDir()
+	run := func(b []byte, args ...string) (string, int) {
+		path := filepath.Join(dir, "f.pdf")
+		write(t, path, b)
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+		defer cancel()
+		cmd := exec.CommandContext(ctx, args[0], append(args[1:], path)...)
+		said, _ := cmd.CombinedOutput()
+		return string(said), cmd.ProcessState.ExitCode()
+	}
+	verdicts := func(b []byte) []string {
+		said, _ := run(b, "pdfsig", "-nocert")
+		var list []string
+		for line := range strings.Lines(said) {
+			if _, v, ok := strings.Cut(line, "Signature Validation: "); ok {
+				list = append(list, strings.TrimSpace(v))
+			}
+		}
+		return list
+	}
+	if was, is := verdicts(in), verdicts(out); !slices.Equal(is, append(was, "Signature is Valid.")) {
+		t.Errorf("%s: pdfsig said %q and says %q", name, was, is)
+	}
+	_, was := run(in, "qpdf", "--check")
+	if said, is := run(out, "qpdf", "--check"); is > was {
+		t.Errorf("%s: qpdf ended with %d and ends with %d: %s", name, was, is, said)
+	}
 }
