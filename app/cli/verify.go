@@ -1,10 +1,13 @@
 package main
 
 import (
+	"encoding/csv"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"ceralacca/app"
@@ -16,10 +19,12 @@ import (
 // them that are not signed at all are passed over.
 func (s *session) verify(args []string) (int, error) {
 	var content, at, report string
+	var table bool
 	files, err := s.flags("verify", args, func(f *flag.FlagSet) {
 		f.StringVar(&content, "content", "", "")
 		f.StringVar(&at, "at", "", "")
 		f.StringVar(&report, "report", "", "")
+		f.BoolVar(&table, "csv", false, "")
 	})
 	if err != nil {
 		return 0, err
@@ -47,7 +52,7 @@ func (s *session) verify(args []string) (int, error) {
 			return 0, err
 		}
 		req.File = file
-		j, c := s.verifyOne(req, report, found[file])
+		j, c := s.verifyOne(req, report, found[file], table)
 		if found[file] && j.Error == nil && len(j.Signatures) == 0 {
 			continue
 		}
@@ -57,6 +62,9 @@ func (s *session) verify(args []string) (int, error) {
 	if len(results) == 0 {
 		code = exitUnsure
 		fmt.Fprintln(s.words, s.texts.T("verdict.none"))
+	}
+	if table && !s.json {
+		return code, printTable(s.out, results)
 	}
 	if s.json {
 		basis, err := s.engine.Trust(s.ctx)
@@ -87,6 +95,41 @@ func worse(a, b int) int {
 	return a
 }
 
+// printTable writes a row for each signature, and one for a file without any, as CSV (RFC 4180). A cell that a
+// spreadsheet would take for a formula is quoted with an apostrophe: names come from the files.
+func printTable(w io.Writer, files []app.FileReport) error {
+	c := csv.NewWriter(w)
+	rows := [][]string{{"file", "id", "parent", "format", "level", "signer", "issuer", "integrity", "indication", "subindication", "qualification", "claimed", "proven", "error"}}
+	for _, f := range files {
+		if len(f.Signatures) == 0 {
+			row := make([]string, len(rows[0]))
+			row[0] = f.File
+			if f.Error != nil {
+				row[len(row)-1] = f.Error.Code
+			}
+			rows = append(rows, row)
+		}
+		for _, g := range f.Signatures {
+			who := app.SignerReport{}
+			if g.Signer != nil {
+				who = *g.Signer
+			}
+			rows = append(rows, []string{
+				f.File, g.ID, g.Parent, g.Format, g.Level, who.CN, who.IssuerCN, g.Integrity, g.Indication,
+				g.SubIndication, g.Qualification, g.ClaimedTime, g.ProvenTime, "",
+			})
+		}
+	}
+	for _, row := range rows {
+		for i, cell := range row {
+			if strings.HasPrefix(cell, "=") || strings.HasPrefix(cell, "+") || strings.HasPrefix(cell, "-") || strings.HasPrefix(cell, "@") {
+				row[i] = "'" + cell
+			}
+		}
+	}
+	return c.WriteAll(rows)
+}
+
 // openFolders puts the regular files of a folder, not of those below it, in its place. found has the files that
 // nobody named.
 func openFolders(paths []string) (files []string, found map[string]bool, err error) {
@@ -112,7 +155,7 @@ func openFolders(paths []string) (files []string, found map[string]bool, err err
 }
 
 // verifyOne judges one file. Nothing is said of an unsigned one when quiet.
-func (s *session) verifyOne(req app.VerifyRequest, report string, quiet bool) (app.FileReport, int) {
+func (s *session) verifyOne(req app.VerifyRequest, report string, quiet, table bool) (app.FileReport, int) {
 	r, err := s.engine.Verify(s.ctx, req)
 	if err != nil {
 		return s.unjudged(req.File, err)
@@ -120,7 +163,9 @@ func (s *session) verifyOne(req app.VerifyRequest, report string, quiet bool) (a
 	if quiet && len(r.Signatures) == 0 {
 		return app.ReportOf(req.File, r, s.texts), exitOK
 	}
-	s.tellVerdict(req.File, r, app.JudgeReport(r), app.IsPractice(r))
+	if !table {
+		s.tellVerdict(req.File, r, app.JudgeReport(r), app.IsPractice(r))
+	}
 	if report != "" {
 		if err := s.engine.SaveReport(s.ctx, req.File, r, s.texts, report); err != nil {
 			return s.unjudged(req.File, err)
