@@ -165,6 +165,8 @@ func refusedCode(reason string) string {
 		return "pdf-locked"
 	case "not-pdf", "damaged", "signed-beyond-end":
 		return "pdf-damaged"
+	case "manipulated":
+		return "pdf-manipulated"
 	}
 	return "pdf-unsupported"
 }
@@ -280,7 +282,7 @@ func Codes() []string {
 		"unknown", "pin-format", "pin-outcome-unknown", "pin-blocked", "puk-blocked", "pin-wrong", "puk-wrong",
 		"pin-wrong-unknown", "puk-wrong-unknown", "certificate-expired", "login-only", "no-certificate",
 		"output-exists", "already-signed", "self-check", "not-a-file", "nothing-inside", "card-status", "no-anchors", "no-such-certificate", "lists-not-fetched", "no-folder",
-		"no-time-stamp", "no-validation-data", "no-archive-stamp", "pdf-encrypted", "pdf-locked", "pdf-damaged",
+		"no-time-stamp", "no-validation-data", "no-archive-stamp", "pdf-encrypted", "pdf-locked", "pdf-damaged", "pdf-manipulated",
 		"pdf-unsupported", "not-a-pdf", "cannot-sign-so",
 		"no-reader", "no-card", "renew", "renew-last-day", "renew-closed",
 	}

@@ -17,7 +17,7 @@ import (
 // RefusedError says why nothing can be appended to a PDF. It can still be signed like any other file, in a .p7m.
 type RefusedError struct {
 	// Reason is a stable code: "encrypted", "not-pdf", "too-complex", "damaged", "docmdp-1", "permissions",
-	// "dynamic-xfa", "signed-beyond-end", "no-such-page", "appearance", "font", "picture", "contents-too-large", "too-large",
+	// "dynamic-xfa", "signed-beyond-end", "manipulated", "no-such-page", "appearance", "font", "picture", "contents-too-large", "too-large",
 	// "too-many-objects" and, for chosen fields, "fieldmdp", "field-signed", "field-not-signature", "seed-value".
 	Reason string
 	Err    error
@@ -155,7 +155,11 @@ func (s *signing) pades(ctx context.Context, w io.Writer, d *Document) error {
 // them and break it.
 var errOpenEnd = errors.New("an earlier signature covers bytes behind the end of the file")
 
-// closed refuses a file in which a signature covers what is not there yet.
+// errManipulated: our revision could tie together what an attacker broke, and so hide it; and nobody should lend a
+// signature to such a file without having looked at it.
+var errManipulated = errors.New("an earlier signature shows the marks of a known manipulation")
+
+// closed refuses a file in which a signature covers what is not there yet, or behind which something was slipped in.
 func closed(ctx context.Context, d *Document) error {
 	found, err := pdf.Scan(ctx, d.r, d.size)
 	if err != nil {
@@ -165,6 +169,11 @@ func closed(ctx context.Context, d *Document) error {
 		for i := 0; i+1 < len(g.ByteRange); i += 2 {
 			if g.ByteRange[i] > d.size-g.ByteRange[i+1] {
 				return &RefusedError{"signed-beyond-end", errOpenEnd}
+			}
+		}
+		for _, f := range slices.Concat(g.Findings, found.Findings) {
+			if f.Flag && manipulation(f.Code) {
+				return &RefusedError{"manipulated", errManipulated}
 			}
 		}
 	}

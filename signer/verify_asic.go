@@ -132,7 +132,7 @@ func (e *evidence) container(c *asic.Container, p asic.Part) {
 	for _, f := range c.Findings {
 		e.find(f.Code, Severity(f.Severity), "EN 319 162-1 §A.1", f.Err, map[string]string{"name": f.Name})
 		if Severity(f.Severity) == Error {
-			e.constraint = orElse(e.constraint, FormatFailure)
+			e.constraint = orElse(e.constraint, SigConstraintsFailure)
 		}
 	}
 	if p.Manifest == nil {

@@ -8,6 +8,7 @@ import (
 	"encoding/asn1"
 	"errors"
 	"io"
+	"strings"
 
 	"ceralacca/signer/internal/cert"
 	"ceralacca/signer/internal/cms"
@@ -243,9 +244,17 @@ func (e *evidence) pdfFinding(f pdf.Finding) {
 	s := Info
 	if f.Flag {
 		s = Error
-		e.constraint = orElse(e.constraint, FormatFailure)
+		if manipulation(f.Code) {
+			e.failure = orElse(e.failure, FormatFailure) // as DSS: what is signed is not what the form promises
+		}
+		e.constraint = orElse(e.constraint, SigConstraintsFailure)
 	}
 	e.find(f.Code, s, f.Cite, nil, f.Args)
+}
+
+// manipulation tells the findings that only a manipulated, or utterly broken, file has.
+func manipulation(code string) bool {
+	return strings.HasPrefix(code, "attack-") || strings.HasPrefix(code, "byterange-")
 }
 
 // pdfChange tells what a later revision did to the signed one.
@@ -256,7 +265,7 @@ func (e *evidence) pdfChange(c pdf.Change) {
 		return
 	}
 	e.findOnce("changed-"+string(c.Class), Error, "ISO 32000-2 §12.8.2.2", args)
-	e.constraint = orElse(e.constraint, FormatFailure)
+	e.constraint = orElse(e.constraint, SigConstraintsFailure)
 }
 
 // findOnce is find, once for each code: a thousand edited pages are one fact.
