@@ -129,6 +129,16 @@ func TestFaultMatrix(t *testing.T) {
 	t.Logf("%d cases, %d of them failed as they should, %v", cases, failed, time.Since(start).Round(time.Millisecond))
 }
 
+// looksLikeStatus tells that it was chance: the two bytes where the answer was cut read as the status of a file that
+// is not there, which nobody can tell from the real thing. Cut one byte later it is seen for what it is.
+func looksLikeStatus(t *testing.T, op operation, f sim.Fault) bool {
+	f.Len++
+	b := sim.New(practiceCard(t))
+	src := card.CNS(b)
+	b.Script(f)
+	return !errors.Is(op.run(src), errFewer)
+}
+
 func oneFault(t *testing.T, name string, op operation, f sim.Fault, gone error) bool {
 	b := sim.New(practiceCard(t))
 	src := card.CNS(b)
@@ -143,6 +153,7 @@ func oneFault(t *testing.T, name string, op operation, f sim.Fault, gone error) 
 	}
 	switch {
 	case errors.Is(err, errFewer) && f.SW == 0x6982: // a certificate that cannot be read is not there
+	case errors.Is(err, errFewer) && f.Len > 2 && looksLikeStatus(t, op, f):
 	case err != nil && !typed(err):
 		t.Errorf("%s: untyped %v", name, err)
 	case gone != nil && !errors.Is(err, gone):
