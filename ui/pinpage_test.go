@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"net/url"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -18,7 +17,6 @@ import (
 	"ceralacca/app"
 	"ceralacca/app/lang"
 	"ceralacca/assets"
-	"ceralacca/card"
 )
 
 func (f *fakeStore) ChangePIN(app.PINRef)               { f.said = append(f.said, "change") }
@@ -414,92 +412,5 @@ func TestNewPINLeavesNoCopy(t *testing.T) {
 	u.asking.shut()
 	if n := count(); n != 0 {
 		t.Errorf("%d copies of the digits after the panel was closed", n)
-	}
-}
-
-func TestCardPageOpensOnlyWhatIsClicked(t *testing.T) {
-	var st *app.State
-	for _, s := range pinScenes() {
-		if s.name == "card-links" {
-			st = s.state
-		}
-	}
-	u, _, _ := window(t, st, 1280, 800)
-	u.turn(pageCard)
-	v := u.views[pageCard].(*cardView)
-	var opened []string
-	v.browse = func(a *url.URL) error { opened = append(opened, a.String()); return nil }
-	v.fill()
-	if said := words(u.shell.object); !strings.Contains(said, "id.infocamere.it") {
-		t.Errorf("the host is not shown:\n%s", said)
-	}
-	if len(opened) != 0 {
-		t.Fatalf("opened without a click: %q", opened)
-	}
-	press1(t, u, u.k.T("guide.renew"))
-	if want := []string{"https://id.infocamere.it/infocamere/firma_digitale/rinnovo"}; !slices.Equal(opened, want) {
-		t.Errorf("opened %q, want %q", opened, want)
-	}
-}
-
-func TestCardPageOffersWhatCanBeDone(t *testing.T) {
-	for name, want := range map[string]struct{ change, unblock int }{
-		"card-puk-spent": {2, 1}, "card-dead": {1, 1}, "card-ts-cns": {1, 1},
-	} {
-		for _, s := range pinScenes() {
-			if s.name != name {
-				continue
-			}
-			u, _, _ := window(t, s.state, 1280, 800)
-			u.turn(pageCard)
-			n := map[string]int{}
-			for _, p := range controlsIn(u.views[pageCard].Object()) {
-				n[p.name]++
-			}
-			if n[u.k.T("ui.newpin.change")] != want.change || n[u.k.T("ui.newpin.unblock")] != want.unblock {
-				t.Errorf("%s: %v", name, n)
-			}
-		}
-	}
-}
-
-func TestSavedIsTold(t *testing.T) {
-	st := state(nil)
-	u, _, _ := window(t, st, 1280, 800)
-	u.turn(pageCard)
-	next := *st
-	next.Saved = &app.Saved{Path: "/casa/anna/scadenze-carta.ics"}
-	u.latest.Store(&next)
-	u.show(&next)
-	if !u.shell.toast.Visible() || !strings.Contains(u.shell.said.Text, "scadenze-carta.ics") {
-		t.Errorf("the toast says %q", u.shell.said.Text)
-	}
-	failed := next
-	failed.Saved = &app.Saved{Advice: advice("disk-full", app.SeverityWarning, 0)}
-	u.latest.Store(&failed)
-	u.show(&failed)
-	if said := words(u.shell.object); !strings.Contains(said, u.k.T("advice.disk-full.title")) {
-		t.Errorf("the trouble is not told:\n%s", said)
-	}
-}
-
-// TestFocusOutlivesTheRepaint unfolds the details by keyboard: the page is built anew, the focus stays in its place.
-func TestFocusOutlivesTheRepaint(t *testing.T) {
-	u, _, _ := window(t, state(nil), 1280, 800)
-	u.turn(pageCard)
-	k := keyboard{t, u, nil}
-	k.tabTo(u.k.T("ui.details"))
-	k.key(fyne.KeyReturn)
-	for _, c := range controlsIn(u.views[pageCard].Object()) {
-		if c.name == u.k.T("ui.details.less") && !c.focused {
-			t.Error("the focus is lost")
-		}
-	}
-	next := *u.latest.Load()
-	next.PINJob = &app.PINJob{Ref: card.SignPIN, Done: true}
-	u.latest.Store(&next)
-	u.show(&next)
-	if f, ok := k.focused().(*button); !ok || f.name != u.k.T("ui.details.less") {
-		t.Errorf("the focus went to %T", k.focused())
 	}
 }

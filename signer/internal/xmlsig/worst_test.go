@@ -19,7 +19,7 @@ func TestWorstCases(t *testing.T) {
 		"siblings": "<r>" + strings.Repeat("<a/>", 100_000) + `<a Id="q"/>` + signature(rsa256, strings.Repeat(ref("#q", ""), 1000), "") + "</r>",
 		"objects": "<r>" + signature(rsa256, strings.Repeat(ref("#q", ""), 1000), strings.Repeat("<ds:Object><x/></ds:Object>", 100_000)) +
 			`<a Id="q"/></r>`,
-		"copies": "<r>" + strings.Repeat("<a b='1'>x</a>", 20_000) + signature(rsa256, strings.Repeat(ref("", strings.Repeat(exc, 15)), 100), "") + "</r>",
+		"copies": "<r>" + strings.Repeat("<a b='1'>x</a>", 50_000) + signature(rsa256, strings.Repeat(ref("", strings.Repeat(exc, 15)), 100), "") + "</r>",
 		"certificates": "<r>" + strings.Replace(signature(rsa256, ref("", ""), ""), "@CERT@",
 			strings.Repeat("AAAA</ds:X509Certificate><ds:X509Certificate>", 50_000), 1) + "</r>",
 	} {
