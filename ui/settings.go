@@ -41,10 +41,9 @@ func (v *settingsView) Show(st *app.State) {
 	v.last, v.cards, v.trust = st.Settings, st.Cards, st.Trust
 	v.rows = map[string][]*choice{}
 	u, k, set := v.u, v.u.k, *st.Settings
-	names := map[string]string{"it": "Italiano", "en": "English"}
 	languages := []option{{k.T("ui.set.system"), set.Language == "", func(s *app.Settings) { s.Language = "" }}}
 	for _, tag := range lang.Languages {
-		languages = append(languages, option{names[tag], set.Language == tag, func(s *app.Settings) { s.Language = tag }})
+		languages = append(languages, option{lang.Name(tag), set.Language == tag, func(s *app.Settings) { s.Language = tag }})
 	}
 	var themes, scales []option
 	for _, name := range []string{"", "light", "dark", "contrast"} {

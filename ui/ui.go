@@ -99,6 +99,9 @@ func (u *UI) build(set app.Settings) {
 		fyne.LogError("reading the texts of the window", err)
 		return
 	}
+	if err := k.toolkitWords(); err != nil {
+		fyne.LogError("giving the toolkit our words", err)
+	}
 	u.k, u.settings = k, set
 	k.keys, k.runes, k.reveal = u.typedKey, u.typedRune, u.reveal
 	icon := k.drawing("app", 256/(k.scale*k.device), k.p.wax)

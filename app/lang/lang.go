@@ -1,7 +1,7 @@
 // Package lang turns message keys into words, with plurals, numbers and dates of the language.
 //
 // A catalog is a folder of JSON files, text/<tag>/*.json, each an object of key → text or
-// key → {"one": …, "other": …}. Placeholders are {name} for an argument, {n} for the number in digits and
+// key → {"one": …, "other": …} with the plural forms of the language (words.go). Placeholders are {name} for an argument, {n} for the number in digits and
 // {n_word} for the number in words (up to ten), {N_word} for the same at the start of a sentence. The keys of all files of a language form one
 // space; a key in two files is an error, so nothing is overridden by accident.
 //
@@ -14,10 +14,12 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // Msg is a sentence to be said: a key of the catalog, a number for plurals, and arguments by name.
@@ -45,7 +47,8 @@ func MN(key string, n int, args ...string) Msg {
 // IsZero reports whether there is nothing to say.
 func (m Msg) IsZero() bool { return m.Key == "" }
 
-type text struct{ one, other string }
+// text is what a key says, by plural form.
+type text map[string]string
 
 // Catalog holds the texts of one language. It is safe for concurrent use.
 type Catalog struct {
@@ -53,16 +56,13 @@ type Catalog struct {
 	texts map[string]text
 }
 
-// Languages are the tags that have a complete catalog, the source language first.
-var Languages = []string{"it", "en"}
-
 // Load reads text/<tag>/*.json of fsys.
 func Load(fsys fs.FS, tag string) (*Catalog, error) {
 	names, err := fs.Glob(fsys, path.Join("text", tag, "*.json"))
 	if err != nil {
 		return nil, fmt.Errorf("listing texts of %s: %w", tag, err)
 	}
-	if len(names) == 0 {
+	if _, ok := grammars[tag]; !ok || len(names) == 0 {
 		return nil, fmt.Errorf("no texts for language %q", tag)
 	}
 	c := &Catalog{tag: tag, texts: make(map[string]text)}
@@ -87,17 +87,19 @@ func (c *Catalog) add(name string, b []byte) error {
 		if _, ok := c.texts[key]; ok {
 			return fmt.Errorf("%s: key %q stands in another file too", name, key)
 		}
-		var t text
-		if err := json.Unmarshal(v, &t.other); err != nil {
-			var p struct{ One, Other string }
-			if err := json.Unmarshal(v, &p); err != nil {
-				return fmt.Errorf("%s: key %q: %w", name, key, err)
-			}
-			t = text{p.One, p.Other}
-		} else {
-			t.one = t.other
+		var plain string
+		forms := text{}
+		if err := json.Unmarshal(v, &plain); err == nil {
+			forms["other"] = plain
+		} else if err := json.Unmarshal(v, &forms); err != nil {
+			return fmt.Errorf("%s: key %q: %w", name, key, err)
 		}
-		c.texts[key] = t
+		for form := range forms {
+			if !slices.Contains([]string{"one", "two", "few", "other"}, form) {
+				return fmt.Errorf("%s: key %q: no plural form %q", name, key, form)
+			}
+		}
+		c.texts[key] = forms
 	}
 	return nil
 }
@@ -130,41 +132,36 @@ func (c *Catalog) Text(m Msg) string {
 	if !ok {
 		return "[" + m.Key + "]"
 	}
-	s := t.other
-	if m.N == 1 {
-		s = t.one
+	s, ok := t[grammars[c.tag].form(m.N)]
+	if !ok {
+		s = t["other"]
 	}
 	if !strings.Contains(s, "{") {
 		return s
 	}
 	word := c.Number(m.N)
-	pairs := []string{"{n}", strconv.Itoa(m.N), "{n_word}", word, "{N_word}", strings.ToUpper(word[:1]) + word[1:]}
+	pairs := []string{"{n}", strconv.Itoa(m.N), "{n_word}", word, "{N_word}", capital(word)}
 	for k, v := range m.Args {
 		pairs = append(pairs, "{"+k+"}", v)
 	}
 	return strings.NewReplacer(pairs...).Replace(s)
 }
 
-var numbers = map[string][]string{
-	"it": {"zero", "uno", "due", "tre", "quattro", "cinque", "sei", "sette", "otto", "nove", "dieci"},
-	"en": {"zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"},
-}
-
 // Number is n in words up to ten, in digits above.
 func (c *Catalog) Number(n int) string {
-	if w := numbers[c.tag]; n >= 0 && n < len(w) {
+	if w := grammars[c.tag].numbers; n >= 0 && n < len(w) {
 		return w[n]
 	}
 	return strconv.Itoa(n)
 }
 
+func capital(word string) string {
+	_, n := utf8.DecodeRuneInString(word)
+	return strings.ToUpper(word[:n]) + word[n:]
+}
+
 // Digits is n in digits.
 func Digits(n int) string { return strconv.Itoa(n) }
-
-var months = map[string][]string{
-	"it": {"gennaio", "febbraio", "marzo", "aprile", "maggio", "giugno", "luglio", "agosto", "settembre", "ottobre", "novembre", "dicembre"},
-	"en": {"January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"},
-}
 
 // Rome is the time zone in which dates of Italian certificates are told.
 func Rome() *time.Location {
@@ -175,15 +172,14 @@ func Rome() *time.Location {
 }
 
 // Date is the day of t in Italian time, in words: "14 marzo 2028".
-func (c *Catalog) Date(t time.Time) string {
-	t = t.In(Rome())
-	return fmt.Sprintf("%d %s %d", t.Day(), months[c.tag][t.Month()-1], t.Year())
-}
+func (c *Catalog) Date(t time.Time) string { return c.date(t, grammars[c.tag].months) }
 
-// ShortDate is Date with the month cut to three letters: "14 mar 2028".
-func (c *Catalog) ShortDate(t time.Time) string {
+// ShortDate is Date with the month cut short: "14 mar 2028".
+func (c *Catalog) ShortDate(t time.Time) string { return c.date(t, grammars[c.tag].shortMonths) }
+
+func (c *Catalog) date(t time.Time, months []string) string {
 	t = t.In(Rome())
-	return fmt.Sprintf("%d %s %d", t.Day(), months[c.tag][t.Month()-1][:3], t.Year())
+	return fmt.Sprintf("%s %s %d", grammars[c.tag].day(t.Day()), months[t.Month()-1], t.Year())
 }
 
 // DateTime is the day and the minute of t in Italian time.
@@ -193,21 +189,19 @@ func (c *Catalog) DateTime(t time.Time) string {
 
 // Size is a number of bytes for people: "184 kB", "1,1 MB".
 func (c *Catalog) Size(n int64) string {
-	units := []string{"byte", "kB", "MB", "GB", "TB"}
+	g := grammars[c.tag]
 	f, i := float64(n), 0
-	for f >= 1000 && i < len(units)-1 {
+	for f >= 1000 && i < len(g.units)-1 {
 		f, i = f/1000, i+1
 	}
 	s := strconv.FormatFloat(f, 'f', 0, 64)
+	if i == 0 && n == 1 {
+		return s + " " + g.aByte
+	}
 	if i > 0 && f < 10 {
 		s = strconv.FormatFloat(f, 'f', 1, 64)
 	}
-	if c.tag == "it" {
-		s = strings.Replace(s, ".", ",", 1)
-	} else if i == 0 && n != 1 {
-		return s + " bytes"
-	}
-	return s + " " + units[i]
+	return strings.Replace(s, ".", g.decimal, 1) + " " + g.units[i]
 }
 
 // System is the language of the system if there is a catalog for it, else English; without any setting Italian.

@@ -1,6 +1,8 @@
 package lang_test
 
 import (
+	"encoding/json"
+	"io/fs"
 	"regexp"
 	"slices"
 	"testing"
@@ -54,6 +56,68 @@ func TestLanguagesSayTheSame(t *testing.T) {
 	}
 }
 
+// TestEveryPluralFormIsThere finds a text that counts in one language and forgets a form of another.
+func TestEveryPluralFormIsThere(t *testing.T) {
+	needed := map[string][]string{
+		"it": {"one", "other"}, "en": {"one", "other"}, "de": {"one", "other"}, "fr": {"one", "other"},
+		"sl": {"one", "two", "few", "other"},
+	}
+	counted := map[string]bool{}
+	forms := map[string]map[string]map[string]string{}
+	for _, tag := range lang.Languages {
+		forms[tag] = readForms(t, tag)
+		for key, f := range forms[tag] {
+			if len(f) > 1 {
+				counted[key] = true
+			}
+		}
+	}
+	for _, tag := range lang.Languages {
+		for key := range counted {
+			for _, form := range needed[tag] {
+				if f := forms[tag][key]; f != nil && len(f) > 1 && f[form] == "" {
+					t.Errorf("%s: %q has no form %q", tag, key, form)
+				}
+			}
+			if len(forms[tag][key]) == 1 && tag == "sl" {
+				t.Errorf("sl: %q says the same for every number; Slovene has four forms", key)
+			}
+		}
+	}
+}
+
+// readForms reads the plural forms of every key as the files have them; a plain text has the form "other" alone.
+func readForms(t *testing.T, tag string) map[string]map[string]string {
+	t.Helper()
+	names, err := fs.Glob(assets.FS, "text/"+tag+"/*.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := map[string]map[string]string{}
+	for _, name := range names {
+		b, err := fs.ReadFile(assets.FS, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var raw map[string]any
+		if err := json.Unmarshal(b, &raw); err != nil {
+			t.Fatal(err)
+		}
+		for key, v := range raw {
+			all[key] = map[string]string{}
+			switch v := v.(type) {
+			case string:
+				all[key]["other"] = v
+			case map[string]any:
+				for form, words := range v {
+					all[key][form], _ = words.(string)
+				}
+			}
+		}
+	}
+	return all
+}
+
 func TestText(t *testing.T) {
 	fsys := fstest.MapFS{"text/it/a.json": {Data: []byte(`{"plain":"Ciao {name}","files":{"one":"un file","other":"{n_word} file, {n}"}}`)}}
 	c, err := lang.Load(fsys, "it")
@@ -83,7 +147,8 @@ func TestText(t *testing.T) {
 
 func TestLoadRefuses(t *testing.T) {
 	for name, fsys := range map[string]fstest.MapFS{
-		"no language": {},
+		"no language":         {},
+		"no such plural form": {"text/it/a.json": {Data: []byte(`{"k":{"many":"x"}}`)}},
 		"two files with one key": {
 			"text/it/a.json": {Data: []byte(`{"k":"x"}`)}, "text/it/b.json": {Data: []byte(`{"k":"y"}`)},
 		},
@@ -96,14 +161,45 @@ func TestLoadRefuses(t *testing.T) {
 	}
 }
 
+// TestPluralForms follows Unicode CLDR's rules for whole numbers.
+func TestPluralForms(t *testing.T) {
+	data := `{"k":{"one":"one","two":"two","few":"few","other":"other"}}`
+	for tag, want := range map[string]map[int]string{
+		"it": {0: "other", 1: "one", 2: "other"},
+		"de": {0: "other", 1: "one", 2: "other"},
+		"fr": {0: "one", 1: "one", 2: "other"},
+		"sl": {0: "other", 1: "one", 2: "two", 3: "few", 4: "few", 5: "other", 100: "other", 101: "one", 102: "two", 104: "few", 111: "other"},
+	} {
+		c, err := lang.Load(fstest.MapFS{"text/" + tag + "/a.json": {Data: []byte(data)}}, tag)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for n, form := range want {
+			if got := c.Text(lang.MN("k", n)); got != form {
+				t.Errorf("%s, %d: got %s, want %s", tag, n, got, form)
+			}
+		}
+	}
+}
+
 func TestDatesAndSizes(t *testing.T) {
-	it, en := load(t, "it"), load(t, "en")
+	it, en, de, fr, sl := load(t, "it"), load(t, "en"), words(t, "de"), words(t, "fr"), words(t, "sl")
+	first := time.Date(2027, 3, 1, 9, 0, 0, 0, time.UTC)
 	late := time.Date(2028, 3, 13, 23, 30, 0, 0, time.UTC) // already the 14th in Rome
 	for _, tc := range []struct{ got, want string }{
 		{it.Date(late), "14 marzo 2028"},
 		{en.Date(late), "14 March 2028"},
 		{it.ShortDate(late), "14 mar 2028"},
 		{it.DateTime(late), "14 marzo 2028, 00:30"},
+		{de.Date(late), "14. März 2028"},
+		{de.ShortDate(first), "1. März 2027"},
+		{fr.Date(late), "14 mars 2028"},
+		{fr.Date(first), "1er mars 2027"},
+		{sl.Date(late), "14. marca 2028"},
+		{sl.Text(lang.MN("k", 4)), "Štiri"},
+		{fr.Size(1_100_000), "1,1 Mo"},
+		{fr.Size(0), "0 octets"},
+		{de.Size(1), "1 Byte"},
 		{it.Size(0), "0 byte"},
 		{en.Size(1), "1 byte"},
 		{en.Size(2), "2 bytes"},
@@ -131,4 +227,14 @@ func TestSystem(t *testing.T) {
 			t.Errorf("%+v: got %q", tc, got)
 		}
 	}
+}
+
+// words is a catalog of one text, for what a language needs beyond its texts.
+func words(t *testing.T, tag string) *lang.Catalog {
+	t.Helper()
+	c, err := lang.Load(fstest.MapFS{"text/" + tag + "/a.json": {Data: []byte(`{"k":"{N_word}"}`)}}, tag)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
 }

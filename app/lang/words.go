@@ -1,0 +1,102 @@
+package lang
+
+import "strconv"
+
+// Languages are the tags that have a complete catalog, the source language first.
+var Languages = []string{"it", "en"}
+
+// A grammar is what a language needs beyond its texts. Plural forms are those of Unicode CLDR 47 for whole numbers
+// (https://www.unicode.org/cldr/charts/47/supplemental/language_plural_rules.html), month names those of CLDR too.
+type grammar struct {
+	name                string           // of the language, in the language
+	form                func(int) string // plural form of a whole number: one, two, few or other
+	numbers             []string         // from zero to ten, as they are counted
+	months, shortMonths []string         // as they stand in a date
+	day                 func(int) string // the day of a month in a date
+	decimal             string
+	aByte               string   // one byte
+	units               []string // bytes and their thousands
+}
+
+var siUnits = []string{"kB", "MB", "GB", "TB"}
+
+var grammars = map[string]grammar{
+	"it": {
+		name: "Italiano", form: oneIsOne, day: strconv.Itoa, decimal: ",", aByte: "byte",
+		units:       append([]string{"byte"}, siUnits...),
+		numbers:     []string{"zero", "uno", "due", "tre", "quattro", "cinque", "sei", "sette", "otto", "nove", "dieci"},
+		months:      []string{"gennaio", "febbraio", "marzo", "aprile", "maggio", "giugno", "luglio", "agosto", "settembre", "ottobre", "novembre", "dicembre"},
+		shortMonths: []string{"gen", "feb", "mar", "apr", "mag", "giu", "lug", "ago", "set", "ott", "nov", "dic"},
+	},
+	"en": {
+		name: "English", form: oneIsOne, day: strconv.Itoa, decimal: ".", aByte: "byte",
+		units:       append([]string{"bytes"}, siUnits...),
+		numbers:     []string{"zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"},
+		months:      []string{"January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"},
+		shortMonths: []string{"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"},
+	},
+	"de": {
+		name: "Deutsch", form: oneIsOne, day: ordinal, decimal: ",", aByte: "Byte",
+		units:       append([]string{"Byte"}, siUnits...),
+		numbers:     []string{"null", "eins", "zwei", "drei", "vier", "fünf", "sechs", "sieben", "acht", "neun", "zehn"},
+		months:      []string{"Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September", "Oktober", "November", "Dezember"},
+		shortMonths: []string{"Jan.", "Feb.", "März", "Apr.", "Mai", "Juni", "Juli", "Aug.", "Sept.", "Okt.", "Nov.", "Dez."},
+	},
+	"fr": {
+		name: "Français", form: belowTwoIsOne, day: firstOrdinal, decimal: ",", aByte: "octet",
+		units:       []string{"octets", "ko", "Mo", "Go", "To"},
+		numbers:     []string{"zéro", "un", "deux", "trois", "quatre", "cinq", "six", "sept", "huit", "neuf", "dix"},
+		months:      []string{"janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre"},
+		shortMonths: []string{"janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.", "déc."},
+	},
+	"sl": {
+		name: "Slovenščina", form: slovene, day: ordinal, decimal: ",", aByte: "B",
+		units:       append([]string{"B"}, siUnits...),
+		numbers:     []string{"nič", "ena", "dve", "tri", "štiri", "pet", "šest", "sedem", "osem", "devet", "deset"},
+		months:      []string{"januarja", "februarja", "marca", "aprila", "maja", "junija", "julija", "avgusta", "septembra", "oktobra", "novembra", "decembra"},
+		shortMonths: []string{"jan.", "feb.", "mar.", "apr.", "maj", "jun.", "jul.", "avg.", "sep.", "okt.", "nov.", "dec."},
+	},
+}
+
+// Name is the language's own name for itself, for the choice of the language; the tag if there is none.
+func Name(tag string) string {
+	if g, ok := grammars[tag]; ok {
+		return g.name
+	}
+	return tag
+}
+
+func oneIsOne(n int) string {
+	if n == 1 {
+		return "one"
+	}
+	return "other"
+}
+
+func belowTwoIsOne(n int) string {
+	if n == 0 || n == 1 {
+		return "one"
+	}
+	return "other"
+}
+
+func slovene(n int) string {
+	switch n % 100 {
+	case 1:
+		return "one"
+	case 2:
+		return "two"
+	case 3, 4:
+		return "few"
+	}
+	return "other"
+}
+
+func ordinal(day int) string { return strconv.Itoa(day) + "." }
+
+func firstOrdinal(day int) string {
+	if day == 1 {
+		return "1er"
+	}
+	return strconv.Itoa(day)
+}
