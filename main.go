@@ -13,6 +13,8 @@ import (
 	fyneapp "fyne.io/fyne/v2/app"
 
 	"ceralacca/app"
+	"ceralacca/app/preview"
+	"ceralacca/app/preview/pdfium"
 	"ceralacca/assets"
 	"ceralacca/card"
 	"ceralacca/card/p11"
@@ -23,6 +25,9 @@ import (
 func main() {
 	if len(os.Args) > 1 && os.Args[1] == p11.WorkerArg {
 		os.Exit(p11.Serve(os.Stdin, os.Stdout))
+	}
+	if len(os.Args) > 1 && os.Args[1] == preview.WorkerArg {
+		os.Exit(pdfium.Serve(os.Stdin, os.Stdout))
 	}
 	demo := flag.Bool("demo", false, "use the built-in practice card: no legal value")
 	config := flag.String("config", "", "folder for settings instead of the user's own")

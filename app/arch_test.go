@@ -36,7 +36,7 @@ type room struct {
 var house = map[string]room{
 	// The two programs wire the parts together: they alone choose where cards come from. The twin also names
 	// the states and verdicts of card and signer, since it prints them for programs.
-	".": {imports: "ui app assets card card/pcsc card/p11 fyne.io/fyne/v2", tests: "card/sim"},
+	".": {imports: "ui app app/preview app/preview/pdfium assets card card/pcsc card/p11 fyne.io/fyne/v2", tests: "card/sim"},
 	"app/cli": {
 		imports: "app app/lang assets card card/pcsc card/p11 signer golang.org/x/term",
 		tests:   "card/sim github.com/rogpeppe/go-internal",
@@ -47,10 +47,14 @@ var house = map[string]room{
 
 	// The application: it joins a card and a signature, and speaks to people.
 	"app": {
-		imports: "app/lang card card/sim signer signer/filing signer/trust golang.org/x/sys",
+		imports: "app/lang app/preview card card/sim signer signer/filing signer/trust golang.org/x/sys",
 		tests:   "assets golang.org/x/crypto",
 	},
 	"app/lang": {tests: "assets"},
+
+	// What a file looks like. PDFium is a process apart, which main alone can become.
+	"app/preview":        {imports: "golang.org/x/image", tests: "app/preview/pdfium"},
+	"app/preview/pdfium": {imports: "app/preview github.com/klippa-app/go-pdfium github.com/tetratelabs/wazero"},
 
 	// Cards.
 	"card":      {tests: "card/sim"},
