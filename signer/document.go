@@ -223,7 +223,8 @@ func (d *Document) Suggest(o Options) string {
 	return d.name + ".p7m"
 }
 
-// ErrNoContent means that a document holds no signed content: it is detached, or no envelope at all.
+// ErrNoContent means that a document holds no signed content: it is detached and the original was not given, or it is no
+// envelope at all.
 var ErrNoContent = errors.New("document holds no signed content")
 
 // Content is what was signed, one layer down: a document in the bytes of d, nothing is copied. Its name is that of d

@@ -54,6 +54,9 @@ var ErrKey = cms.ErrKeyMismatch
 // instead.
 var ErrArchived = cms.ErrArchived
 
+// ErrOtherContent means that Options.Content is not what the existing signatures are over.
+var ErrOtherContent = errors.New("content is not what the existing signatures are over")
+
 // Sign writes the signature of d, or the signed document, to w. It reads the document twice, a PDF at LevelLTA three
 // times, and holds none of it in memory. If the document changes between the readings the error wraps [ErrChanged]
 // and what went to w is to be thrown away, as it is after every other error but a [*LevelError] with o.KeepLower.
@@ -164,17 +167,10 @@ func (s *signing) envelope(ctx context.Context, w io.Writer, d *Document) error 
 		return err
 	}
 	e.SignerInfos = [][]byte{si}
-	if !s.o.Detached {
-		return s.write(ctx, w, e, content, digest)
+	if s.o.Detached {
+		return s.writeDetached(ctx, w, e, content, digest)
 	}
-	again, err := s.digest(ctx, content)
-	if err != nil {
-		return err
-	}
-	if !bytes.Equal(again, digest) {
-		return ErrChanged
-	}
-	return e.Write(ctx, w, nil, 0)
+	return s.write(ctx, w, e, content, digest)
 }
 
 // digest reads content from its start. Fewer bytes than announced mean that the file shrank.
@@ -223,6 +219,18 @@ func (s *signing) write(ctx context.Context, w io.Writer, e *cms.Envelope, conte
 	return nil
 }
 
+// writeDetached writes e without content and makes sure that the content still is what digest is of.
+func (s *signing) writeDetached(ctx context.Context, w io.Writer, e *cms.Envelope, content *io.SectionReader, digest []byte) error {
+	again, err := s.digest(ctx, content)
+	if err != nil {
+		return err
+	}
+	if !bytes.Equal(again, digest) {
+		return ErrChanged
+	}
+	return e.Write(ctx, w, nil, 0)
+}
+
 // existing signs a document that is a SignedData already, as s.o.Existing says.
 func (s *signing) existing(ctx context.Context, w io.Writer, d *Document) error {
 	if s.o.Existing == Wrap {
@@ -238,7 +246,7 @@ func (s *signing) existing(ctx context.Context, w io.Writer, d *Document) error 
 	case s.o.Existing == Refuse:
 		return s.envelope(ctx, w, d) // certificates only: nobody has signed anything
 	case s.o.Existing == Add:
-		return s.add(ctx, w, d, sd)
+		return s.add(ctx, w, sd)
 	}
 	return s.counterSign(ctx, w, sd)
 }
@@ -287,19 +295,19 @@ func merge(set [][]byte, more ...[]byte) [][]byte {
 	return out
 }
 
-// add writes sd with one more SignerInfo. The content is copied; an envelope in BER becomes definite lengths
-// around the same bytes. For a detached one the original would be needed, which [Options] do not carry.
-func (s *signing) add(ctx context.Context, w io.Writer, d *Document, sd *cms.SignedData) error {
-	if sd.Detached {
-		return &UnsupportedError{s.o.Format, s.o.Level, d.kind}
-	}
+// add writes sd with one more SignerInfo. The content is copied; an envelope in BER becomes definite lengths around the
+// same bytes. A detached one stays detached.
+func (s *signing) add(ctx context.Context, w io.Writer, sd *cms.SignedData) error {
 	for _, si := range sd.SignerInfos {
 		// The old archive time-stamp covers all certificates (TS 101 733 §6.4.1), so none may be added.
 		if cms.Count(si.UnsignedAttrs, cms.OIDArchiveTimeStampV2) > 0 {
 			return ErrArchived
 		}
 	}
-	content := sd.Content()
+	content, err := s.content(ctx, sd)
+	if err != nil {
+		return err
+	}
 	digest, err := s.digest(ctx, content)
 	if err != nil {
 		return err
@@ -317,7 +325,32 @@ func (s *signing) add(ctx context.Context, w io.Writer, d *Document, sd *cms.Sig
 	if e.SignerInfos = merge(e.SignerInfos, si); len(e.SignerInfos) == n { // the same key in the same second
 		return alreadySigned(sd)
 	}
+	if sd.Detached {
+		return s.writeDetached(ctx, w, e, content, digest)
+	}
 	return s.write(ctx, w, e, content, digest)
+}
+
+// content is what the signers of sd signed. For a detached envelope it comes from the caller, and must be what at
+// least one of them signed.
+func (s *signing) content(ctx context.Context, sd *cms.SignedData) (*io.SectionReader, error) {
+	if !sd.Detached {
+		return sd.Content(), nil
+	}
+	if s.o.Content == nil {
+		return nil, ErrNoContent
+	}
+	content := io.NewSectionReader(s.o.Content, 0, s.o.ContentSize)
+	digests, err := cms.Digests(ctx, content, sd.Hashes())
+	if err != nil {
+		return nil, err
+	}
+	for _, si := range sd.SignerInfos {
+		if si.Check(si.Signer(sd.Certificates), sd.Target(digests)).Failure != cms.DigestMismatch {
+			return content, nil
+		}
+	}
+	return nil, ErrOtherContent
 }
 
 // counterSign puts a counter-signature (RFC 5652 §11.4) into every SignerInfo. Unsigned attributes are not covered

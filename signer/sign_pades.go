@@ -18,7 +18,7 @@ import (
 type RefusedError struct {
 	// Reason is a stable code: "encrypted", "not-pdf", "too-complex", "damaged", "docmdp-1", "permissions",
 	// "dynamic-xfa", "signed-beyond-end", "manipulated", "no-such-page", "appearance", "font", "picture", "contents-too-large", "too-large",
-	// "too-many-objects" and, for chosen fields, "fieldmdp", "field-signed", "field-not-signature", "seed-value".
+	// "too-many-objects" and, for chosen fields, "no-such-field", "fieldmdp", "field-signed", "field-not-signature", "seed-value".
 	Reason string
 	Err    error
 }
@@ -31,8 +31,9 @@ func (e *RefusedError) Unwrap() error { return e.Err }
 // Appearance is what a visible PDF signature shows. Everything is opaque and the font embedded, so that a PDF/A
 // stays one.
 type Appearance struct {
-	Page int // from 1
-	// Rect is left, bottom, right, top in points on the page as it is shown, from its lower left corner.
+	// Page counts from 1. Rect is left, bottom, right, top in points on the page as it is shown, from its lower left
+	// corner. Both are those of the field when [Options].Field names one that is there.
+	Page  int
 	Rect  [4]float64
 	Lines []string
 	// Font is a TrueType font, from which only the glyphs of Lines are kept.
@@ -92,23 +93,14 @@ func refused(err error) error {
 	return err
 }
 
-// Preflight tells what [Sign] would refuse d for, whoever the signer is, so that nobody is asked for a PIN in vain. nil
-// promises nothing about what is read only when signing.
-func Preflight(ctx context.Context, d *Document, o Options) error {
-	if err := (&signing{o: o}).supported(d.kind); err != nil || o.Format != PAdES {
-		return err
-	}
-	_, err := prepare(ctx, d, pdf.Options{Reason: o.Reason, Location: o.Location}, o.Visible)
-	return err
-}
-
 // prepare computes the revision with the signature, or refuses.
-func prepare(ctx context.Context, d *Document, o pdf.Options, a *Appearance) (*pdf.Update, error) {
+func prepare(ctx context.Context, d *Document, o Options, p pdf.Options) (*pdf.Update, error) {
 	var err error
-	if o.Appearance, err = a.pdf(); err != nil {
+	if p.Appearance, err = o.Visible.pdf(); err != nil {
 		return nil, err
 	}
-	u, err := pdf.Prepare(ctx, d.r, d.size, o)
+	p.Reason, p.Location, p.Field = o.Reason, o.Location, o.Field
+	u, err := pdf.Prepare(ctx, d.r, d.size, p)
 	if err != nil {
 		return nil, refused(err)
 	}
@@ -123,8 +115,7 @@ func (s *signing) pades(ctx context.Context, w io.Writer, d *Document) error {
 	if err != nil {
 		return err
 	}
-	o := pdf.Options{Claimed: s.now, Reason: s.o.Reason, Location: s.o.Location, Reserve: int(room)}
-	u, err := prepare(ctx, d, o, s.o.Visible)
+	u, err := prepare(ctx, d, s.o, pdf.Options{Claimed: s.now, Reserve: int(room)})
 	if err != nil {
 		return err
 	}

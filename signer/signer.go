@@ -70,7 +70,10 @@ type Options struct {
 	Detached bool
 	// Existing says what to do with a document that is a signed envelope already.
 	Existing Existing
-	Now      func() time.Time // the claimed signing time; nil means time.Now
+	// Content and its size in bytes are the original of a detached signature that another one is added to.
+	Content     io.ReaderAt
+	ContentSize int64
+	Now         func() time.Time // the claimed signing time; nil means time.Now
 	// TSA stamps at LevelT and above; without it these levels are refused with [ErrNoTSA].
 	TSA *TSA
 	// Trust finds the certificates and the revocation data that LevelLT keeps in the file. Anchors are trusted beside
@@ -84,6 +87,8 @@ type Options struct {
 	// formats have no place for them.
 	Reason, Location string
 	Visible          *Appearance
+	// Field names an empty signature field of the PDF to sign in, as [Examine] lists them; empty makes a new one.
+	Field string
 }
 
 // VerifyOptions choose how to judge. The zero value trusts nobody and judges at the present time.

@@ -7,12 +7,14 @@ import (
 	"unicode/utf8"
 )
 
-// Appearance is what a visible signature shows: opaque, with its font embedded, so that a PDF/A file stays one.
+// Appearance is what a visible signature shows: opaque, in colours that need no output intent, with its font embedded,
+// so that a PDF/A file stays one (ISO 19005-1 §6.2.3, §6.3.4, §6.4).
 type Appearance struct {
 	// Page counts from 1. It is ignored when the signature goes into an existing field.
 	Page int
-	// Rect is left, bottom, right, top in points on the page as it is shown, turned by /Rotate, from the lower
-	// left corner of its crop box. It is ignored when the signature goes into an existing field.
+	// Rect is left, bottom, right, top in points of 1/72 inch on the page as it is shown, turned by /Rotate and
+	// enlarged by /UserUnit, from the lower left corner of its crop box. It is ignored when the signature goes into an
+	// existing field.
 	Rect [4]float64
 	// Lines are the text, one a line, in Font.
 	Lines []string
@@ -38,47 +40,6 @@ const (
 	maxTextSize = 12.0
 )
 
-// rotation is the page's /Rotate, 0, 90, 180 or 270.
-func (p *preparer) rotation() int {
-	v := p.pageDict["Rotate"]
-	if v == nil {
-		v = p.inherited["Rotate"]
-	}
-	n, _ := p.f.int(v)
-	return int((n%360 + 360) % 360 / 90 * 90)
-}
-
-// pageRect turns a rectangle on the shown page into default user space.
-func (p *preparer) pageRect(r [4]float64) [4]float64 {
-	box := p.cropBox()
-	w, h := box[2]-box[0], box[3]-box[1]
-	point := func(u, v float64) (float64, float64) {
-		switch p.rotation() {
-		case 90:
-			return box[0] + w - v, box[1] + u
-		case 180:
-			return box[0] + w - u, box[1] + h - v
-		case 270:
-			return box[0] + v, box[1] + h - u
-		}
-		return box[0] + u, box[1] + v
-	}
-	x0, y0 := point(r[0], r[1])
-	x1, y1 := point(r[2], r[3])
-	return [4]float64{min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)}
-}
-
-func (p *preparer) cropBox() [4]float64 {
-	for _, k := range []name{"CropBox", "MediaBox"} {
-		for _, d := range []dict{p.pageDict, p.inherited} {
-			if r := rectOf(p.f, d[k]); r[2] > r[0] && r[3] > r[1] {
-				return r
-			}
-		}
-	}
-	return [4]float64{0, 0, 612, 792}
-}
-
 // appearance writes the form XObject; an empty one for an invisible signature, since PDF/A-1 wants each field
 // to have one.
 func (p *preparer) appearance(rect [4]float64) (ref, error) {
@@ -90,11 +51,13 @@ func (p *preparer) appearance(rect [4]float64) (ref, error) {
 		p.b.putStream(id, form, nil)
 		return id, nil
 	}
-	w, h := rect[2]-rect[0], rect[3]-rect[1]
+	g := p.f.geometry(p.pageDict, p.inherited)
+	// The viewer fits the box, drawn in points, into the rectangle (ISO 32000-1 §12.5.5).
+	w, h := (rect[2]-rect[0])*g.unit, (rect[3]-rect[1])*g.unit
 	if !(w > 2*inset && h > 2*inset) || w > 14400 || h > 14400 { // the negation also catches NaN
 		return ref{}, refuse(BadAppearance, "rectangle")
 	}
-	switch p.rotation() {
+	switch g.rotation {
 	case 90:
 		w, h = h, w
 		form["Matrix"] = array{int64(0), int64(1), int64(-1), int64(0), int64(0), int64(0)}
@@ -119,9 +82,9 @@ func (p *preparer) appearance(rect [4]float64) (ref, error) {
 func (p *preparer) draw(w, h float64) ([]byte, dict, error) {
 	a := p.o.Appearance
 	var c bytes.Buffer
-	res := dict{}
+	res := dict{"ColorSpace": dict{"CS0": array{name("CalGray"), dict{"WhitePoint": whitePoint()}}}}
 	if a.Border {
-		fmt.Fprintf(&c, "q 0 G 0.5 w 0.25 0.25 %.2f %.2f re S Q\n", w-0.5, h-0.5)
+		fmt.Fprintf(&c, "q /CS0 CS 0 SC 0.5 w 0.25 0.25 %.2f %.2f re S Q\n", w-0.5, h-0.5)
 	}
 	left := inset
 	if a.Picture != nil {
@@ -176,7 +139,7 @@ func drawText(c *bytes.Buffer, f *font, a *Appearance, left, right, h float64) e
 		return refuse(BadAppearance, "text does not fit")
 	}
 	top := (h+leading*size*float64(len(lines)))/2 - size
-	fmt.Fprintf(c, "q BT 0 g /F0 %.2f Tf %.3f TL %.3f %.3f Td\n", size, leading*size, left, top+0.1*size)
+	fmt.Fprintf(c, "q BT /CS0 cs 0 sc /F0 %.2f Tf %.3f TL %.3f %.3f Td\n", size, leading*size, left, top+0.1*size)
 	for i, l := range lines {
 		if i > 0 {
 			c.WriteString("T*\n")
@@ -198,7 +161,23 @@ func (p *preparer) picture(pic *Picture) (ref, error) {
 	id := p.b.alloc()
 	p.b.putStream(id, dict{
 		"Type": name("XObject"), "Subtype": name("Image"), "Width": int64(pic.Width), "Height": int64(pic.Height),
-		"ColorSpace": name("DeviceRGB"), "BitsPerComponent": int64(8), "Filter": name("FlateDecode"),
+		"ColorSpace": sRGB(), "BitsPerComponent": int64(8), "Filter": name("FlateDecode"),
 	}, deflate(pic.RGB))
 	return id, nil
+}
+
+// whitePoint is CIE standard illuminant D65.
+func whitePoint() array { return array{real("0.9505"), int64(1), real("1.089")} }
+
+// sRGB is the colour space of pictures, in the calibrated form that needs no profile (ISO 32000-1 §8.6.5.3). A device
+// colour space would need an output intent of its kind in PDF/A, and the file may have another or none.
+func sRGB() array {
+	return array{name("CalRGB"), dict{
+		"WhitePoint": whitePoint(),
+		"Gamma":      array{real("2.2"), real("2.2"), real("2.2")},
+		"Matrix": array{
+			real("0.4124"), real("0.2126"), real("0.0193"), real("0.3576"), real("0.7152"), real("0.1192"),
+			real("0.1805"), real("0.0722"), real("0.9505"),
+		},
+	}}
 }

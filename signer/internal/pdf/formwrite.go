@@ -9,30 +9,26 @@ func (p *preparer) choosePage(target *field) error {
 			return refuse(NoSuchPage, "")
 		}
 	}
-	var widgetPage ref
-	if target != nil {
-		widgetPage, _ = p.widget(target).d["P"].(ref)
-	}
 	found := false
 	p.f.pages(func(i int, id object, d, inherited dict) bool {
 		r, ok := id.(ref)
-		if ok && (target != nil && r.num == widgetPage.num || (target == nil || widgetPage.num == 0) && i == want) {
-			p.page, p.pageDict, p.inherited, found = ref{r.num, p.f.gen(r.num)}, d, inherited, true
-			return false
+		if !ok || target == nil && i != want || target != nil && !p.f.carries(r, d, p.f.widget(target)) {
+			return true
 		}
-		return true
+		p.page, p.pageDict, p.inherited, found = ref{r.num, p.f.gen(r.num)}, d, inherited, true
+		return false
 	})
-	if !found {
+	if !found && (target == nil || p.o.Appearance != nil) { // a field that no page carries can be signed, but not seen
 		return refuse(NoSuchPage, "")
 	}
 	return nil
 }
 
 // widget is the dictionary that is drawn: the field itself or its only kid.
-func (p *preparer) widget(fd *field) field {
-	if kids := p.f.array(fd.d["Kids"]); len(kids) > 0 {
+func (f *file) widget(fd *field) field {
+	if kids := f.array(fd.d["Kids"]); len(kids) > 0 {
 		id, _ := kids[0].(ref)
-		if d, ok := p.f.resolve(kids[0]).(dict); ok {
+		if d, ok := f.resolve(kids[0]).(dict); ok {
 			return field{full: fd.full, kind: "Sig", id: id, d: d}
 		}
 	}
@@ -42,7 +38,7 @@ func (p *preparer) widget(fd *field) field {
 // fillField signs in a field that is there. Its /Lock becomes a FieldMDP transform, as table 233 of
 // ISO 32000-1 demands.
 func (p *preparer) fillField(fd *field, sig dict) error {
-	w := p.widget(fd)
+	w := p.f.widget(fd)
 	if fd.id.num == 0 || w.id.num == 0 {
 		return refuse(DamagedFile, "field is not an indirect object")
 	}
@@ -50,6 +46,9 @@ func (p *preparer) fillField(fd *field, sig dict) error {
 		params := dict{"Type": name("TransformParams"), "V": name("1.2"), "Action": p.f.name(lock["Action"])}
 		if fields := p.f.array(lock["Fields"]); fields != nil {
 			params["Fields"] = fields
+		}
+		if perm, ok := p.f.int(lock["P"]); ok { // ISO 32000-2 table 236
+			params["P"] = perm
 		}
 		sig["Reference"] = array{dict{
 			"Type": name("SigRef"), "TransformMethod": name("FieldMDP"), "TransformParams": params, "Data": p.catalog,
@@ -83,7 +82,7 @@ func (p *preparer) newField() error {
 	id := p.b.alloc()
 	rect := [4]float64{}
 	if a := p.o.Appearance; a != nil {
-		rect = p.pageRect(a.Rect)
+		rect = p.f.geometry(p.pageDict, p.inherited).user(a.Rect)
 	}
 	ap, err := p.appearance(rect)
 	if err != nil {

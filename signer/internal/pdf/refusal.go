@@ -7,6 +7,7 @@ type Reason string
 const (
 	DamagedFile       Reason = "damaged"             // the cross-reference had to be guessed; appending would guess too
 	DocMDPForbids     Reason = "docmdp-1"            // certified without permission for any change
+	NoSuchField       Reason = "no-such-field"       // no signature field has the name
 	FieldLocked       Reason = "fieldmdp"            // an earlier signature locks the chosen field
 	FieldSigned       Reason = "field-signed"        // the chosen field has a signature already
 	FieldNotSignature Reason = "field-not-signature" // the chosen field is of another kind

@@ -231,6 +231,7 @@ func TestRefusals(t *testing.T) {
 		want Reason
 	}{
 		{"field that is signed", signed(t, base, Options{Field: "Firma"}), Options{Field: "Firma"}, FieldSigned},
+		{"field that is not there", base, Options{Field: "Firm"}, NoSuchField},
 		{"text field", base, Options{Field: "Importo"}, FieldNotSignature},
 		{"seed value", seed, Options{Field: "Firma"}, SeedValue},
 		{"certified, no changes", docMDP, Options{}, DocMDPForbids},

@@ -16,8 +16,8 @@ const DefaultReserve = 24 << 10
 // Options choose what [Prepare] appends. The zero value, with Claimed set, makes an invisible PAdES signature
 // in a new field.
 type Options struct {
-	// Field names the signature field. An empty one of that name is used; without one a new field gets the
-	// name. Empty chooses the first free "Signature1", "Signature2" …
+	// Field is the full name of the empty signature field to sign in. Without a name a new field is made, the first
+	// free of "Signature1", "Signature2" …
 	Field string
 	// Claimed is /M, the signing time as the signer says it. ETSI EN 319 142-1 §6.3 demands it.
 	Claimed time.Time
@@ -225,25 +225,15 @@ func (p *preparer) allowed(ctx context.Context) (*field, error) {
 		if p.o.Field == "" || fd.full != p.o.Field {
 			continue
 		}
-		switch {
-		case fd.kind != "Sig":
-			return nil, refuse(FieldNotSignature, fd.full)
-		case p.f.resolve(fd.value) != nil:
-			return nil, refuse(FieldSigned, fd.full)
-		}
-		for j := range sc.Signatures {
-			if sc.Signatures[j].FieldMDP.Locks(fd.full) {
-				return nil, refuse(FieldLocked, fd.full)
-			}
-		}
-		if err := p.seedValue(fd); err != nil {
-			return nil, err
+		if no := p.mayFill(fd, &sc); no != nil {
+			return nil, no
 		}
 		target = fd
 	}
-	if p.name = p.o.Field; p.name == "" {
-		p.name = freeName(fields)
+	if target == nil && p.o.Field != "" {
+		return nil, refuse(NoSuchField, p.o.Field)
 	}
+	p.name = freeName(fields)
 	if c := p.f.crypt; c != nil {
 		// ISO 32000-1 table 22: bit 6 with bit 4 to create fields, bit 6 or 9 to fill them.
 		create := c.perms&(1<<3) != 0 && c.perms&(1<<5) != 0
@@ -253,6 +243,22 @@ func (p *preparer) allowed(ctx context.Context) (*field, error) {
 		}
 	}
 	return target, nil
+}
+
+// mayFill refuses a field that cannot take the signature.
+func (p *preparer) mayFill(fd *field, sc *Scanned) *RefusalError {
+	switch {
+	case fd.kind != "Sig":
+		return refuse(FieldNotSignature, fd.full)
+	case p.f.resolve(fd.value) != nil:
+		return refuse(FieldSigned, fd.full)
+	}
+	for i := range sc.Signatures {
+		if sc.Signatures[i].FieldMDP.Locks(fd.full) {
+			return refuse(FieldLocked, fd.full)
+		}
+	}
+	return p.seedValue(fd)
 }
 
 func freeName(fields []field) string {
@@ -268,7 +274,7 @@ func freeName(fields []field) string {
 }
 
 // seedValue refuses a field that demands what we do not make (ISO 32000-1 table 234).
-func (p *preparer) seedValue(fd *field) error {
+func (p *preparer) seedValue(fd *field) *RefusalError {
 	sv := p.f.dict(fd.d["SV"])
 	ff, _ := p.f.int(sv["Ff"])
 	if ff&1 != 0 && p.f.name(sv["Filter"]) != "Adobe.PPKLite" {
