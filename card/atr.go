@@ -33,8 +33,23 @@ func historical(atr []byte) []byte {
 // profile is what the historical bytes of a CNS tell:
 // 00 6B | IC | mask | system | 01 | xx | 01 | "CNS" | version | 31 80.
 type profile struct {
-	ic, mask byte
-	version  byte // 10 is 1.0, with keys of 1024 bits; 11 is 1.1, with extended APDUs
+	ic, mask   byte
+	system     [2]byte
+	version    byte // 10 is 1.0, with keys of 1024 bits; 11 is 1.1, with extended APDUs
+	historical []byte
+}
+
+// masks names the makers of operating systems as the specification of the CNS numbers them.
+var masks = map[byte]string{
+	0x02: "Gemplus", 0x04: "Giesecke & Devrient", 0x05: "Oberthur / IDEMIA", 0x07: "Axalto", 0x08: "Siemens CardOS",
+	0x09: "ST Incard", 0x0A: "GEP", 0x0C: "Athena", 0x0D: "Gemalto",
+}
+
+func (p profile) chip() Chip {
+	return Chip{
+		Historical: bytes.Clone(p.historical), IC: p.ic, Mask: p.mask, System: p.system, Version: p.version,
+		Maker: masks[p.mask],
+	}
 }
 
 const historicalLen = 15
@@ -46,7 +61,7 @@ var contactless = []byte{0x3B, 0x8B, 0x80, 0x01, 0x00, 0x31, 0xC1, 0x64}
 func recognize(atr []byte) (profile, bool) {
 	h := historical(atr)
 	if len(h) == historicalLen && bytes.Equal(h[9:12], []byte("CNS")) {
-		return profile{ic: h[2], mask: h[3], version: h[12]}, true
+		return profile{ic: h[2], mask: h[3], system: [2]byte{h[4], h[5]}, version: h[12], historical: h}, true
 	}
 	return profile{}, bytes.HasPrefix(atr, contactless)
 }

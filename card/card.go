@@ -45,6 +45,9 @@ type Slot struct {
 	State  SlotState
 	ATR    []byte // answer to reset, ISO 7816-3 §8; nil when there is no card
 	PINPad bool   // the reader has keys of its own
+	// Revision grows when more of the same card has come within reach since the last snapshot, such as a key that
+	// only its maker's library uses: whoever shows the card opens and reads it again. ID stays.
+	Revision int
 }
 
 // Token is a session with an open card. Its calls queue: one at a time reaches the card.
@@ -60,11 +63,18 @@ type Token interface {
 	// the card is held in one transaction; Close drops the rights. A refusal is a [*PINError].
 	// The caller keeps pin and wipes it.
 	Login(ctx context.Context, r PINRef, pin *PIN) error
-	// ChangePIN sends exactly one CHANGE REFERENCE DATA. A refusal is a [*PINError].
+	// ChangePIN sends exactly one CHANGE REFERENCE DATA. A refusal is a [*PINError]. Both PINs nil means that
+	// they are typed on the reader, the new one twice; a reader that cannot is [ErrUnsupported], and one nil
+	// without the other a [*FormatError]. Nothing was sent then.
 	ChangePIN(ctx context.Context, r PINRef, old, replacement *PIN) error
 	// Unblock sets a new PIN with the PUK that guards it, by exactly one RESET RETRY COUNTER.
-	// A refused PUK is a [*PINError] with PUK set.
+	// A refused PUK is a [*PINError] with PUK set. Both nil are typed on the reader, as for ChangePIN.
 	Unblock(ctx context.Context, r PINRef, puk, replacement *PIN) error
+	// ChangePUK replaces the PUK that guards the PIN r, by exactly one CHANGE REFERENCE DATA. A refusal is a
+	// [*PINError] with PUK set, and spends one of the tries after which the card is dead. It is
+	// [ErrUnsupported], and nothing was sent, where [PINInfo.CanChangePUK] is not set; a card that has the
+	// command and does not allow it is ErrUnsupported too. Both nil are typed on the reader.
+	ChangePUK(ctx context.Context, r PINRef, old, replacement *PIN) error
 	// Signer gives the private key of k. Sign takes the digest and the options of [crypto.Signer]
 	// (PKCS#1 v1.5 and, for *rsa.PSSOptions, PSS); it may also be a crypto.Decrypter. Every signature
 	// is verified with the certificate before it is returned. It is bound to ctx and to the session.
@@ -78,13 +88,24 @@ type Info struct {
 	Kind    string // "CNS"
 	Serial  string // ID_Carta
 	Label   string // a name for lists, such as the holder's
-	Via     string // "native" or "pkcs11"
+	Via     string // "native", "pkcs11", or "native+pkcs11" for a card that Join has put together
 	ATR     []byte
+	Chip    Chip // zero where the answer to reset does not tell
 	Holder  Holder
 	Issuer  string    // code or name of the issuing administration, as on the card
 	Issued  time.Time // date only, UTC midnight
 	Expires time.Time // date only, UTC midnight
 	PINs    []PINInfo
+}
+
+// Chip is what the historical bytes of a CNS tell of its hardware and mask: what a rule about a family of chips
+// looks at. It never proves alone that such a rule is about this card.
+type Chip struct {
+	Historical []byte  // the bytes themselves
+	IC, Mask   byte    // maker of the chip (ISO/IEC 7816-6) and of the operating system
+	System     [2]byte // the mask's own number and version
+	Version    byte    // of the CNS: 10 hex is 1.0, 11 hex is 1.1
+	Maker      string  // of the mask in plain words, such as "ST Incard"; "" where it is not known
 }
 
 // Holder is the person named in EF.Dati_personali.
@@ -101,6 +122,7 @@ type Key struct {
 	// Certificate is nil when the standard library cannot parse DER.
 	Certificate *x509.Certificate
 	PIN         PINRef // the PIN that guards it
+	Via         string // "native" or "pkcs11": what uses the key
 	// AlwaysAsk is set when the card wants the PIN for every signature (CKA_ALWAYS_AUTHENTICATE).
 	AlwaysAsk bool
 }
@@ -117,10 +139,12 @@ const (
 
 // PINInfo is a PIN that the card has, with the limits for a new value.
 type PINInfo struct {
-	Ref      PINRef
-	Min, Max int  // digits
-	OnReader bool // must be typed on the reader's own keys
-	CanReset bool // Unblock can work
+	Ref            PINRef
+	Min, Max       int  // digits
+	MinPUK, MaxPUK int  // digits of the PUK; zero where Unblock cannot work
+	OnReader       bool // must be typed on the reader's own keys
+	CanReset       bool // Unblock can work
+	CanChangePUK   bool // ChangePUK is worth trying: nothing known says that the card refuses it
 }
 
 // UnknownTries means that the card does not tell how many tries are left.
@@ -130,7 +154,8 @@ const UnknownTries = -1
 type PINStatus struct {
 	TriesLeft    int // UnknownTries where the card does not tell
 	Blocked      bool
-	PUKTriesLeft int // UnknownTries where the card does not tell
+	Low          bool // at least one wrong PIN since the last right one, though the number may be unknown
+	PUKTriesLeft int  // UnknownTries where the card does not tell
 	PUKBlocked   bool
 }
 
@@ -172,4 +197,8 @@ type PadConn interface {
 	// TransmitPIN lets the reader ask for the PIN of min to max digits, put it into the command
 	// (FEATURE_VERIFY_PIN_DIRECT, PC/SC part 10) and send it.
 	TransmitPIN(ctx context.Context, apdu []byte, min, max int) ([]byte, error)
+	// TransmitPINs lets the reader ask for a secret and, twice, for the one that replaces a secret, both of min
+	// to max digits, put them into the first and the second block of eight bytes of the command's data
+	// (FEATURE_MODIFY_PIN_DIRECT) and send it. A reader that cannot is [ErrUnsupported]; nothing was sent then.
+	TransmitPINs(ctx context.Context, apdu []byte, min, max int) ([]byte, error)
 }

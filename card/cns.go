@@ -133,7 +133,7 @@ func (c *cns) start(ctx context.Context, conn Conn, r Reader) (*token, error) {
 	if t.info, err = t.session.readInfo(ctx); err != nil {
 		return nil, err
 	}
-	t.info.ATR = []byte(r.ATR)
+	t.info.ATR, t.info.Chip = []byte(r.ATR), p.chip()
 	if err := t.findPINs(ctx); err != nil {
 		return nil, err
 	}

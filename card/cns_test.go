@@ -261,22 +261,58 @@ func TestDecrypt(t *testing.T) {
 	}
 }
 
+// typing makes the person at the reader type these, one after the other; then nothing more.
+func typing(b *sim.Bus, digits ...string) {
+	b.Type(func(context.Context) (string, error) {
+		if len(digits) == 0 {
+			return "", errors.New("went away")
+		}
+		next := digits[0]
+		digits = digits[1:]
+		return next, nil
+	})
+}
+
+// Everything that a PIN is for works with the PINs typed on the reader, and costs one command at most.
 func TestPINPad(t *testing.T) {
-	c := practiceCard(t)
-	c.PINPad = true
-	b := sim.New(c)
-	tok := mustOpen(t, b)
-	if err := tok.Login(t.Context(), card.AuthPIN, nil); !errors.Is(err, card.ErrCancelled) {
-		t.Errorf("nobody types: %v", err)
-	}
-	b.Type(func(context.Context) (string, error) { return sim.PracticePIN, nil })
-	if err := tok.Login(t.Context(), card.AuthPIN, nil); err != nil {
-		t.Error(err)
-	}
-	c.PINPad = false
-	b = sim.New(c)
-	if err := mustOpen(t, b).Login(t.Context(), card.AuthPIN, nil); !errors.Is(err, card.ErrUnsupported) || b.Count(0x20) != 0 {
-		t.Errorf("no keys on the reader: %v", err)
+	const r = card.SignPIN
+	for _, op := range []struct {
+		name  string
+		ins   byte
+		typed []string
+		run   func(card.Token) error
+	}{
+		{"login", 0x20, []string{sim.PracticePIN}, func(t card.Token) error { return t.Login(background, r, nil) }},
+		{"change", 0x24, []string{sim.PracticePIN, "67890"}, func(t card.Token) error { return t.ChangePIN(background, r, nil, nil) }},
+		{"unblock", 0x2C, []string{sim.PracticePUK, "67890"}, func(t card.Token) error { return t.Unblock(background, r, nil, nil) }},
+		{"change PUK", 0x24, []string{sim.PracticePUK, "87654321"}, func(t card.Token) error { return t.ChangePUK(background, r, nil, nil) }},
+	} {
+		t.Run(op.name, func(t *testing.T) {
+			c := practiceCard(t)
+			c.PINPad = true
+			b := sim.New(c)
+			tok := mustOpen(t, b)
+			for n := range op.typed { // the person walks away at each point
+				typing(b, op.typed[:n]...)
+				if err := op.run(tok); !errors.Is(err, card.ErrCancelled) || b.Count(op.ins) != 0 {
+					t.Errorf("%d typed: %v, %d commands", n, err, b.Count(op.ins))
+				}
+			}
+			typing(b, append([]string{"99999999"}, op.typed[1:]...)...)
+			refusal := new(card.PINError)
+			if err := op.run(tok); !errors.As(err, &refusal) || refusal.TriesLeft != 2 || refusal.PUK != (op.typed[0] == sim.PracticePUK) || b.Count(op.ins) != 1 {
+				t.Errorf("wrong: %v, %d commands", err, b.Count(op.ins))
+			}
+			typing(b, op.typed...)
+			if err := op.run(tok); err != nil || b.Count(op.ins) != 2 {
+				t.Errorf("right: %v, %d commands", err, b.Count(op.ins))
+			}
+			c.PINPad = false
+			b = sim.New(c)
+			if err := op.run(mustOpen(t, b)); !errors.Is(err, card.ErrUnsupported) || b.Count(op.ins) != 0 {
+				t.Errorf("no keys on the reader: %v", err)
+			}
+		})
 	}
 }
 

@@ -14,6 +14,8 @@ var (
 	ErrMute        = errors.New("card does not answer")
 	ErrUnsupported = errors.New("card is not supported")
 	ErrCancelled   = errors.New("cancelled on the reader")
+	// ErrNoPUKChange means that the PUK of this card stays what it is; it is an ErrUnsupported.
+	ErrNoPUKChange = fmt.Errorf("card does not let its PUK be changed: %w", ErrUnsupported)
 )
 
 // PINError is the card's own refusal of a PIN or PUK (status 63Cx, 6300, 6983). Nothing else is one.

@@ -122,7 +122,7 @@ func forbidden(err error) bool {
 // readInfo reads what the card tells without a PIN. A file that is absent or cannot be read leaves its facts
 // zero; only a link that fails is an error.
 func (s *session) readInfo(ctx context.Context) (Info, error) {
-	info := Info{Kind: "CNS", Via: "native"}
+	info := Info{Kind: "CNS", Via: viaNative}
 	b, err := s.optional(ctx, 16, 0x1000, 0x1003) // EF.ID_Carta
 	if err != nil {
 		return info, err

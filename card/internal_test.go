@@ -8,6 +8,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"math/big"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -26,24 +27,29 @@ func TestRecognize(t *testing.T) {
 	tests := []struct {
 		name, atr string
 		want      bool
-		p         profile
+		p         Chip
 	}{
-		{"ST 2021", "3BFF1800FF8131FE55 006B 0209 1617 0111 01 434E53 11 3180 8D", true, profile{2, 9, 0x11}},
-		{"Athena", "3BDF18008131FE7D 006B 150C 0180 0111 01 434E53 10 3180 E9", true, profile{0x15, 0x0C, 0x10}},
-		{"Siemens CardOS", "3BFF1800FFC10A31FE55 006B 0508 C809 0111 01 434E53 10 3180 03", true, profile{5, 8, 0x10}},
-		{"IDEMIA 2021", "3BFF1800008131FE45 006B 0505 9120 01F1 01 434E53 10 3180 38", true, profile{5, 5, 0x10}},
-		{"IDEMIA contactless", "3B8B80010031C164 0102030405060708", true, profile{}},
-		{"CIE 3.0 contactless", "3B80800101", false, profile{}},
-		{"bank card", "3B6800000073C84013009000", false, profile{}},
-		{"cut short", "3BFF1800FF8131FE55 006B 0209", false, profile{}},
-		{"interface bytes without end", "3BFFFFFFFFFFFFFFFF", false, profile{}},
-		{"empty", "", false, profile{}},
+		{"ST 2021", "3BFF1800FF8131FE55 006B 0209 1617 0111 01 434E53 11 3180 8D", true, Chip{IC: 2, Mask: 9, System: [2]byte{0x16, 0x17}, Version: 0x11, Maker: "ST Incard"}},
+		{"Athena", "3BDF18008131FE7D 006B 150C 0180 0111 01 434E53 10 3180 E9", true, Chip{IC: 0x15, Mask: 0x0C, System: [2]byte{1, 0x80}, Version: 0x10, Maker: "Athena"}},
+		{"Siemens CardOS", "3BFF1800FFC10A31FE55 006B 0508 C809 0111 01 434E53 10 3180 03", true, Chip{IC: 5, Mask: 8, System: [2]byte{0xC8, 9}, Version: 0x10, Maker: "Siemens CardOS"}},
+		{"IDEMIA 2021", "3BFF1800008131FE45 006B 0505 9120 01F1 01 434E53 10 3180 38", true, Chip{IC: 5, Mask: 5, System: [2]byte{0x91, 0x20}, Version: 0x10, Maker: "Oberthur / IDEMIA"}},
+		{"IDEMIA contactless", "3B8B80010031C164 0102030405060708", true, Chip{}},
+		{"CIE 3.0 contactless", "3B80800101", false, Chip{}},
+		{"bank card", "3B6800000073C84013009000", false, Chip{}},
+		{"cut short", "3BFF1800FF8131FE55 006B 0209", false, Chip{}},
+		{"interface bytes without end", "3BFFFFFFFFFFFFFFFF", false, Chip{}},
+		{"empty", "", false, Chip{}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			p, ok := recognize(unhex(t, tt.atr))
-			if ok != tt.want || p != tt.p {
-				t.Errorf("recognize = %+v, %v", p, ok)
+			c := p.chip()
+			if len(c.Historical) > 0 != (c.IC != 0) {
+				t.Errorf("historical bytes %X", c.Historical)
+			}
+			c.Historical = nil
+			if ok != tt.want || !reflect.DeepEqual(c, tt.p) {
+				t.Errorf("recognize = %+v, %v", c, ok)
 			}
 		})
 	}

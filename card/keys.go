@@ -7,6 +7,12 @@ import (
 	"strings"
 )
 
+// What uses a key, for Key.Via and Info.Via.
+const (
+	viaNative = "native"
+	viaBoth   = "native+pkcs11"
+)
+
 // place is where a layout keeps a certificate and how its key is reached.
 type place struct {
 	file   []uint16 // the certificate
@@ -49,7 +55,7 @@ func (s *session) readKeys(ctx context.Context) ([]Key, error) {
 		if der == nil {
 			continue
 		}
-		k := Key{ID: p.id(), DER: der, PIN: p.pin}
+		k := Key{ID: p.id(), DER: der, PIN: p.pin, Via: viaNative}
 		if c, err := x509.ParseCertificate(der); err == nil {
 			k.Certificate = c
 		}

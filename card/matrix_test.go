@@ -71,6 +71,11 @@ func operations() []operation {
 				return t.Unblock(background, card.SignPIN, pin(sim.PracticePUK), pin(sim.PracticePIN))
 			})
 		}},
+		{"change PUK", 0x24, func(s card.Source) error {
+			return session(s, func(t card.Token) error {
+				return t.ChangePUK(background, card.SignPIN, pin(sim.PracticePUK), pin(sim.PracticePUK))
+			})
+		}},
 	}
 }
 

@@ -103,6 +103,64 @@ func TestChangePIN(t *testing.T) {
 	}
 }
 
+func TestChangePUK(t *testing.T) {
+	const r = card.SignPIN
+	b := sim.New(practiceCard(t))
+	tok := mustOpen(t, b)
+	refusal := new(card.PINError)
+	if err := tok.ChangePUK(t.Context(), r, pin("00000000"), pin("87654321")); !errors.As(err, &refusal) || !refusal.PUK || refusal.TriesLeft != 2 {
+		t.Fatalf("wrong PUK: %v", err)
+	}
+	if st, err := tok.PINStatus(t.Context(), r); err != nil || st.PUKTriesLeft != 2 || st.TriesLeft != 3 {
+		t.Errorf("after a wrong PUK: %+v, %v", st, err)
+	}
+	if err := tok.ChangePUK(t.Context(), r, pin(sim.PracticePUK), pin("87654321")); err != nil || b.Count(0x24) != 2 {
+		t.Fatalf("%v, %d commands", err, b.Count(0x24))
+	}
+	if err := tok.Unblock(t.Context(), r, pin(sim.PracticePUK), pin("67890")); !errors.As(err, &refusal) || !refusal.PUK {
+		t.Errorf("the old PUK: %v", err)
+	}
+	if err := tok.Unblock(t.Context(), r, pin("87654321"), pin("67890")); err != nil {
+		t.Errorf("the new PUK: %v", err)
+	}
+	if err := tok.Login(t.Context(), r, pin("67890")); err != nil {
+		t.Error(err)
+	}
+	if err := tok.Unblock(t.Context(), card.AuthPIN, pin(sim.PracticePUK), pin("67890")); err != nil {
+		t.Errorf("the other PUK is not to be touched: %v", err)
+	}
+}
+
+// A PUK that stays what it is says so; where that is known beforehand nothing is sent.
+func TestFixedPUK(t *testing.T) {
+	for name, tt := range map[string]struct {
+		change func(*sim.Card)
+		offers bool
+		sent   int
+	}{
+		"health card": {func(c *sim.Card) { c.ID = "6030000000000011" }, false, 0},
+		"no number":   {func(c *sim.Card) { c.ID = "" }, false, 0},
+		"refused":     {func(c *sim.Card) { c.FixedPUK = true }, true, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := practiceCard(t)
+			tt.change(&c)
+			b := sim.New(c)
+			tok := mustOpen(t, b)
+			if tok.Info().PINs[0].CanChangePUK != tt.offers {
+				t.Errorf("%+v", tok.Info().PINs[0])
+			}
+			err := tok.ChangePUK(t.Context(), card.AuthPIN, pin(sim.PracticePUK), pin("87654321"))
+			if !errors.Is(err, card.ErrNoPUKChange) || !errors.Is(err, card.ErrUnsupported) || b.Count(0x24) != tt.sent {
+				t.Errorf("%v, %d commands", err, b.Count(0x24))
+			}
+			if st, err := tok.PINStatus(t.Context(), card.AuthPIN); err != nil || st.PUKTriesLeft != 3 {
+				t.Errorf("%+v, %v", st, err)
+			}
+		})
+	}
+}
+
 // A malformed PIN never reaches the card.
 func TestFormat(t *testing.T) {
 	b := sim.New(practiceCard(t))
@@ -118,6 +176,9 @@ func TestFormat(t *testing.T) {
 			"new by PUK":  tok.Unblock(t.Context(), card.AuthPIN, pin(sim.PracticePUK), bad),
 			"no PUK":      tok.Unblock(t.Context(), card.AuthPIN, nil, good),
 			"no old PIN":  tok.ChangePIN(t.Context(), card.AuthPIN, nil, good),
+			"old PUK":     tok.ChangePUK(t.Context(), card.AuthPIN, bad, pin(sim.PracticePUK)),
+			"new PUK":     tok.ChangePUK(t.Context(), card.AuthPIN, pin(sim.PracticePUK), bad),
+			"half typed":  tok.ChangePUK(t.Context(), card.AuthPIN, pin(sim.PracticePUK), nil),
 			"PUK of five": tok.Unblock(t.Context(), card.AuthPIN, good, good),
 		} {
 			if format := new(card.FormatError); !errors.As(err, &format) {

@@ -58,6 +58,7 @@ func (t *token) begin(ctx context.Context) (func(), error) {
 func (t *token) Info() Info {
 	info := t.info
 	info.PINs, info.ATR = slices.Clone(info.PINs), slices.Clone(info.ATR)
+	info.Chip.Historical = slices.Clone(info.Chip.Historical)
 	return info
 }
 

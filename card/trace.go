@@ -97,6 +97,13 @@ type tracePad struct {
 	pad PadConn
 }
 
+// TransmitPINs implements PadConn.
+func (t tracePad) TransmitPINs(ctx context.Context, apdu []byte, least, most int) ([]byte, error) {
+	rsp, err := t.pad.TransmitPINs(ctx, apdu, least, most)
+	t.log(apdu, rsp, err)
+	return rsp, err
+}
+
 // TransmitPIN implements PadConn.
 func (t tracePad) TransmitPIN(ctx context.Context, apdu []byte, least, most int) ([]byte, error) {
 	rsp, err := t.pad.TransmitPIN(ctx, apdu, least, most)

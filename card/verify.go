@@ -34,7 +34,9 @@ func (t *token) findPINs(ctx context.Context) error {
 	}
 	for _, r := range []PINRef{AuthPIN, SignPIN} {
 		if found[r] {
-			t.info.PINs = append(t.info.PINs, PINInfo{Ref: r, Min: minPIN, Max: maxPIN, CanReset: true})
+			t.info.PINs = append(t.info.PINs, PINInfo{
+				Ref: r, Min: minPIN, Max: maxPIN, MinPUK: lenPUK, MaxPUK: lenPUK, CanReset: true, CanChangePUK: changesPUK(t.info.Serial),
+			})
 		}
 	}
 	return nil
@@ -43,7 +45,7 @@ func (t *token) findPINs(ctx context.Context) error {
 // Login implements Token.
 func (t *token) Login(ctx context.Context, r PINRef, pin *PIN) error {
 	if pin != nil {
-		if err := check(r, false, pin); err != nil {
+		if err := t.check(r, false, pin); err != nil {
 			return err
 		}
 	}
@@ -65,21 +67,41 @@ func (t *token) Login(ctx context.Context, r PINRef, pin *PIN) error {
 
 // ChangePIN implements Token.
 func (t *token) ChangePIN(ctx context.Context, r PINRef, old, replacement *PIN) error {
-	if err := errors.Join(check(r, false, old), check(r, false, replacement)); err != nil {
-		return err
-	}
-	return t.single(ctx, judgement{ins: insChange, ref: r, pins: []*PIN{old, replacement}})
+	return t.replace(ctx, judgement{ins: insChange, ref: r, pins: []*PIN{old, replacement}}, false)
 }
 
 // Unblock implements Token.
 func (t *token) Unblock(ctx context.Context, r PINRef, puk, replacement *PIN) error {
-	if err := errors.Join(check(r, true, puk), check(r, false, replacement)); err != nil {
-		return err
-	}
-	return t.single(ctx, judgement{ins: insResetCounter, ref: r, puk: true, pins: []*PIN{puk, replacement}})
+	return t.replace(ctx, judgement{ins: insResetCounter, ref: r, puk: true, pins: []*PIN{puk, replacement}}, false)
 }
 
-func (t *token) single(ctx context.Context, j judgement) error {
+// ChangePUK implements Token.
+func (t *token) ChangePUK(ctx context.Context, r PINRef, old, replacement *PIN) error {
+	if p, _ := t.limits(r); !p.CanChangePUK {
+		return ErrNoPUKChange
+	}
+	err := t.replace(ctx, judgement{ins: insChange, ref: r, puk: true, pins: []*PIN{old, replacement}}, true)
+	if st := new(StatusError); errors.As(err, &st) && st.INS == insChange {
+		switch st.SW {
+		case 0x6700, 0x6982, 0x6984, 0x6985, 0x6A81, 0x6A86, swReference, 0x6D00:
+			return fmt.Errorf("%w: %w", ErrNoPUKChange, err)
+		}
+	}
+	return err
+}
+
+// changesPUK tells whether it is worth asking a card to change its PUK. The health cards of the regions, whose
+// number begins with 6, do not let their holders do that, and to try could cost a try of the PUK; of a card without a
+// number nothing is known.
+func changesPUK(serial string) bool { return serial != "" && serial[0] != '6' }
+
+// replace sends a judgement that brings a new value with it, of a PIN or of a PUK.
+func (t *token) replace(ctx context.Context, j judgement, newPUK bool) error {
+	if j.pins[0] != nil || j.pins[1] != nil {
+		if err := errors.Join(t.check(j.ref, j.puk, j.pins[0]), t.check(j.ref, newPUK, j.pins[1])); err != nil {
+			return err
+		}
+	}
 	release, err := t.begin(ctx)
 	if err != nil {
 		return err
@@ -88,11 +110,22 @@ func (t *token) single(ctx context.Context, j judgement) error {
 	return t.judge(ctx, j)
 }
 
+// limits finds a PIN of the card. One that it does not list has those of the CNS.
+func (t *token) limits(r PINRef) (PINInfo, bool) {
+	for _, p := range t.info.PINs {
+		if p.Ref == r {
+			return p, true
+		}
+	}
+	return PINInfo{Ref: r, Min: minPIN, Max: maxPIN, MinPUK: lenPUK, MaxPUK: lenPUK}, false
+}
+
 // check keeps a PIN that the card could not have from reaching it.
-func check(r PINRef, puk bool, p *PIN) error {
-	e := &FormatError{Ref: r, PUK: puk, Min: minPIN, Max: maxPIN}
+func (t *token) check(r PINRef, puk bool, p *PIN) error {
+	l, _ := t.limits(r)
+	e := &FormatError{Ref: r, PUK: puk, Min: l.Min, Max: l.Max}
 	if puk {
-		e.Min, e.Max = lenPUK, lenPUK
+		e.Min, e.Max = l.MinPUK, l.MaxPUK
 	}
 	if n := p.Len(); n < e.Min || n > e.Max {
 		return e
@@ -105,7 +138,7 @@ type judgement struct {
 	ins  byte
 	ref  PINRef
 	puk  bool   // what is judged is the PUK of ref
-	pins []*PIN // a single nil is typed on the reader
+	pins []*PIN // typed on the reader where they are nil
 }
 
 // judge sends VERIFY, CHANGE REFERENCE DATA or RESET RETRY COUNTER (ISO 7816-4 §7.5.6, §7.5.7, §7.5.10) once.
@@ -121,9 +154,13 @@ func (t *token) judge(ctx context.Context, j judgement) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		sw, err = t.present(ctx, j, p2)
+		sent := p2
+		if j.ins == insChange && j.puk {
+			sent++ // the PUK itself is what is changed
+		}
+		sw, err = t.present(ctx, j, sent)
 		switch {
-		case errors.Is(err, errNotSent), errors.Is(err, ErrCancelled):
+		case errors.Is(err, ErrUnsupported), errors.Is(err, ErrCancelled): // it did not leave
 			return err
 		case err != nil:
 			t.note(j, func(tries *int, blocked *bool) { *tries, *blocked = UnknownTries, false })
@@ -170,7 +207,17 @@ func (t *token) present(ctx context.Context, j judgement, p2 byte) (uint16, erro
 		if !ok {
 			return 0, errNotSent
 		}
-		rsp, err := pad.TransmitPIN(ctx, apdu, minPIN, maxPIN)
+		l, _ := t.limits(j.ref)
+		ask, least, most := pad.TransmitPIN, l.Min, l.Max
+		switch {
+		case len(j.pins) == 2 && j.puk && j.ins == insChange:
+			ask, least, most = pad.TransmitPINs, l.MinPUK, l.MaxPUK
+		case len(j.pins) == 2 && j.puk:
+			ask, least, most = pad.TransmitPINs, min(l.Min, l.MinPUK), max(l.Max, l.MaxPUK)
+		case len(j.pins) == 2:
+			ask = pad.TransmitPINs
+		}
+		rsp, err := ask(ctx, apdu, least, most)
 		if err != nil {
 			return 0, err
 		}
@@ -191,7 +238,7 @@ func (t *token) verdict(j judgement, sw uint16) error {
 	switch {
 	case sw == swOK:
 		t.note(j, func(tries *int, blocked *bool) { *tries, *blocked = UnknownTries, false })
-		if j.puk { // a good PUK frees the PIN
+		if j.puk && j.ins == insResetCounter { // it frees the PIN
 			j.puk = false
 			t.note(j, func(tries *int, blocked *bool) { *tries, *blocked = UnknownTries, false })
 		}

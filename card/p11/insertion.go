@@ -179,7 +179,7 @@ func keyOf(o certInfo) (slotKey, bool) {
 	if _, err := asn1.Unmarshal(o.DER, &whole); err != nil || whole.Tag != asn1.TagSequence || o.Authority {
 		return slotKey{}, false // what follows the certificate is fill
 	}
-	k := slotKey{id: o.ID, Key: card.Key{ID: hex.EncodeToString(o.ID), DER: whole.FullBytes}}
+	k := slotKey{id: o.ID, Key: card.Key{ID: hex.EncodeToString(o.ID), DER: whole.FullBytes, Via: "pkcs11"}}
 	if c, err := x509.ParseCertificate(whole.FullBytes); err == nil {
 		if c.BasicConstraintsValid && c.IsCA {
 			return slotKey{}, false
@@ -210,15 +210,19 @@ func (c *insertion) info(m *module) card.Info {
 	for i, s := range c.slots {
 		if r := c.refs[i]; r != 0 {
 			p := limits(s.token())
-			p.Ref, p.CanReset = r, m.resets() && !p.OnReader
+			if p.Ref, p.CanReset = r, m.resets() && !p.OnReader; p.CanReset {
+				p.MinPUK, p.MaxPUK = minPUK, capacity
+			}
 			info.PINs = append(info.PINs, p)
 		}
 	}
 	return info
 }
 
-// capacity is what a card.PIN holds.
-const capacity = 16
+const (
+	capacity = 16 // of a card.PIN
+	minPUK   = 4  // modules do not tell the limits of a PUK
+)
 
 // limits are the lengths of a PIN as the module tells them. Limits that make no sense are those of the CNS.
 func limits(t tokenInfo) card.PINInfo {

@@ -200,7 +200,7 @@ func check(j judgement, l card.PINInfo) error {
 	for i, p := range j.pins {
 		lo, hi, puk := l.Min, l.Max, j.puk && i == 0
 		if puk {
-			lo, hi = 4, capacity
+			lo, hi = minPUK, capacity
 		}
 		if n := p.Len(); n < lo || n > hi {
 			return &card.FormatError{Ref: j.ref, PUK: puk, Min: lo, Max: hi}
@@ -238,6 +238,12 @@ func (t *token) Unblock(ctx context.Context, r card.PINRef, puk, replacement *ca
 		return ErrNoUnblock
 	}
 	return t.judge(ctx, judgement{op: opInitPIN, ref: r, puk: true, pins: []*card.PIN{puk, replacement}})
+}
+
+// ChangePUK implements card.Token. PKCS #11 has no function for it: C_SetPIN of the security officer changes a PUK
+// with some modules and something else with others, and no maker's document is known to us.
+func (t *token) ChangePUK(context.Context, card.PINRef, *card.PIN, *card.PIN) error {
+	return card.ErrNoPUKChange
 }
 
 // Close implements card.Token. After a login it logs out and resets the card, so that the rights are gone for every

@@ -43,8 +43,9 @@ func (b *bus) Connect(ctx context.Context, r card.Reader) (card.Conn, error) {
 		return nil, fmt.Errorf("connecting: %w", err)
 	}
 	if r.PINPad {
-		if code, ok := verifyDirect(c); ok {
-			return &padConn{co, code}, nil
+		features := direct(c)
+		if verify, ok := features[featureVerify]; ok {
+			return &padConn{co, verify, features[featureModify]}, nil
 		}
 	}
 	return co, nil

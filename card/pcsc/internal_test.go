@@ -81,15 +81,17 @@ func TestMeaning(t *testing.T) {
 func TestFindFeature(t *testing.T) {
 	tests := []struct {
 		name, in string
-		code     uint32
-		ok       bool
+		verify   uint32
+		modify   uint32
 	}{
-		{"verify only", "0604 42330006", 0x42330006, true},
-		{"behind another", "0A04 42330001 0604 42330006", 0x42330006, true},
-		{"modify only", "0704 42330007", 0, false},
-		{"wrong length", "0603 423300", 0, false},
-		{"cut", "0604 4233", 0, false},
-		{"empty", "", 0, false},
+		{"verify only", "0604 42330006", 0x42330006, 0},
+		{"behind another", "0A04 42330001 0604 42330006", 0x42330006, 0},
+		{"modify only", "0704 42330007", 0, 0x42330007},
+		{"both", "0604 42330006 0704 42330007", 0x42330006, 0x42330007},
+		{"twice", "0604 42330006 0604 42330009", 0x42330006, 0},
+		{"wrong length", "0603 423300", 0, 0},
+		{"cut", "0604 4233", 0, 0},
+		{"empty", "", 0, 0},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -103,8 +105,8 @@ func TestFindFeature(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if code, ok := findFeature(in); code != tt.code || ok != tt.ok {
-				t.Errorf("%X, %v", code, ok)
+			if f := parseFeatures(in); f[featureVerify] != tt.verify || f[featureModify] != tt.modify {
+				t.Errorf("%X", f)
 			}
 		})
 	}
@@ -119,7 +121,16 @@ func TestPINVerify(t *testing.T) {
 	}
 }
 
+// The structure of part 10 §2.5.3, byte for byte: the PUK, then the new PIN twice.
+func TestPINModify(t *testing.T) {
+	apdu, _ := hex.DecodeString("002C001010FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF")
+	want := "1e1e820800" + "0008" + "0805" + "030203" + "1004000102" + "000000" + "15000000" + "002c001010ffffffffffffffffffffffffffffffff"
+	if got := hex.EncodeToString(pinModify(apdu, 5, 8)); got != want {
+		t.Errorf("\n%s\n%s", got, want)
+	}
+}
+
 func FuzzFeatures(f *testing.F) {
 	f.Add([]byte{6, 4, 1, 2, 3, 4})
-	f.Fuzz(func(_ *testing.T, b []byte) { findFeature(b) })
+	f.Fuzz(func(_ *testing.T, b []byte) { parseFeatures(b) })
 }

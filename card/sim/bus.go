@@ -88,8 +88,8 @@ func (b *Bus) Service(up bool) {
 	b.signal()
 }
 
-// Type gives the readers that have keys somebody who types: f is asked for the digits. An error of f is a
-// cancelled entry.
+// Type gives the readers that have keys somebody who types: f is asked for the digits, twice for a command with
+// an old and a new PIN, in that order. An error of f is a cancelled entry.
 func (b *Bus) Type(f func(context.Context) (string, error)) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

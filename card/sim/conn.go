@@ -161,17 +161,29 @@ type padConn struct{ *conn }
 
 // TransmitPIN implements card.PadConn.
 func (c *padConn) TransmitPIN(ctx context.Context, apdu []byte, least, most int) ([]byte, error) {
+	return c.ask(ctx, apdu, least, most, 1)
+}
+
+// TransmitPINs implements card.PadConn. The person types the new one a second time without a mistake.
+func (c *padConn) TransmitPINs(ctx context.Context, apdu []byte, least, most int) ([]byte, error) {
+	return c.ask(ctx, apdu, least, most, 2)
+}
+
+func (c *padConn) ask(ctx context.Context, apdu []byte, least, most, n int) ([]byte, error) {
 	c.b.mu.Lock()
 	typed := c.b.typed
 	c.b.mu.Unlock()
 	if typed == nil {
 		return nil, fmt.Errorf("nobody types: %w", card.ErrCancelled)
 	}
-	digits, err := typed(ctx)
-	if err != nil || len(digits) < least || len(digits) > most {
-		return nil, fmt.Errorf("typing on the reader: %w", card.ErrCancelled)
+	full := append([]byte(nil), apdu[:min(5, len(apdu))]...)
+	defer func() { clear(full) }()
+	for range n {
+		digits, err := typed(ctx)
+		if err != nil || len(digits) < least || len(digits) > most {
+			return nil, fmt.Errorf("typing on the reader: %w", card.ErrCancelled)
+		}
+		full = append(full, padded(digits)...)
 	}
-	full := append(append([]byte(nil), apdu[:min(5, len(apdu))]...), padded(digits)...)
-	defer clear(full)
 	return c.Transmit(full)
 }

@@ -109,9 +109,11 @@ func (c *chip) change(a apdu) int {
 		return swP1P2
 	case p == nil:
 		return swReference
+	case p.puk == nil && c.spec.FixedPUK:
+		return swState
 	case len(a.data) != 16:
 		return swLength
-	case !wellFormed(a.data[8:]):
+	case !wellFormed(a.data[8:]), p.puk == nil && a.data[15] == 0xFF: // a PUK has all eight digits
 		return swData
 	}
 	if sw := c.try(p, a.data[:8]); sw != swOK {

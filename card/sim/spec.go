@@ -26,6 +26,7 @@ type Card struct {
 	Hide6983    bool // tells 63C0 where other cards tell that the PIN is blocked
 	NoCounter   bool // tells 6300 in place of 63CX
 	Mute        bool // does not answer
+	FixedPUK    bool // does not let the PUK be changed, 6985
 	PINPad      bool // sits in a reader with keys
 	Latency     time.Duration
 }
