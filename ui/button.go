@@ -23,7 +23,7 @@ type button struct {
 	rank  rank
 	icon  string
 	image *canvas.Image
-	label *canvas.Text
+	label *para
 }
 
 func (k *kit) button(r rank, icon, words string, do func()) *button {
@@ -35,13 +35,14 @@ func (k *kit) button(r rank, icon, words string, do func()) *button {
 	case small:
 		f, h, side = boxBold, 44, 16
 	}
-	b.label = k.text(f, k.p.ink, words)
+	b.label = k.paragraph(f, k.p.ink, words).centred()
+	b.label.height = 1.2
 	var row *fyne.Container
 	if icon != "" {
 		b.image = k.icon(icon, 22, k.p.ink)
-		row = hbox(k.px(11), b.image, b.label)
+		row = hbox(k.px(11), b.image, b.label.Container)
 	} else {
-		row = hbox(0, b.label)
+		row = hbox(0, b.label.Container)
 	}
 	b.press = k.press(words, pad(0, k.px(side), 0, k.px(side), centre(row)), do)
 	b.least = fyne.NewSize(k.px(44), k.px(h))
@@ -70,7 +71,7 @@ func (b *button) colour(hover bool) color.Color {
 		ground = blend(ground, words, 22)
 	}
 	b.ground.StrokeColor, b.ground.StrokeWidth = border, k.px(max(p.stroke, 1.25))
-	set(b.label, b.label.Text, words)
+	b.label.paint(b.label.source, words)
 	if b.image != nil {
 		k.redraw(b.image, b.icon, words)
 	}
@@ -79,11 +80,11 @@ func (b *button) colour(hover bool) color.Color {
 
 // say changes the words.
 func (b *button) say(s string) {
-	if b.label.Text == s {
+	if b.label.source == s {
 		return
 	}
 	b.name = s
-	set(b.label, s, b.label.Color)
+	b.label.say(s)
 	b.Refresh()
 }
 

@@ -224,8 +224,8 @@ func (b *cardBar) chooseParts(width, edge float32) (picture, state bool) {
 		return n
 	}
 	for _, drop := range []*bool{&picture, &state, &days, &left} {
-		if drop == &state && !days && !left {
-			continue
+		if drop == &state && !days && !left && b.last.Card() != nil {
+			continue // nothing else tells the state; without a card the sentence does
 		}
 		if need() > width {
 			*drop = false

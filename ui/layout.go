@@ -49,6 +49,31 @@ func widest(objects []fyne.CanvasObject) float32 {
 	return w
 }
 
+// narrowest is the least width at which o can still show everything, its texts wrapped.
+func narrowest(o fyne.CanvasObject) float32 {
+	if n, ok := o.(interface{ narrowest() float32 }); ok {
+		return n.narrowest()
+	}
+	if c, ok := o.(*fyne.Container); ok {
+		if l, ok := c.Layout.(interface {
+			narrowest([]fyne.CanvasObject) float32
+		}); ok {
+			return l.narrowest(c.Objects)
+		}
+	}
+	return o.MinSize().Width
+}
+
+func narrowestOf(objects []fyne.CanvasObject) float32 {
+	var w float32
+	for _, o := range objects {
+		if o.Visible() {
+			w = max(w, narrowest(o))
+		}
+	}
+	return w
+}
+
 // column stacks its objects at full width.
 type column struct{ gap float32 }
 
@@ -86,6 +111,8 @@ func (l *column) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	}
 }
 
+func (l *column) narrowest(objects []fyne.CanvasObject) float32 { return narrowestOf(objects) }
+
 // MinSize implements fyne.Layout.
 func (l *column) MinSize(objects []fyne.CanvasObject) fyne.Size {
 	w := widest(objects)
@@ -120,7 +147,8 @@ func (l flexible) MinSize(objects []fyne.CanvasObject) fyne.Size {
 	return fyne.NewSize(widest(objects), l.heightFor(objects, widest(objects)))
 }
 
-// line sets its objects side by side: each at its own width, the flexible ones share the rest.
+// line sets its objects side by side: each at its own width, the flexible ones share the rest; what can wrap gives
+// way where the width does not suffice.
 type line struct {
 	gap float32
 	top bool // aligned at the top instead of the middle
@@ -167,10 +195,54 @@ func (l *line) widths(objects []fyne.CanvasObject, width float32) []float32 {
 			ws[i] = max(0, left/float32(n))
 		}
 	}
+	if left < 0 {
+		giveWay(objects, ws, -left)
+	}
 	return ws
 }
 
+// giveWay takes excess from the widths ws of those objects whose texts can wrap, each by its share.
+func giveWay(objects []fyne.CanvasObject, ws []float32, excess float32) {
+	slack, sum := make([]float32, len(ws)), float32(0)
+	for i, o := range objects {
+		if o.Visible() && !isFlexible(o) {
+			slack[i] = max(0, ws[i]-narrowest(o))
+			sum += slack[i]
+		}
+	}
+	if sum == 0 {
+		return
+	}
+	for i := range ws {
+		ws[i] -= slack[i] * min(1, excess/sum)
+	}
+}
+
+func (l *line) narrowest(objects []fyne.CanvasObject) float32 {
+	var w float32
+	for _, o := range objects {
+		if !o.Visible() {
+			continue
+		}
+		if w > 0 {
+			w += l.gap
+		}
+		if !isFlexible(o) {
+			w += narrowest(o)
+		}
+	}
+	return w
+}
+
+// stacks reports whether the objects cannot stand side by side, however they wrap: then they stand under each other.
+func (l *line) stacks(objects []fyne.CanvasObject, width float32) bool {
+	return width > 0 && l.narrowest(objects) > width+1
+}
+
 func (l *line) heightFor(objects []fyne.CanvasObject, width float32) float32 {
+	if l.stacks(objects, width) {
+		return (&column{l.gap}).heightFor(objects, width)
+	}
 	var h float32
 	for i, w := range l.widths(objects, width) {
 		if objects[i].Visible() {
@@ -182,6 +254,10 @@ func (l *line) heightFor(objects []fyne.CanvasObject, width float32) float32 {
 
 // Layout implements fyne.Layout.
 func (l *line) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	if l.stacks(objects, size.Width) {
+		(&column{l.gap}).Layout(objects, size)
+		return
+	}
 	var x float32
 	for i, w := range l.widths(objects, size.Width) {
 		o := objects[i]
@@ -232,6 +308,9 @@ func (l *wrapping) walk(objects []fyne.CanvasObject, width float32, f func(o fyn
 			continue
 		}
 		m := o.MinSize()
+		if m.Width > width {
+			m = fyne.NewSize(width, heightOf(o, width))
+		}
 		if x > 0 && x+m.Width > width {
 			x, y, row = 0, y+row+l.gap, 0
 		}
@@ -251,10 +330,12 @@ func (l *wrapping) heightFor(objects []fyne.CanvasObject, width float32) float32
 // Layout implements fyne.Layout.
 func (l *wrapping) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	l.walk(objects, size.Width, func(o fyne.CanvasObject, x, y float32) {
-		m := o.MinSize()
-		place(o, x, y, min(m.Width, size.Width), m.Height)
+		w := min(o.MinSize().Width, size.Width)
+		place(o, x, y, w, heightOf(o, w))
 	})
 }
+
+func (l *wrapping) narrowest(objects []fyne.CanvasObject) float32 { return narrowestOf(objects) }
 
 // MinSize implements fyne.Layout.
 func (l *wrapping) MinSize(objects []fyne.CanvasObject) fyne.Size {
@@ -354,6 +435,10 @@ func (l *padding) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	}
 }
 
+func (l *padding) narrowest(objects []fyne.CanvasObject) float32 {
+	return l.left + l.right + narrowestOf(objects)
+}
+
 // MinSize implements fyne.Layout.
 func (l *padding) MinSize(objects []fyne.CanvasObject) fyne.Size {
 	w := widest(objects) + l.left + l.right
@@ -379,6 +464,8 @@ func (centred) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 		place(o, (size.Width-w)/2, (size.Height-h)/2, w, h)
 	}
 }
+
+func (centred) narrowest(objects []fyne.CanvasObject) float32 { return narrowestOf(objects) }
 
 // MinSize implements fyne.Layout.
 func (centred) MinSize(objects []fyne.CanvasObject) fyne.Size {

@@ -155,7 +155,9 @@ func (l *barLayout) heightFor(o []fyne.CanvasObject, width float32) float32 {
 	if len(o) == 0 {
 		return 0
 	}
-	return max(l.k.px(96)-l.trim(width), o[len(o)-1].MinSize().Height+l.k.px(24))
+	right := o[len(o)-1]
+	rw := min(right.MinSize().Width, width-2*edgeOf(l.k, width))
+	return max(l.k.px(96)-l.trim(width), heightOf(right, rw)+l.k.px(24))
 }
 
 func (l *barLayout) trim(width float32) float32 {
@@ -175,7 +177,7 @@ func (l *barLayout) Layout(o []fyne.CanvasObject, size fyne.Size) {
 	place(o[1], 0, 0, size.Width, l.k.px(l.k.p.stroke))
 	right := o[len(o)-1]
 	rw := min(right.MinSize().Width, size.Width-2*e)
-	rh := right.MinSize().Height
+	rh := heightOf(right, rw)
 	place(right, size.Width-e-rw, (size.Height-rh)/2, rw, rh)
 	if len(o) < 4 {
 		return

@@ -2,6 +2,8 @@ package ui
 
 import (
 	"image/color"
+	"slices"
+	"sort"
 	"strings"
 
 	"fyne.io/fyne/v2"
@@ -90,7 +92,7 @@ func (p *para) lines(width float32) [][]word {
 	space := p.k.measure(p.face, " ")
 	var out [][]word
 	var x float32
-	for i, w := range p.words {
+	for i, w := range p.breaking(width) {
 		gap := space
 		if w.glued {
 			gap = 0
@@ -104,6 +106,38 @@ func (p *para) lines(width float32) [][]word {
 		}
 		x += w.width
 		out[len(out)-1] = append(out[len(out)-1], w)
+	}
+	return out
+}
+
+// breaking is the words; paths, addresses and hashes wider than width stand in several pieces, cut after a separator
+// if there is one.
+func (p *para) breaking(width float32) []word {
+	wide := func(w word) bool {
+		return w.width > width+0.5 && (len(w.text) > 32 || strings.ContainsAny(w.text, `/\@`))
+	}
+	if width <= 0 || !slices.ContainsFunc(p.words, wide) {
+		return p.words
+	}
+	var out []word
+	for _, w := range p.words {
+		f := p.face
+		f.bold = f.bold || w.bold
+		for breaks := wide(w); breaks && w.width > width+0.5; {
+			r := []rune(w.text)
+			n := sort.Search(len(r)-1, func(n int) bool { return p.k.measure(f, string(r[:n+1])) > width })
+			n = max(1, n)
+			if i := strings.LastIndexAny(string(r[:n]), `/\_-.@`); i > 0 {
+				n = len([]rune(string(r[:n])[:i+1]))
+			}
+			if n >= len(r) {
+				break
+			}
+			head := string(r[:n])
+			out = append(out, word{head, w.bold, w.glued, w.fresh, p.k.measure(f, head)})
+			w = word{string(r[n:]), w.bold, true, true, p.k.measure(f, string(r[n:]))}
+		}
+		out = append(out, w)
 	}
 	return out
 }
@@ -194,6 +228,15 @@ func sameTexts(a, b []fyne.CanvasObject) bool {
 	return true
 }
 
+// narrowest is the width of the longest word; what is longer than words are may be broken.
+func (l *paraLayout) narrowest([]fyne.CanvasObject) float32 {
+	var w float32
+	for _, x := range l.p.words {
+		w = max(w, x.width)
+	}
+	return min(w, 14*l.p.k.px(l.p.face.size))
+}
+
 // MinSize implements fyne.Layout.
 func (l *paraLayout) MinSize([]fyne.CanvasObject) fyne.Size {
 	w := l.p.natural()
@@ -266,6 +309,11 @@ func (l *fitLayout) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 	set(l.t.line, l.t.shortened(size.Width), l.t.line.Color)
 	h := l.t.line.MinSize().Height
 	place(l.t.line, 0, (size.Height-h)/2-l.t.k.px(l.t.face.size*0.03), size.Width, h)
+}
+
+// narrowest leaves room for a few letters.
+func (l *fitLayout) narrowest([]fyne.CanvasObject) float32 {
+	return min(l.t.k.measure(l.t.face, l.t.full), 6*l.t.k.px(l.t.face.size))
 }
 
 // MinSize implements fyne.Layout.

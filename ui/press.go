@@ -46,6 +46,8 @@ func (k *kit) press(name string, body fyne.CanvasObject, do func()) *press {
 // heightFor implements tall.
 func (p *press) heightFor(width float32) float32 { return max(p.least.Height, heightOf(p.body, width)) }
 
+func (p *press) narrowest() float32 { return max(p.least.Width, narrowest(p.body)) }
+
 // CreateRenderer implements fyne.Widget.
 func (p *press) CreateRenderer() fyne.WidgetRenderer { return &pressRenderer{p} }
 
