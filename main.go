@@ -3,6 +3,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -50,6 +51,18 @@ func run(demo bool, config, language, module string, files []string) error {
 		}
 		config = dir
 	}
+	for i, f := range files {
+		if abs, err := filepath.Abs(f); err == nil {
+			files[i] = abs
+		}
+	}
+	instance, err := app.Claim(config, files)
+	if errors.Is(err, app.ErrHandedOver) {
+		return nil
+	}
+	if err != nil { // two windows are better than none
+		fmt.Fprintln(os.Stderr, "ceralacca:", err)
+	}
 	var source card.Source = card.CNS(pcsc.New())
 	if module != "" {
 		path, err := filepath.Abs(module)
@@ -63,6 +76,6 @@ func run(demo bool, config, language, module string, files []string) error {
 	store := app.NewStore(app.New(app.Config{Source: source, Dir: config, Assets: assets.FS, Language: language}))
 	store.UsePractice(demo)
 	w := ui.New(fyneapp.NewWithID("it.ceralacca.Ceralacca"), store, assets.FS)
-	w.ShowAndRun(ctx, files...)
+	w.ShowAndRun(ctx, instance, files...)
 	return nil
 }

@@ -105,7 +105,11 @@ func (u *UI) dropped(uris []fyne.URI) {
 
 // take hands files to the store. While a question is open nothing is taken: what is signed is what was asked.
 func (u *UI) take(paths []string) {
-	if len(paths) == 0 || u.asking != nil || u.closing {
+	if len(paths) == 0 || u.closing {
+		return
+	}
+	if u.asking != nil {
+		u.say(u.k.T("ui.take.asking"))
 		return
 	}
 	if u.page != pageVerify || len(paths) > 1 {

@@ -44,6 +44,15 @@ func (u *UI) onUI(f func()) {
 	}
 }
 
+// arrive brings the window to the front with the files of a second start. It may be called on any goroutine.
+func (u *UI) arrive(files []string) {
+	u.onUI(func() {
+		u.window.Show()
+		u.window.RequestFocus()
+		u.take(files)
+	})
+}
+
 // later runs f on the window's goroutine after d. Timers end with the window.
 func (u *UI) later(d time.Duration, f func()) (stop func()) {
 	t := time.AfterFunc(d, func() { u.onUI(f) })
@@ -52,8 +61,9 @@ func (u *UI) later(d time.Duration, f func()) (stop func()) {
 }
 
 // ShowAndRun opens the window, gives it the files of the command line and returns when it is closed: first
-// everything that runs ends, then the window goes. Ending ctx closes it too.
-func (u *UI) ShowAndRun(ctx context.Context, paths ...string) {
+// everything that runs ends, then the window goes. Ending ctx closes it too. Files of later starts come through
+// instance, if there is one.
+func (u *UI) ShowAndRun(ctx context.Context, instance *app.Instance, paths ...string) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var wg sync.WaitGroup
@@ -67,6 +77,9 @@ func (u *UI) ShowAndRun(ctx context.Context, paths ...string) {
 		u.say(u.k.T("ui.closing"))
 		cancel()
 	})
+	if instance != nil {
+		u.app.Lifecycle().SetOnStarted(func() { wg.Go(func() { instance.Serve(ctx, u.arrive) }) })
+	}
 	if len(paths) > 0 {
 		u.store.Add(paths...)
 	}
