@@ -17,6 +17,9 @@ require (
 	golang.org/x/crypto v0.58.0
 )
 
+// The report on paper.
+require golang.org/x/image v0.24.0
+
 // Terminal and file system.
 require (
 	golang.org/x/sys v0.49.0
@@ -67,7 +70,6 @@ require (
 	github.com/srwiley/rasterx v0.0.0-20220730225603-2ab79fcdd4ef // indirect
 	github.com/stretchr/testify v1.11.1 // indirect
 	github.com/yuin/goldmark v1.8.2 // indirect
-	golang.org/x/image v0.24.0 // indirect
 	golang.org/x/net v0.60.0 // indirect
 	golang.org/x/text v0.43.0 // indirect
 	golang.org/x/tools v0.51.0 // indirect

@@ -114,6 +114,7 @@ func explainFile(err error) *Advice {
 		check   *SelfCheckError
 		notFile *NotAFileError
 		folder  *FolderError
+		many    *FolderSizeError
 		inside  *NothingInsideError
 		anchors *NoAnchorsError
 		certID  *CertificateIDError
@@ -139,6 +140,8 @@ func explainFile(err error) *Advice {
 		return advice("not-a-file", SeverityWarning, 0, "name", filepath.Base(notFile.Path))
 	case errors.As(err, &folder):
 		return advice("no-folder", SeverityWarning, 0, "name", filepath.Base(folder.Path))
+	case errors.As(err, &many):
+		return advice("folder-too-large", SeverityInfo, many.Most)
 	case errors.As(err, &inside):
 		return advice("nothing-inside", SeverityInfo, 0, "name", filepath.Base(inside.File))
 	case errors.As(err, &certID):
@@ -281,7 +284,7 @@ func Codes() []string {
 	codes := []string{
 		"unknown", "pin-format", "pin-outcome-unknown", "pin-blocked", "puk-blocked", "pin-wrong", "puk-wrong",
 		"pin-wrong-unknown", "puk-wrong-unknown", "certificate-expired", "login-only", "no-certificate",
-		"output-exists", "already-signed", "self-check", "not-a-file", "nothing-inside", "card-status", "no-anchors", "no-such-certificate", "lists-not-fetched", "no-folder",
+		"output-exists", "already-signed", "self-check", "not-a-file", "nothing-inside", "card-status", "no-anchors", "no-such-certificate", "lists-not-fetched", "no-folder", "folder-too-large",
 		"no-time-stamp", "no-validation-data", "no-archive-stamp", "pdf-encrypted", "pdf-locked", "pdf-damaged", "pdf-manipulated",
 		"pdf-unsupported", "not-a-pdf", "cannot-sign-so",
 		"no-reader", "no-card", "renew", "renew-last-day", "renew-closed",

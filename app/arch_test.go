@@ -47,10 +47,11 @@ var house = map[string]room{
 
 	// The application: it joins a card and a signature, and speaks to people.
 	"app": {
-		imports: "app/lang app/preview card card/sim signer signer/filing signer/trust golang.org/x/sys",
+		imports: "app/lang app/paper app/preview card card/sim signer signer/filing signer/trust golang.org/x/sys",
 		tests:   "assets golang.org/x/crypto",
 	},
-	"app/lang": {tests: "assets"},
+	"app/lang":  {tests: "assets"},
+	"app/paper": {imports: "golang.org/x/image", tests: "assets"},
 
 	// What a file looks like. PDFium is a process apart, which main alone can become.
 	"app/preview":        {imports: "golang.org/x/image", tests: "app/preview/pdfium"},

@@ -2,10 +2,8 @@ package app
 
 import (
 	"context"
-	_ "embed"
 	"encoding/hex"
 	"encoding/json"
-	"html/template"
 	"io"
 	"path/filepath"
 	"strings"
@@ -16,11 +14,13 @@ import (
 )
 
 // FileReport is the report on one file in the form that leaves the program: the stable JSON of the command line,
-// and what the HTML report is made of.
+// and what the reports for people are made of.
 type FileReport struct {
 	File       string            `json:"file"`
 	SHA256     string            `json:"sha256,omitempty"` // lower-case hex
 	Format     string            `json:"format,omitempty"`
+	Time       string            `json:"time,omitempty"`  // when it was judged
+	AsOf       string            `json:"as_of,omitempty"` // the moment that the person declared, if any
 	Notes      []string          `json:"notes,omitempty"`
 	Practice   bool              `json:"practice,omitempty"`
 	Signatures []SignatureReport `json:"signatures"`
@@ -42,9 +42,32 @@ type SignatureReport struct {
 	ProvenTime    string          `json:"proven_time,omitempty"`
 	CoversWhole   bool            `json:"covers_whole_file"`
 	Findings      []FindingReport `json:"findings"`
+	Service       *ServiceReport  `json:"service,omitempty"`
+	// Revocation tells, from the signer up, what is known of the certificates of the chain.
+	Revocation []RevocationReport `json:"revocation,omitempty"`
+}
 
-	reason          string // in words
-	claimed, proven time.Time
+// ServiceReport is the entry of a trusted list that the signer's chain ends at.
+type ServiceReport struct {
+	Name      string `json:"name,omitempty"`
+	Provider  string `json:"provider,omitempty"`
+	Status    string `json:"status,omitempty"` // at the time judged
+	Territory string `json:"territory,omitempty"`
+	Sequence  int    `json:"sequence,omitempty"` // number of the list
+	Issued    string `json:"issued,omitempty"`   // of the list
+}
+
+// RevocationReport is what is known of the revocation of one certificate, from where and how old.
+type RevocationReport struct {
+	CN         string `json:"cn,omitempty"`
+	State      string `json:"state,omitempty"` // as in trust.Revocation
+	At         string `json:"at,omitempty"`
+	Source     string `json:"source,omitempty"`
+	Origin     string `json:"origin,omitempty"`
+	ThisUpdate string `json:"this_update,omitempty"`
+	NextUpdate string `json:"next_update,omitempty"`
+	Stale      bool   `json:"stale,omitempty"`
+	Detail     string `json:"detail,omitempty"` // why nothing is known
 }
 
 // SignerReport is the signer's certificate.
@@ -111,11 +134,11 @@ var (
 	severityNames = map[signer.Severity]string{signer.Info: "info", signer.Warning: "warning", signer.Error: "error"}
 )
 
-// ReportOf puts the report on the file into words and stable names.
-func ReportOf(file string, r *Report, t *lang.Catalog) FileReport {
+// ReportOf puts the report on what was asked by q into words and stable names.
+func ReportOf(q VerifyRequest, r *Report, t *lang.Catalog) FileReport {
 	f := FileReport{
-		File: file, SHA256: hex.EncodeToString(r.SHA256[:]), Format: FormatName(r.Format), Notes: r.Notes,
-		Practice: IsPractice(r), Signatures: []SignatureReport{},
+		File: q.File, SHA256: hex.EncodeToString(r.SHA256[:]), Format: FormatName(r.Format), Time: Stamp(r.Time), AsOf: Stamp(q.At),
+		Notes: r.Notes, Practice: IsPractice(r), Signatures: []SignatureReport{},
 	}
 	for i := range r.Signatures {
 		f.Signatures = append(f.Signatures, signatureReport(&r.Signatures[i], t))
@@ -128,14 +151,26 @@ func signatureReport(g *Signature, t *lang.Catalog) SignatureReport {
 		ID: g.ID, Parent: g.Parent, Format: FormatName(g.Format), Level: g.Level,
 		Integrity: integrityNames[g.Integrity], Indication: indicationNames[g.Indication],
 		SubIndication: string(g.SubIndication), Qualification: string(g.Qualification),
-		ClaimedTime: Stamp(g.Claimed), ProvenTime: Stamp(g.Proven), CoversWhole: g.CoversWholeFile,
-		Findings: []FindingReport{}, reason: t.Text(SignatureReason(g)), claimed: g.Claimed, proven: g.Proven,
+		ClaimedTime: Stamp(g.Claimed), ProvenTime: Stamp(g.Proven), CoversWhole: g.CoversWholeFile, Findings: []FindingReport{},
 	}
 	if c := g.Signer; c != nil {
 		s.Signer = &SignerReport{c.SubjectCN, c.FiscalCode, c.IssuerCN, c.Serial, Stamp(c.NotBefore), Stamp(c.NotAfter)}
 	}
 	for _, f := range g.Findings {
 		s.Findings = append(s.Findings, FindingReport{f.Code, severityNames[f.Severity], f.Cite, t.Text(FindingText(f))})
+	}
+	if v := g.Service; v != nil {
+		s.Service = &ServiceReport{v.Name, v.Provider, v.Status, v.Territory, v.Sequence, Stamp(v.Issued)}
+	}
+	for i, v := range g.Revocation {
+		r := RevocationReport{
+			State: v.State, At: Stamp(v.At), Source: v.Source, Origin: v.Origin, ThisUpdate: Stamp(v.ThisUpdate),
+			NextUpdate: Stamp(v.NextUpdate), Stale: v.Stale, Detail: v.Detail,
+		}
+		if i < len(g.Chain) {
+			r.CN = g.Chain[i].SubjectCN
+		}
+		s.Revocation = append(s.Revocation, r)
 	}
 	return s
 }
@@ -150,55 +185,40 @@ func Stamp(t time.Time) string {
 
 // Reports is the whole of a verification as JSON.
 type Reports struct {
-	Files []FileReport `json:"files"`
-	Trust TrustReport  `json:"trust"`
+	Files   []FileReport `json:"files"`
+	Trust   TrustReport  `json:"trust"`
+	Program string       `json:"program"`
 }
 
-//go:embed report.html
-var reportPage string
-
-// SaveReport writes the report on r to dest, which must not exist: as HTML in one file when the name ends in
-// .html, as JSON otherwise.
-func (e *Engine) SaveReport(ctx context.Context, file string, r *Report, t *lang.Catalog, dest string) error {
-	f := ReportOf(filepath.Base(file), r, t)
+// ReportsOn is what a verification of several files gives.
+func (e *Engine) ReportsOn(ctx context.Context, files []FileReport) (Reports, error) {
 	basis, err := e.Trust(ctx)
+	return Reports{files, basis, programName}, err
+}
+
+// ReportFormats are the suffixes of the reports that SaveReport writes.
+var ReportFormats = []string{".html", ".pdf", ".json"}
+
+// SaveReport writes the report on what was asked by q to dest, which must not exist: in one of ReportFormats by the
+// suffix of its name, as JSON with any other.
+func (e *Engine) SaveReport(ctx context.Context, q VerifyRequest, r *Report, t *lang.Catalog, dest string) error {
+	q.File = filepath.Base(q.File)
+	f := ReportOf(q, r, t)
+	all, err := e.ReportsOn(ctx, []FileReport{f})
 	if err != nil {
 		return err
 	}
+	p := pageOf(f, q, r, all.Trust, t)
 	return writeNew(ctx, dest, func(w io.Writer) error {
-		if strings.EqualFold(filepath.Ext(dest), ".html") {
-			return writeHTML(w, f, r, basis, t)
+		switch strings.ToLower(filepath.Ext(dest)) {
+		case ".html":
+			return p.html(w)
+		case ".pdf":
+			return p.pdf(w, e.cfg.Assets)
 		}
 		j := json.NewEncoder(w)
 		j.SetIndent("", "  ")
 		j.SetEscapeHTML(false)
-		return j.Encode(Reports{[]FileReport{f}, basis})
+		return j.Encode(all)
 	}, nil)
-}
-
-// writeHTML writes a page that holds all it needs: no script, no picture, no address to fetch.
-func writeHTML(w io.Writer, f FileReport, r *Report, basis TrustReport, t *lang.Catalog) error {
-	page, err := template.New("report").Funcs(template.FuncMap{
-		"T":    t.T,
-		"when": t.DateTime,
-		"zero": time.Time.IsZero,
-		"day": func(s string) string {
-			if v, err := time.Parse(time.RFC3339, s); err == nil {
-				return t.Date(v)
-			}
-			return s
-		},
-		"claimed": func(s SignatureReport) time.Time { return s.claimed },
-		"proven":  func(s SignatureReport) time.Time { return s.proven },
-		"reason":  func(s SignatureReport) string { return s.reason },
-	}).Parse(reportPage)
-	if err != nil {
-		return err
-	}
-	v := JudgeReport(r)
-	return page.Execute(w, map[string]any{
-		"Lang": t.Tag(), "Seal": [...]string{"blank", "whole", "broken"}[v.Seal],
-		"Title": t.Text(v.Title), "Reason": t.Text(v.Reason), "Next": t.Text(v.Next),
-		"File": f, "Time": r.Time, "Version": Version, "Trust": basis,
-	})
 }

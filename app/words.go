@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"ceralacca/app/lang"
 	"ceralacca/card"
@@ -26,6 +28,40 @@ func PINLabel(r card.PINRef) lang.Msg {
 // FindingText is the sentence for a finding.
 func FindingText(f signer.Finding) lang.Msg {
 	return lang.Msg{Key: "finding." + f.Code, Args: f.Args}
+}
+
+// Visible is s with everything that cannot be seen, that ends a line or that changes the order of writing replaced
+// by its number, as [U+202E]: a signer's name must not rewrite what stands beside it, nor command a terminal.
+func Visible(s string) string {
+	clean := true
+	for _, r := range s {
+		clean = clean && (unicode.IsPrint(r) && r != utf8.RuneError)
+	}
+	if clean {
+		return s
+	}
+	var b strings.Builder
+	for _, r := range s {
+		if unicode.IsPrint(r) {
+			b.WriteRune(r)
+		} else {
+			fmt.Fprintf(&b, "[U+%04X]", r)
+		}
+	}
+	return b.String()
+}
+
+// sentence begins with a capital and ends with a full stop.
+func sentence(s string) string {
+	r, n := utf8.DecodeRuneInString(s)
+	if n == 0 {
+		return s
+	}
+	s = string(unicode.ToUpper(r)) + s[n:]
+	if !strings.HasSuffix(s, ".") {
+		s += "."
+	}
+	return s
 }
 
 // practiceMark stands in the name of every practice authority (package card/sim).

@@ -1,12 +1,11 @@
 package main
 
 import (
-	"encoding/csv"
 	"flag"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -18,13 +17,12 @@ import (
 // verify judges every signature of the files; it needs no card. A folder stands for the files in it, and those of
 // them that are not signed at all are passed over.
 func (s *session) verify(args []string) (int, error) {
-	var content, at, report string
-	var table bool
+	var content, at, report, table string
 	files, err := s.flags("verify", args, func(f *flag.FlagSet) {
 		f.StringVar(&content, "content", "", "")
 		f.StringVar(&at, "at", "", "")
 		f.StringVar(&report, "report", "", "")
-		f.BoolVar(&table, "csv", false, "")
+		f.StringVar(&table, "csv", "", "")
 	})
 	if err != nil {
 		return 0, err
@@ -36,44 +34,92 @@ func (s *session) verify(args []string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	if report != "" && (len(files) > 1 || (filepath.Ext(report) != ".json" && filepath.Ext(report) != ".html")) {
+	if report != "" && (len(files) > 1 || !slices.Contains(app.ReportFormats, strings.ToLower(filepath.Ext(report)))) {
 		return 0, &usageError{lang.M("cli.bad-report")}
 	}
-	req := app.VerifyRequest{Content: content}
+	v := verification{s: s, req: app.VerifyRequest{Content: content}, report: report, found: found, quiet: s.json || table == "-"}
 	if at != "" {
-		if req.At, err = time.Parse(time.RFC3339, at); err != nil {
+		if v.req.At, err = time.Parse(time.RFC3339, at); err != nil {
 			return 0, &usageError{lang.M("cli.bad-time", "value", at)}
 		}
 	}
-	code := exitOK
-	results := make([]app.FileReport, 0, len(files))
-	for _, file := range files {
-		if err := s.ctx.Err(); err != nil {
+	code, err := v.run(files)
+	if err != nil {
+		return 0, err
+	}
+	switch table {
+	case "":
+	case "-":
+		if !s.json {
+			return code, app.WriteTable(s.out, v.results)
+		}
+	default:
+		if err := s.engine.SaveTable(s.ctx, v.results, table); err != nil {
 			return 0, err
 		}
-		req.File = file
-		j, c := s.verifyOne(req, report, found[file], table)
-		if found[file] && j.Error == nil && len(j.Signatures) == 0 {
-			continue
-		}
-		results = append(results, j)
-		code = worse(code, c)
-	}
-	if len(results) == 0 {
-		code = exitUnsure
-		fmt.Fprintln(s.words, s.texts.T("verdict.none"))
-	}
-	if table && !s.json {
-		return code, printTable(s.out, results)
 	}
 	if s.json {
-		basis, err := s.engine.Trust(s.ctx)
+		all, err := s.engine.ReportsOn(s.ctx, v.results)
 		if err != nil {
 			return 0, err
 		}
-		s.printJSON(app.Reports{Files: results, Trust: basis})
+		s.printJSON(all)
 	}
 	return code, nil
+}
+
+// verification is one run of the command.
+type verification struct {
+	s       *session
+	req     app.VerifyRequest
+	report  string          // file for the report; empty for none
+	found   map[string]bool // files that nobody named: nothing is said of the unsigned among them
+	quiet   bool            // the answer is not for people
+	results []app.FileReport
+}
+
+// run judges file after file and returns the exit code of them all.
+func (v *verification) run(files []string) (int, error) {
+	code := exitOK
+	v.results = make([]app.FileReport, 0, len(files))
+	for _, file := range files {
+		if err := v.s.ctx.Err(); err != nil {
+			return 0, err
+		}
+		v.req.File = file
+		j, c := v.one()
+		if v.found[file] && j.Error == nil && len(j.Signatures) == 0 {
+			continue
+		}
+		v.results = append(v.results, j)
+		code = worse(code, c)
+	}
+	if len(v.results) == 0 {
+		code = exitUnsure
+		fmt.Fprintln(v.s.words, v.s.texts.T("verdict.none"))
+	}
+	return code, nil
+}
+
+// one judges one file.
+func (v *verification) one() (app.FileReport, int) {
+	s := v.s
+	r, err := s.engine.Verify(s.ctx, v.req)
+	if err != nil {
+		return s.unjudged(v.req.File, err)
+	}
+	if v.found[v.req.File] && len(r.Signatures) == 0 {
+		return app.ReportOf(v.req, r, s.texts), exitOK
+	}
+	if !v.quiet {
+		s.tellVerdict(v.req, r)
+	}
+	if v.report != "" {
+		if err := s.engine.SaveReport(s.ctx, v.req, r, s.texts, v.report); err != nil {
+			return s.unjudged(v.req.File, err)
+		}
+	}
+	return app.ReportOf(v.req, r, s.texts), verdictCode(r)
 }
 
 // worse combines the exit codes of two files: trouble with a file first, then failed, then unsure.
@@ -95,43 +141,7 @@ func worse(a, b int) int {
 	return a
 }
 
-// printTable writes a row for each signature, and one for a file without any, as CSV (RFC 4180). A cell that a
-// spreadsheet would take for a formula is quoted with an apostrophe: names come from the files.
-func printTable(w io.Writer, files []app.FileReport) error {
-	c := csv.NewWriter(w)
-	rows := [][]string{{"file", "id", "parent", "format", "level", "signer", "issuer", "integrity", "indication", "subindication", "qualification", "claimed", "proven", "error"}}
-	for _, f := range files {
-		if len(f.Signatures) == 0 {
-			row := make([]string, len(rows[0]))
-			row[0] = f.File
-			if f.Error != nil {
-				row[len(row)-1] = f.Error.Code
-			}
-			rows = append(rows, row)
-		}
-		for _, g := range f.Signatures {
-			who := app.SignerReport{}
-			if g.Signer != nil {
-				who = *g.Signer
-			}
-			rows = append(rows, []string{
-				f.File, g.ID, g.Parent, g.Format, g.Level, who.CN, who.IssuerCN, g.Integrity, g.Indication,
-				g.SubIndication, g.Qualification, g.ClaimedTime, g.ProvenTime, "",
-			})
-		}
-	}
-	for _, row := range rows {
-		for i, cell := range row {
-			if strings.HasPrefix(cell, "=") || strings.HasPrefix(cell, "+") || strings.HasPrefix(cell, "-") || strings.HasPrefix(cell, "@") {
-				row[i] = "'" + cell
-			}
-		}
-	}
-	return c.WriteAll(rows)
-}
-
-// openFolders puts the regular files of a folder, not of those below it, in its place. found has the files that
-// nobody named.
+// openFolders puts the files of a folder in its place. found has the files that nobody named.
 func openFolders(paths []string) (files []string, found map[string]bool, err error) {
 	found = map[string]bool{}
 	for _, p := range paths {
@@ -140,46 +150,22 @@ func openFolders(paths []string) (files []string, found map[string]bool, err err
 			files = append(files, p) // what is wrong with it is told when it is read
 			continue
 		}
-		entries, err := os.ReadDir(p)
+		inside, err := app.FilesOf(p)
 		if err != nil {
-			return nil, nil, fmt.Errorf("listing a folder: %w", err)
+			return nil, nil, err
 		}
-		for _, e := range entries {
-			if e.Type().IsRegular() {
-				f := filepath.Join(p, e.Name())
-				files, found[f] = append(files, f), true
-			}
+		for _, f := range inside {
+			files, found[f] = append(files, f), true
 		}
 	}
 	return files, found, nil
 }
 
-// verifyOne judges one file. Nothing is said of an unsigned one when quiet.
-func (s *session) verifyOne(req app.VerifyRequest, report string, quiet, table bool) (app.FileReport, int) {
-	r, err := s.engine.Verify(s.ctx, req)
-	if err != nil {
-		return s.unjudged(req.File, err)
-	}
-	if quiet && len(r.Signatures) == 0 {
-		return app.ReportOf(req.File, r, s.texts), exitOK
-	}
-	if !table {
-		s.tellVerdict(req.File, r, app.JudgeReport(r), app.IsPractice(r))
-	}
-	if report != "" {
-		if err := s.engine.SaveReport(s.ctx, req.File, r, s.texts, report); err != nil {
-			return s.unjudged(req.File, err)
-		}
-	}
-	return app.ReportOf(req.File, r, s.texts), verdictCode(r)
-}
-
 // unjudged tells why there is no report on a file, or no file with the report.
 func (s *session) unjudged(file string, err error) (app.FileReport, int) {
-	a := app.Explain(err)
-	fmt.Fprintf(s.words, "%s: ", file)
-	s.say(a)
-	return app.FileReport{File: file, Signatures: []app.SignatureReport{}, Error: app.FaultOf(a, s.texts)}, exitCode(err)
+	fmt.Fprintf(s.words, "%s: ", app.Visible(file))
+	s.say(app.Explain(err))
+	return app.FaultReport(file, err, s.texts), exitCode(err)
 }
 
 // verdictCode is the exit code of a report: the worst signature decides, and a file without one is unsure.
@@ -199,17 +185,30 @@ func verdictCode(r *app.Report) int {
 	return code
 }
 
-// tellVerdict prints the report for a person.
-func (s *session) tellVerdict(file string, r *app.Report, v app.Verdict, practice bool) {
-	if s.json {
-		return
+// tellVerdict prints the report for a person. Names come from the files of strangers.
+func (s *session) tellVerdict(q app.VerifyRequest, r *app.Report) {
+	v := app.JudgeReport(r)
+	say := func(format string, words ...any) {
+		for i, w := range words {
+			words[i] = app.Visible(fmt.Sprint(w))
+		}
+		fmt.Fprintf(s.out, format+"\n", words...)
 	}
-	fmt.Fprintf(s.out, "%s: %s\n  %s\n", file, s.texts.Text(v.Title), s.texts.Text(v.Reason))
+	say("%s: %s", q.File, s.texts.Text(v.Title))
+	say("  %s", s.texts.Text(v.Reason))
 	if !v.Next.IsZero() {
-		fmt.Fprintf(s.out, "  %s\n", s.texts.Text(v.Next))
+		say("  %s", s.texts.Text(v.Next))
 	}
-	if practice {
-		fmt.Fprintf(s.out, "  %s\n", s.texts.T("verdict.practice"))
+	if app.IsPractice(r) {
+		say("  %s", s.texts.T("verdict.practice"))
+	}
+	if !q.At.IsZero() {
+		say("  %s: %s", s.texts.T("report.as-of"), s.texts.Text(lang.M("report.as-of.value", "when", s.texts.DateTime(q.At))))
+	}
+	for _, n := range r.Notes {
+		if key := "note." + n; s.texts.Has(key) {
+			say("  %s", s.texts.T(key))
+		}
 	}
 	for i := range r.Signatures {
 		g := &r.Signatures[i]
@@ -217,12 +216,23 @@ func (s *session) tellVerdict(file string, r *app.Report, v app.Verdict, practic
 		if g.Signer != nil {
 			name = g.Signer.SubjectCN
 		}
-		fmt.Fprintf(s.out, "  %s %s: %s\n", g.ID, name, s.texts.Text(app.SignatureReason(g)))
+		say("  %s %s: %s", g.ID, name, s.texts.Text(app.SignatureReason(g)))
 		if !g.Claimed.IsZero() {
-			fmt.Fprintf(s.out, "    %s\n", s.texts.Text(lang.M("cli.claimed", "time", s.texts.DateTime(g.Claimed))))
+			say("    %s", s.texts.Text(lang.M("cli.claimed", "time", s.texts.DateTime(g.Claimed))))
+		}
+		if !g.Proven.IsZero() {
+			say("    %s: %s", s.texts.T("report.proven"), s.texts.DateTime(g.Proven))
+		}
+		if g.Service != nil {
+			say("    %s: %s", s.texts.T("report.service"), app.ServiceText(g.Service, s.texts))
+		}
+		for n := range g.Revocation {
+			if words := app.RevocationText(g, n, s.texts); words != "" {
+				say("    %s: %s", s.texts.T("report.revocation"), words)
+			}
 		}
 		for _, f := range g.Findings {
-			fmt.Fprintf(s.out, "    - %s\n", s.texts.Text(app.FindingText(f)))
+			say("    - %s", s.texts.Text(app.FindingText(f)))
 		}
 	}
 }
