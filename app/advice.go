@@ -103,6 +103,8 @@ func explainFacts(err error) *Advice {
 		return explainNoCertificate(none)
 	case errors.As(err, &use):
 		return explainUse(use)
+	case errors.As(err, new(*PUKFixedError)):
+		return advice("puk-fixed", SeverityInfo, 0)
 	}
 	return explainFile(err)
 }
@@ -206,6 +208,8 @@ func explainPIN(e *card.PINError) *Advice {
 
 func explainNoCertificate(e *NoCertificateError) *Advice {
 	switch {
+	case e.Expiry != nil && e.Expiry.Renewal == RenewalNotYet:
+		return advice("certificate-not-yet", SeverityWarning, 0)
 	case e.Expiry != nil:
 		return advice("certificate-expired", SeverityDanger, 0)
 	case e.Use == ForLogin:
@@ -218,7 +222,9 @@ func explainUse(e *signer.UseError) *Advice {
 	switch e.Reason {
 	case "authentication":
 		return advice("login-only", SeverityWarning, 0)
-	case "expired", "not-yet-valid":
+	case "not-yet-valid":
+		return advice("certificate-not-yet", SeverityWarning, 0)
+	case "expired":
 		return advice("certificate-expired", SeverityDanger, 0)
 	}
 	return advice("no-certificate", SeverityWarning, 0)
@@ -258,27 +264,6 @@ func passingAdvice(code string) *Advice {
 	return a
 }
 
-// cardAdvice is the gravest thing to tell of a card that was read; nil when all is well.
-func cardAdvice(c *Card) *Advice {
-	if c.Phase == PhaseBlocked {
-		p := c.PIN(c.Signing())
-		return explainPIN(&card.PINError{Ref: p.Ref, PUK: p.PUKBlocked, Blocked: true})
-	}
-	cert, err := chooseCertificate(c, "")
-	if err != nil {
-		return Explain(err)
-	}
-	switch cert.Renewal {
-	case RenewalOpen:
-		return advice("renew", SeverityWarning, cert.DaysLeft)
-	case RenewalLastDay:
-		return advice("renew-last-day", SeverityWarning, 0)
-	case RenewalClosed:
-		return advice("renew-closed", SeverityDanger, 0)
-	}
-	return nil
-}
-
 // Codes lists every advice code there is, for the test that each has its texts.
 func Codes() []string {
 	codes := []string{
@@ -287,7 +272,8 @@ func Codes() []string {
 		"output-exists", "already-signed", "self-check", "not-a-file", "nothing-inside", "card-status", "no-anchors", "no-such-certificate", "lists-not-fetched", "no-folder", "folder-too-large",
 		"no-time-stamp", "no-validation-data", "no-archive-stamp", "pdf-encrypted", "pdf-locked", "pdf-damaged", "pdf-manipulated",
 		"pdf-unsupported", "not-a-pdf", "cannot-sign-so",
-		"no-reader", "no-card", "renew", "renew-last-day", "renew-closed",
+		"no-reader", "no-card", "renew", "renew-last-day", "renew-closed", "certificate-not-yet",
+		"pin-blocked-sign", "pin-blocked-login", "pin-blocked-health", "puk-fixed", "puk-blocked-sign", "puk-blocked-login",
 	}
 	for _, s := range simple {
 		codes = append(codes, s.code)

@@ -22,6 +22,8 @@ func (c *Certificate) setRenewal(now time.Time) {
 	switch {
 	case c.Use == ForOther:
 		c.Renewal = RenewalNone
+	case now.Before(c.NotBefore):
+		c.Renewal = RenewalNotYet
 	case now.After(c.NotAfter):
 		c.Renewal = RenewalExpired
 		c.DaysLeft = min(c.DaysLeft, -1)

@@ -57,6 +57,7 @@ type Engine struct {
 	cfg      Config
 	practice *practice // nil outside practice
 	lists    *lists
+	journal  *journal
 }
 
 // New returns an engine.
@@ -64,7 +65,7 @@ func New(c Config) *Engine {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	return &Engine{cfg: c, lists: new(lists)}
+	return &Engine{cfg: c, lists: new(lists), journal: newJournal(c.Dir, c.Now)}
 }
 
 // WithPractice returns an engine that sees the practice card and nothing else, and trusts its issuer. The card
@@ -77,7 +78,8 @@ func (e *Engine) WithPractice(ctx context.Context) (*Engine, error) {
 	c := e.cfg
 	c.Source = p.source
 	c.Anchors = append([]*x509.Certificate{p.root}, c.Anchors...)
-	return &Engine{cfg: c, practice: p, lists: e.lists}, nil
+	// The practice card forgets its tries when the program ends, so its journal is not kept either.
+	return &Engine{cfg: c, practice: p, lists: e.lists, journal: newJournal("", c.Now)}, nil
 }
 
 // Practice reports whether this engine works with the practice card.
@@ -141,28 +143,19 @@ func (e *Engine) Inspect(ctx context.Context, s card.Slot) (Card, error) {
 		c.Certificates = append(c.Certificates, e.certificate(k))
 	}
 	for _, p := range in.PINs {
-		st, err := t.PINStatus(ctx, p.Ref)
+		view, err := e.pinView(ctx, t, p)
 		if err != nil {
-			return c, fmt.Errorf("reading the tries left: %w", err)
+			return c, err
 		}
-		c.PINs = append(c.PINs, PINView{
-			Ref: p.Ref, Min: p.Min, Max: p.Max, TriesLeft: st.TriesLeft, Blocked: st.Blocked,
-			PUKTriesLeft: st.PUKTriesLeft, PUKBlocked: st.PUKBlocked,
-		})
+		view.OnReader = p.OnReader || s.PINPad
+		c.PINs = append(c.PINs, view)
 	}
 	c.Phase = PhaseReady
-	if p := c.PIN(c.Signing()); p != nil && p.Blocked {
+	if c.BlockedPIN() != nil {
 		c.Phase = PhaseBlocked
 	}
 	c.Advice = cardAdvice(&c)
 	return c, nil
-}
-
-func (e *Engine) open(ctx context.Context, slot string) (card.Token, error) {
-	if e.cfg.Source == nil {
-		return nil, card.ErrNoService
-	}
-	return e.cfg.Source.Open(ctx, slot)
 }
 
 // certificate tells what k's certificate is for and how long it lasts.

@@ -145,7 +145,7 @@ func TestSignVerifyExtract(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(a.asked) != 1 || a.asked[0].TriesLeft != 3 || !a.asked[0].Practice {
+	if len(a.asked) != 1 || a.asked[0].Left != 3 || a.asked[0].Practice != PracticeKnown {
 		t.Errorf("asked %+v", a.asked)
 	}
 	if n := withPIN(bus); n != 1 {
@@ -213,7 +213,7 @@ func TestWrongPIN(t *testing.T) {
 		if n := withPIN(bus); n != try {
 			t.Errorf("try %d: %d VERIFY commands sent in all", try, n)
 		}
-		if len(results) != 0 || len(a.asked) != 1 || a.asked[0].TriesLeft != 4-try {
+		if len(results) != 0 || len(a.asked) != 1 || a.asked[0].Left != 4-try {
 			t.Errorf("try %d: results %v, asked %+v", try, results, a.asked)
 		}
 		only(t, dir, "a.txt", "b.txt")
@@ -226,7 +226,7 @@ func TestWrongPIN(t *testing.T) {
 	if n := withPIN(bus); n != 3 {
 		t.Errorf("%d VERIFY commands sent in all", n)
 	}
-	if c, err := e.Inspect(t.Context(), slotOf(t, e)); err != nil || c.Phase != PhaseBlocked || c.Advice.Code != "pin-blocked" {
+	if c, err := e.Inspect(t.Context(), slotOf(t, e)); err != nil || c.Phase != PhaseBlocked || c.Advice.Code != "pin-blocked-sign" {
 		t.Errorf("%+v, %v", c, err)
 	}
 }

@@ -61,19 +61,9 @@ func (g *Guides) For(c *Card, cert *Certificate) []Link {
 	issuer := strings.ToLower(cert.IssuerO + " " + cert.IssuerCN)
 	var links []Link
 	for _, l := range g.links {
-		if strings.Contains(issuer, l.Issuer) && (!l.Chamber || fromChamber(c)) {
+		if strings.Contains(issuer, l.Issuer) && (!l.Chamber || c.origin() == fromChamber) {
 			links = append(links, Link{Label: lang.M("guide." + l.Topic), URL: l.URL})
 		}
 	}
 	return links
-}
-
-// fromChamber reports whether the card's login certificate comes from a chamber of commerce.
-func fromChamber(c *Card) bool {
-	for _, x := range c.Certificates {
-		if x.Use == ForLogin && strings.Contains(strings.ToLower(x.SubjectOU+" "+x.SubjectO), "camera di commercio") {
-			return true
-		}
-	}
-	return false
 }

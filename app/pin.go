@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 
 	"ceralacca/app/lang"
@@ -18,27 +19,46 @@ type PINRule struct {
 	Must bool
 }
 
-// ErrSamePIN means that the new PIN is the old one, so nothing was sent.
+// ErrSamePIN means that the new PIN or PUK is the old one, so nothing was sent.
 var ErrSamePIN = errors.New("new PIN is the old one")
 
-// ErrRepeatDiffers means that the new PIN was not typed twice alike, so nothing was sent.
+// ErrRepeatDiffers means that the new PIN or PUK was not typed twice alike, so nothing was sent.
 var ErrRepeatDiffers = errors.New("new PIN was not typed twice alike")
+
+// PUKFixedError means that this card does not let its PUK be changed, so nothing was asked or sent.
+type PUKFixedError struct{ Ref card.PINRef }
+
+func (e *PUKFixedError) Error() string {
+	return fmt.Sprintf("PUK of PIN %02X cannot be changed", byte(e.Ref))
+}
 
 // CheckNewPIN holds a new PIN against the limits of the card and against what a thief would try first. old may
 // be nil or empty when it is not known yet.
 func CheckNewPIN(replacement, old *PIN, c *Card, p PINView) []PINRule {
+	return checkNew(replacement, old, c, p.Min, p.Max, "pin.rule.old")
+}
+
+// CheckNewPUK is CheckNewPIN for the PUK of p.
+func CheckNewPUK(replacement, old *PIN, c *Card, p PINView) []PINRule {
+	return checkNew(replacement, old, c, p.PUKMin, p.PUKMax, "pin.rule.old-puk")
+}
+
+func checkNew(replacement, old *PIN, c *Card, least, most int, same string) []PINRule {
 	var rules []PINRule
 	add := func(key string, must, ok bool, args ...string) {
-		rules = append(rules, PINRule{lang.M("pin.rule."+key, args...), ok, must})
+		rules = append(rules, PINRule{lang.M(key, args...), ok, must})
 	}
 	n := replacement.Len()
-	minText, maxText := lang.Digits(p.Min), lang.Digits(p.Max)
-	add("length", true, n >= p.Min && n <= p.Max, "min", minText, "max", maxText)
-	add("old", true, n > 0 && (old == nil || !replacement.Equal(old)))
+	if least == most {
+		rules = append(rules, PINRule{lang.MN("pin.rule.length-exact", most), n == most, true})
+	} else {
+		add("pin.rule.length", true, n >= least && n <= most, "min", lang.Digits(least), "max", lang.Digits(most))
+	}
+	add(same, true, n > 0 && (old == nil || !replacement.Equal(old)))
 	replacement.Use(func(d []byte) {
-		add("equal", false, n > 1 && !steps(d, 0))
-		add("rising", false, n > 1 && !steps(d, 1) && !steps(d, -1))
-		add("personal", false, n > 0 && !personal(d, c))
+		add("pin.rule.equal", false, n > 1 && !steps(d, 0))
+		add("pin.rule.rising", false, n > 1 && !steps(d, 1) && !steps(d, -1))
+		add("pin.rule.personal", false, n > 0 && !personal(d, c))
 	})
 	return rules
 }
@@ -82,27 +102,54 @@ func personal(d []byte, c *Card) bool {
 }
 
 // ChangePIN sends exactly one CHANGE REFERENCE DATA, and nothing at all when the new PIN is the old one or was not
-// typed twice alike. It wipes none of the PINs.
+// typed twice alike. Three nil PINs are typed on the reader, which does that comparison itself. It wipes none.
 func (e *Engine) ChangePIN(ctx context.Context, s card.Slot, r card.PINRef, old, replacement, repeat *PIN) error {
-	switch {
-	case !replacement.Equal(repeat):
-		return ErrRepeatDiffers
-	case replacement.Equal(old):
-		return ErrSamePIN
+	if err := alike(old, replacement, repeat, true); err != nil {
+		return err
 	}
-	return e.withCard(ctx, s, func(t card.Token) error { return t.ChangePIN(ctx, r, old, replacement) })
+	return e.withCard(ctx, s, func(t *journaled) error {
+		err := t.ChangePIN(ctx, r, old, replacement)
+		return e.noteOwn(err, r, false)
+	})
 }
 
 // Unblock sets a new PIN with the PUK by exactly one RESET RETRY COUNTER, and sends nothing at all when the new
-// PIN was not typed twice alike. It wipes none of the PINs.
+// PIN was not typed twice alike. Three nil PINs are typed on the reader. It wipes none of the PINs.
 func (e *Engine) Unblock(ctx context.Context, s card.Slot, r card.PINRef, puk, replacement, repeat *PIN) error {
-	if !replacement.Equal(repeat) {
-		return ErrRepeatDiffers
+	if err := alike(puk, replacement, repeat, false); err != nil {
+		return err
 	}
-	return e.withCard(ctx, s, func(t card.Token) error { return t.Unblock(ctx, r, puk, replacement) })
+	return e.withCard(ctx, s, func(t *journaled) error {
+		err := t.Unblock(ctx, r, puk, replacement)
+		return e.noteOwn(err, r, false)
+	})
 }
 
-func (e *Engine) withCard(ctx context.Context, s card.Slot, f func(card.Token) error) error {
+// ChangePUK changes the PUK of the PIN r, under the terms of ChangePIN; [card.ErrUnsupported] where the card cannot.
+func (e *Engine) ChangePUK(ctx context.Context, s card.Slot, r card.PINRef, old, replacement, repeat *PIN) error {
+	if err := alike(old, replacement, repeat, true); err != nil {
+		return err
+	}
+	return e.withCard(ctx, s, func(t *journaled) error {
+		err := t.ChangePUK(ctx, r, old, replacement)
+		return e.noteOwn(err, r, true)
+	})
+}
+
+// alike keeps from the card what the person did not mean. What is typed on a reader is nil throughout.
+func alike(old, replacement, repeat *PIN, differs bool) error {
+	switch {
+	case old == nil && replacement == nil && repeat == nil:
+		return nil
+	case !replacement.Equal(repeat):
+		return ErrRepeatDiffers
+	case differs && replacement.Equal(old):
+		return ErrSamePIN
+	}
+	return nil
+}
+
+func (e *Engine) withCard(ctx context.Context, s card.Slot, f func(*journaled) error) error {
 	t, err := e.open(ctx, s.ID)
 	if err != nil {
 		return err

@@ -7,20 +7,24 @@ import (
 	"ceralacca/card"
 )
 
-// PINJob is the change or the unblocking of a PIN that runs or that ended last; nil before the first.
+// PINJob is the change or the unblocking of a PIN, or the change of a PUK, that runs or that ended last; nil before
+// the first.
 type PINJob struct {
 	Ref     card.PINRef
-	Unblock bool
+	Kind    NewPINKind
 	Running bool
 	Done    bool    // the card has taken the new PIN
 	Advice  *Advice // why it has not; nil while it runs and when it is done
 }
 
 // ChangePIN changes the PIN of the chosen card. It asks for the old and the new PIN by the Asker.
-func (s *Store) ChangePIN(r card.PINRef) { s.pinJob(r, false) }
+func (s *Store) ChangePIN(r card.PINRef) { s.pinJob(r, ChangePIN) }
 
 // Unblock sets a new PIN on the chosen card with the PUK. It asks for them by the Asker.
-func (s *Store) Unblock(r card.PINRef) { s.pinJob(r, true) }
+func (s *Store) Unblock(r card.PINRef) { s.pinJob(r, UnblockPIN) }
+
+// ChangePUK changes the PUK of a PIN of the chosen card. It asks for the old and the new PUK by the Asker.
+func (s *Store) ChangePUK(r card.PINRef) { s.pinJob(r, ChangePUK) }
 
 // ForgetPINJob takes the outcome of the last one off the screen.
 func (s *Store) ForgetPINJob() {
@@ -32,10 +36,10 @@ func (s *Store) ForgetPINJob() {
 	})
 }
 
-func (s *Store) pinJob(r card.PINRef, unblock bool) {
+func (s *Store) pinJob(r card.PINRef, kind NewPINKind) {
 	s.post(func(st State) State {
 		c := st.Cards.Card()
-		ask, able := s.ask.(NewPINAsker)
+		ask, able := s.ask.(newPINAsker)
 		if c == nil || !able || (st.PINJob != nil && st.PINJob.Running) || (st.Job != nil && st.Job.Running) {
 			return st
 		}
@@ -48,19 +52,19 @@ func (s *Store) pinJob(r card.PINRef, unblock bool) {
 		if view == nil {
 			return st
 		}
-		job := PINJob{Ref: r, Unblock: unblock, Running: true}
+		job := PINJob{Ref: r, Kind: kind, Running: true}
 		st.PINJob = &job
 		ctx, cancel := context.WithCancelCause(s.ctx)
 		slot, engine := s.slots[c.Slot], s.use
 		s.killJob, s.jobSlot = cancel, slot.ID
 		s.spawn(func() {
 			defer cancel(nil)
-			err := engine.askAndChange(ctx, slot, c, *view, unblock, ask)
+			err := engine.askAndChange(ctx, slot, c, *view, kind, ask)
 			if errors.Is(err, context.Canceled) && context.Cause(ctx) != nil {
 				err = context.Cause(ctx)
 			}
 			s.post(func(st State) State {
-				done := PINJob{Ref: r, Unblock: unblock, Done: err == nil, Advice: Explain(err)}
+				done := PINJob{Ref: r, Kind: kind, Done: err == nil, Advice: Explain(err)}
 				st.PINJob = &done
 				if errors.Is(err, ErrRefused) {
 					st.PINJob = nil
@@ -75,7 +79,7 @@ func (s *Store) pinJob(r card.PINRef, unblock bool) {
 }
 
 // askAndChange reads the tries left, asks once and sends one command at most.
-func (e *Engine) askAndChange(ctx context.Context, slot card.Slot, c *Card, p PINView, unblock bool, ask NewPINAsker) error {
+func (e *Engine) askAndChange(ctx context.Context, slot card.Slot, c *Card, p PINView, kind NewPINKind, ask newPINAsker) error {
 	fresh, err := e.Inspect(ctx, slot)
 	if err != nil {
 		return err
@@ -85,24 +89,42 @@ func (e *Engine) askAndChange(ctx context.Context, slot card.Slot, c *Card, p PI
 			p = now
 		}
 	}
-	if p.PUKBlocked && unblock || p.Blocked && !unblock {
+	puk := kind != ChangePIN
+	switch {
+	case p.PUKBlocked && puk, p.Blocked && !puk:
 		return &BlockedError{p.Ref, p.PUKBlocked}
+	case kind == ChangePUK && !p.CanChangePUK:
+		return &PUKFixedError{p.Ref}
 	}
-	q := NewPINQuestion{
-		Label: PINLabel(p.Ref), Unblock: unblock, TriesLeft: p.TriesLeft, Min: p.Min, Max: p.Max,
-		Practice: e.Practice(), OnReader: slot.PINPad,
-		Rules: func(old, replacement *PIN) []PINRule { return CheckNewPIN(replacement, old, c, p) },
-	}
-	if unblock {
-		q.TriesLeft = p.PUKTriesLeft
-	}
-	answer, err := ask.NewPIN(ctx, q)
+	answer, err := ask.NewPIN(ctx, e.newPINQuestion(c, p, kind))
 	if err != nil {
 		return err
 	}
 	defer answer.Wipe()
-	if unblock {
-		return e.Unblock(ctx, slot, p.Ref, answer.Old, answer.New, answer.Repeat)
+	do := map[NewPINKind]func(context.Context, card.Slot, card.PINRef, *PIN, *PIN, *PIN) error{
+		ChangePIN: e.ChangePIN, UnblockPIN: e.Unblock, ChangePUK: e.ChangePUK,
+	}[kind]
+	return typedOnReader(ctx, ask, p.OnReader, PINLabel(p.Ref), func() error {
+		return do(ctx, slot, p.Ref, answer.Old, answer.New, answer.Repeat)
+	})
+}
+
+// newPINAsker is what a window is.
+type newPINAsker interface {
+	Asker
+	NewPINAsker
+}
+
+// newPINQuestion is the question for the PIN, or for its PUK, as the card now is.
+func (e *Engine) newPINQuestion(c *Card, p PINView, kind NewPINKind) NewPINQuestion {
+	puk := kind != ChangePIN
+	check := CheckNewPIN
+	if kind == ChangePUK {
+		check = CheckNewPUK
 	}
-	return e.ChangePIN(ctx, slot, p.Ref, answer.Old, answer.New, answer.Repeat)
+	return NewPINQuestion{
+		Label: PINLabel(p.Ref), Kind: kind, Tries: p.Tries(puk), Min: p.Min, Max: p.Max, PUKMin: p.PUKMin, PUKMax: p.PUKMax,
+		Practice: e.practiceCode(p.Ref, puk), OnReader: p.OnReader, Where: WherePUK(c),
+		Rules: func(old, replacement *PIN) []PINRule { return check(replacement, old, c, p) },
+	}
 }

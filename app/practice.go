@@ -12,6 +12,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"ceralacca/card"
@@ -31,7 +32,51 @@ type practice struct {
 	bus    *sim.Bus
 	source card.Source
 	root   *x509.Certificate
+
+	mu  sync.Mutex
+	own map[codeID]bool // PINs and PUKs that the person has chosen since the start
 }
+
+// codeID names a PIN, or its PUK.
+type codeID struct {
+	ref card.PINRef
+	puk bool
+}
+
+// noteOwn remembers that the person has chosen a PIN or PUK of the practice card, if err is nil; it returns err.
+func (e *Engine) noteOwn(err error, r card.PINRef, puk bool) error {
+	if p := e.practice; p != nil && err == nil {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.own[codeID{r, puk}] = true
+	}
+	return err
+}
+
+// practiceCode tells what the person may be shown of a PIN or PUK: whether it is that of the practice card, and
+// whether it is no longer the one that everybody knows.
+func (e *Engine) practiceCode(r card.PINRef, puk bool) PracticeCode {
+	p := e.practice
+	if p == nil {
+		return NotPractice
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.own[codeID{r, puk}] {
+		return PracticeChosen
+	}
+	return PracticeKnown
+}
+
+// PracticeCode is what may be shown of a PIN or PUK.
+type PracticeCode int
+
+// What may be shown.
+const (
+	NotPractice    PracticeCode = iota // of a real card: nothing
+	PracticeKnown                      // [PracticePIN] or [PracticePUK]
+	PracticeChosen                     // the person has changed it since the program started
+)
 
 // PracticeRoot is the certificate of the practice authority in PEM, for foreign verifiers; nil without practice.
 func (e *Engine) PracticeRoot() []byte {
@@ -69,7 +114,7 @@ func openPractice(ctx context.Context, dir string, now time.Time) (*practice, er
 		return nil, errors.New("practice card has no issuer")
 	}
 	bus := p.Bus()
-	return &practice{made: p, bus: bus, source: card.CNS(bus), root: roots[0]}, nil
+	return &practice{made: p, bus: bus, source: card.CNS(bus), root: roots[0], own: map[codeID]bool{}}, nil
 }
 
 func practiceFile(dir string) string { return filepath.Join(dir, "practice-card.json") }

@@ -118,10 +118,11 @@ func (e *Engine) Sign(ctx context.Context, r SignRequest, ask Asker, ev SignEven
 	if p.Blocked {
 		return &BlockedError{p.Ref, p.PUKBlocked}
 	}
-	if err := ConfirmLastTry(ctx, ask, p.TriesLeft); err != nil {
+	if err := ConfirmLastTry(ctx, ask, p.Tries(false)); err != nil {
 		return err
 	}
-	pin, err := ask.PIN(ctx, e.pinQuestion(cert, p, len(todo), r.Slot.PINPad))
+	q := e.pinQuestion(cert, p, len(todo))
+	pin, err := ask.PIN(ctx, q)
 	if err != nil {
 		return err
 	}
@@ -133,38 +134,41 @@ func (e *Engine) Sign(ctx context.Context, r SignRequest, ask Asker, ev SignEven
 		return err
 	}
 	defer t.Close()
-	key, err := e.login(ctx, t, cert, pin)
+	var key signer.Key
+	err = typedOnReader(ctx, ask, q.OnReader, q.Label, func() (err error) { key, err = e.login(ctx, t, cert, pin); return err })
 	if err != nil {
 		return err
 	}
 	again := func(int) error { return nil }
 	if cert.AlwaysAsk {
-		again = func(left int) error { return e.askAgain(ctx, t, cert, left, r.Slot.PINPad, ask) }
+		again = func(left int) error { return e.askAgain(ctx, t, cert, left, p.OnReader, ask) }
 	}
 	return e.signAll(ctx, r, todo, key, again, ev)
 }
 
 // askAgain asks for the PIN before the next of left files, on a card that wants it for every signature.
 func (e *Engine) askAgain(ctx context.Context, t card.Token, cert *Certificate, left int, pad bool, ask Asker) error {
-	st, err := t.PINStatus(ctx, cert.PIN)
+	info := card.PINInfo{Ref: cert.PIN}
+	for _, i := range t.Info().PINs {
+		if i.Ref == cert.PIN {
+			info = i
+		}
+	}
+	p, err := e.pinView(ctx, t, info)
 	if err != nil {
 		return err
 	}
-	p := &PINView{Ref: cert.PIN, TriesLeft: st.TriesLeft}
-	for _, i := range t.Info().PINs {
-		if i.Ref == cert.PIN {
-			p.Min, p.Max = i.Min, i.Max
-		}
-	}
-	if err := ConfirmLastTry(ctx, ask, p.TriesLeft); err != nil {
+	p.OnReader = pad
+	if err := ConfirmLastTry(ctx, ask, p.Tries(false)); err != nil {
 		return err
 	}
-	pin, err := ask.PIN(ctx, e.pinQuestion(cert, p, left, pad))
+	q := e.pinQuestion(cert, &p, left)
+	pin, err := ask.PIN(ctx, q)
 	if err != nil {
 		return err
 	}
 	defer pin.Wipe()
-	return t.Login(ctx, cert.PIN, pin)
+	return typedOnReader(ctx, ask, pad, q.Label, func() error { return t.Login(ctx, cert.PIN, pin) })
 }
 
 // work is a file that passed the preflight.
@@ -322,35 +326,20 @@ func chooseCertificate(c *Card, id string) (*Certificate, error) {
 	return nil, none
 }
 
-// ConfirmLastTry has the person confirm that the last try of a PIN or PUK is to be used; with more tries it asks nothing.
-func ConfirmLastTry(ctx context.Context, ask Asker, triesLeft int) error {
-	if triesLeft != 1 {
-		return nil
-	}
-	ok, err := ask.Confirm(ctx, Question{
-		Title: lang.M("pin.last-try.title"), Body: lang.M("pin.last-try.body"),
-		Yes: lang.M("pin.last-try.yes"), No: lang.M("pin.last-try.no"), Severity: SeverityDanger,
-	})
-	if err == nil && !ok {
-		err = ErrRefused
-	}
-	return err
-}
-
-func (e *Engine) pinQuestion(cert *Certificate, p *PINView, n int, pad bool) PINQuestion {
+func (e *Engine) pinQuestion(cert *Certificate, p *PINView, n int) PINQuestion {
 	purpose, action := lang.MN("pin.purpose.sign", n, "name", cert.SubjectCN), lang.MN("pin.action.sign", n)
 	if cert.AlwaysAsk && n > 1 {
 		purpose, action = lang.MN("pin.purpose.sign-each", n, "name", cert.SubjectCN), lang.MN("pin.action.sign", 1)
 	}
 	return PINQuestion{
-		Label:     PINLabel(p.Ref),
-		Purpose:   purpose,
-		Action:    action,
-		Min:       p.Min,
-		Max:       p.Max,
-		TriesLeft: p.TriesLeft,
-		OnReader:  pad,
-		Practice:  e.Practice(),
+		Label:    PINLabel(p.Ref),
+		Purpose:  purpose,
+		Action:   action,
+		Min:      p.Min,
+		Max:      p.Max,
+		Tries:    p.Tries(false),
+		OnReader: p.OnReader,
+		Practice: e.practiceCode(p.Ref, false),
 	}
 }
 

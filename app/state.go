@@ -111,6 +111,46 @@ func (c *Card) PIN(cert *Certificate) *PINView {
 	return nil
 }
 
+// BlockedPIN returns the PIN whose blocking keeps the card from what it is for: signing, or logging in on a card
+// that does not sign. It is nil when that PIN is not blocked.
+func (c *Card) BlockedPIN() *PINView {
+	main := c.Signing()
+	for i := range c.Certificates {
+		if x := &c.Certificates[i]; main == nil && x.Use == ForLogin && c.signs() == nil {
+			main = x
+		}
+	}
+	if p := c.PIN(main); p != nil && p.Blocked {
+		return p
+	}
+	return nil
+}
+
+// signs returns the qualified signature certificate even outside its validity, or nil.
+func (c *Card) signs() *Certificate {
+	for i := range c.Certificates {
+		if c.Certificates[i].Use == ForSigning {
+			return &c.Certificates[i]
+		}
+	}
+	return nil
+}
+
+// Main returns the certificate that the card stands for on the screen: the one that signs, else the signature
+// certificate outside its validity, else the first one. It is nil on a card without certificates.
+func (c *Card) Main() *Certificate {
+	if x := c.Signing(); x != nil {
+		return x
+	}
+	if x := c.signs(); x != nil {
+		return x
+	}
+	if len(c.Certificates) > 0 {
+		return &c.Certificates[0]
+	}
+	return nil
+}
+
 // CertUse is the purpose of a certificate in plain terms.
 type CertUse int
 
@@ -133,6 +173,7 @@ const (
 	RenewalLastDay
 	RenewalClosed
 	RenewalExpired
+	RenewalNotYet // not valid yet
 )
 
 // Certificate is a certificate on a card, with what the holder needs to know of it.
@@ -166,12 +207,40 @@ type Certificate struct {
 // PINView is a PIN with the tries left, as read without asking for it.
 type PINView struct {
 	Ref          card.PINRef
-	Min, Max     int
+	Min, Max     int // digits of the PIN
 	TriesLeft    int // card.UnknownTries when the card does not tell
 	Blocked      bool
 	PUKTriesLeft int
 	PUKBlocked   bool
+	// WrongToday and PUKWrongToday count what the card refused today through this program. They are shown where
+	// the card does not tell the tries left.
+	WrongToday, PUKWrongToday int
+	OnReader                  bool // typed on the reader's own keys
+	CanUnblock                bool // the PUK can set a new PIN
+	CanChangePUK              bool
+	PUKMin, PUKMax            int // digits of the PUK
 }
+
+// Tries is what is known of the tries left of the PIN, or of its PUK.
+func (p *PINView) Tries(puk bool) Tries {
+	if puk {
+		return Tries{p.PUKTriesLeft, p.PUKWrongToday}
+	}
+	return Tries{p.TriesLeft, p.WrongToday}
+}
+
+// Tries is what is known of the tries left of a PIN or PUK.
+type Tries struct {
+	Left       int // card.UnknownTries when the card does not tell
+	WrongToday int // refused today through this program
+}
+
+// Last reports whether another wrong one may be the last: the card says so, or it says nothing and has refused two
+// today, of the three that are usual.
+func (t Tries) Last() bool { return t.Left == 1 || t.Left < 0 && t.WrongToday >= usualTries-1 }
+
+// usualTries is the retry counter of a CNS (AgID, functional specification of the CNS 1.1.6).
+const usualTries = 3
 
 // Trust is the age of what verdicts stand on.
 type Trust struct {

@@ -309,8 +309,8 @@ func TestChangeAndUnblock(t *testing.T) {
 			if n := bus.Count(tc.ins); n != tc.commands {
 				t.Errorf("%d commands %02X", n, tc.ins)
 			}
-			if ask.question.TriesLeft != 3 || ask.question.Unblock != tc.unblock {
-				t.Errorf("asked %+v", ask.question.TriesLeft)
+			if ask.question.Left != 3 || (ask.question.Kind == UnblockPIN) != tc.unblock {
+				t.Errorf("asked %+v", ask.question.Tries)
 			}
 		})
 	}

@@ -79,7 +79,7 @@ func TestAskingEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() {
-		_, err := u.PIN(ctx, app.PINQuestion{Label: app.PINLabel(0x1A), Min: 5, Max: 8, TriesLeft: 3})
+		_, err := u.PIN(ctx, app.PINQuestion{Label: app.PINLabel(0x1A), Min: 5, Max: 8, Tries: app.Tries{Left: 3}})
 		done <- err
 	}()
 	q.until(t, "the panel is open", func() bool { return u.asking != nil })
@@ -102,7 +102,7 @@ func TestEscRefusesAndTabStays(t *testing.T) {
 	u, _, q := window(t, state(nil), 1280, 800)
 	done := make(chan error, 1)
 	go func() {
-		_, err := u.PIN(context.Background(), app.PINQuestion{Label: app.PINLabel(0x1A), Min: 5, Max: 8, TriesLeft: 3})
+		_, err := u.PIN(context.Background(), app.PINQuestion{Label: app.PINLabel(0x1A), Min: 5, Max: 8, Tries: app.Tries{Left: 3}})
 		done <- err
 	}()
 	q.until(t, "the panel is open", func() bool { return u.asking != nil })

@@ -136,13 +136,19 @@ func (v *cardView) present(c *app.Cards, card *app.Card) {
 
 // summary is the one coloured sentence.
 func summary(k *kit, c *app.Cards, card *app.Card) (icon, words string) {
-	cert := card.Signing()
+	cert := card.Main()
 	switch {
 	case c.Phase == app.PhaseBlocked && dead(card):
 		return "lock", k.T("ui.mycard.sum.dead")
 	case c.Phase == app.PhaseBlocked:
-		return "lock", k.T("ui.sum.blocked")
+		return "lock", k.Text(lang.M("ui.mycard.sum.blocked", "pin", k.Text(app.PINLabel(card.BlockedPIN().Ref))))
 	case cert == nil:
+		return "info", k.T("ui.mycard.sum.empty")
+	case cert.Renewal == app.RenewalNotYet:
+		return "clock", k.Text(lang.M("ui.mycard.sum.not-yet", "date", k.Date(cert.NotBefore)))
+	case cert.Use != app.ForSigning && cert.DaysLeft < 0:
+		return "stop", k.Text(lang.M("ui.mycard.sum.login-over", "date", k.Date(cert.NotAfter)))
+	case cert.Use != app.ForSigning:
 		return "info", k.T("ui.sum.login-only")
 	case cert.Renewal == app.RenewalOpen, cert.Renewal == app.RenewalLastDay:
 		return "clock", k.Text(lang.M("ui.sum.renew", "until", k.Date(cert.RenewUntil)))

@@ -119,7 +119,7 @@ func (b *cardBar) present(c *app.Cards, card *app.Card) {
 	k := b.u.k
 	k.redraw(b.image, "draw-chip", k.p.ink)
 	b.who.say(holder(card), k.p.ink)
-	what := card.Kind
+	what := k.Text(app.KindText(card))
 	if card.FiscalCode != "" {
 		what += " · " + k.Text(lang.M("ui.cardbar.code", "code", k.masked(card.FiscalCode)))
 	}
@@ -128,10 +128,7 @@ func (b *cardBar) present(c *app.Cards, card *app.Card) {
 	}
 	b.what.say(what, k.p.muted)
 	b.days.Objects, b.left.Objects = nil, nil
-	cert := card.Signing()
-	if cert == nil && len(card.Certificates) > 0 {
-		cert = &card.Certificates[0]
-	}
+	cert := card.Main()
 	if cert != nil {
 		words, sub := k.Text(lang.MN("ui.days", cert.DaysLeft)), "ui.until"
 		if cert.DaysLeft < 0 {
@@ -141,12 +138,8 @@ func (b *cardBar) present(c *app.Cards, card *app.Card) {
 			k.text(noteFace, k.p.muted, k.Text(lang.M(sub, "date", k.Date(cert.NotAfter)))))}
 	}
 	if pin := card.PIN(cert); pin != nil {
-		words := triesWords(k, pin.TriesLeft)
-		ink := k.p.ink
-		if pin.TriesLeft == 0 || pin.TriesLeft == 1 {
-			ink = k.p.bad.ink
-		}
-		b.left.Objects = []fyne.CanvasObject{vbox(0, hbox(k.px(12), k.text(strongFace, ink, words), k.pips(pin.TriesLeft, 3, 14)),
+		t := pin.Tries(false)
+		b.left.Objects = []fyne.CanvasObject{vbox(0, hbox(k.px(12), k.text(strongFace, triesInk(k, t), triesWords(k, t)), k.pips(t.Left, 3, 14)),
 			k.text(noteFace, k.p.muted, k.Text(lang.M("ui.tries.for", "pin", k.Text(app.PINLabel(pin.Ref))))))}
 	}
 	icon, key, r := cardState(k, c, card)
@@ -178,24 +171,30 @@ func dayColour(k *kit, cert *app.Certificate) color.NRGBA {
 	return k.p.ink
 }
 
-// triesWords tells the tries left, always in words.
-func triesWords(k *kit, left int) string {
+// triesWords tells the tries left, always in words; where the card does not tell, what was refused today.
+func triesWords(k *kit, t app.Tries) string {
 	switch {
-	case left < 0:
-		return k.T("ui.tries.unknown")
-	case left == 0:
+	case t.Left == 0:
 		return k.T("ui.tries.none")
+	case t.Left > 0:
+		return k.Text(lang.MN("ui.tries", t.Left))
+	case t.WrongToday > 0:
+		return k.Text(lang.MN("ui.tries.today", t.WrongToday))
 	}
-	return k.Text(lang.MN("ui.tries", left))
+	return k.T("ui.tries.unknown")
 }
 
 // cardState sums a card up in a pill.
 func cardState(k *kit, c *app.Cards, card *app.Card) (icon, key string, r role) {
-	cert := card.Signing()
+	cert := card.Main()
 	switch {
 	case c.Phase == app.PhaseBlocked:
 		return "lock", "ui.phase.blocked.pill", k.p.bad
 	case cert == nil:
+		return "info", "ui.card.no-certificate", k.p.warn
+	case cert.Renewal == app.RenewalNotYet:
+		return "clock", "ui.card.not-yet", k.p.warn
+	case cert.Use != app.ForSigning && cert.DaysLeft >= 0:
 		return "info", "ui.card.login-only", k.p.warn
 	case cert.Renewal == app.RenewalOpen || cert.Renewal == app.RenewalLastDay:
 		return "clock", "ui.card.renew", k.p.warn

@@ -15,6 +15,7 @@ import (
 type cardIntents interface {
 	ChangePIN(r app.PINRef)
 	Unblock(r app.PINRef)
+	ChangePUK(r app.PINRef)
 	ForgetPINJob()
 	SaveCalendar(t *lang.Catalog, dest string)
 	ExportCertificate(id, dest string)
@@ -38,30 +39,31 @@ func (v *cardView) pins(card *app.Card) fyne.CanvasObject {
 
 func (v *cardView) pinBox(p *app.PINView) fyne.CanvasObject {
 	k := v.u.k
-	left, puk := p.TriesLeft, p.PUKTriesLeft
+	pin, puk := p.Tries(false), p.Tries(true)
 	if p.Blocked {
-		left = 0
+		pin.Left = 0
 	}
 	if p.PUKBlocked {
-		puk = 0
+		puk.Left = 0
 	}
 	pukWords := k.T("ui.puk.unknown")
 	switch {
-	case puk == 0:
+	case puk.Left == 0:
 		pukWords = k.T("ui.tries.none")
-	case puk > 0:
-		pukWords = k.Text(lang.MN("ui.puk.tries", puk))
+	case puk.Left > 0:
+		pukWords = k.Text(lang.MN("ui.puk.tries", puk.Left))
+	case puk.WrongToday > 0:
+		pukWords = k.Text(lang.MN("ui.puk.tries.today", puk.WrongToday))
 	}
-	row := func(key string, left int, words string) fyne.CanvasObject {
-		ink := k.p.ink
-		if left == 0 || left == 1 {
-			ink = k.p.bad.ink
-		}
-		return topbox(k.px(12), fixed(k.px(38), 0, k.para(noteFace, k.p.muted, key)), pad(k.px(4), 0, 0, 0, k.pips(left, 3, 14)),
-			flex(k.para(noteFace, ink, words)))
+	row := func(key string, t app.Tries, words string) fyne.CanvasObject {
+		return topbox(k.px(12), fixed(k.px(38), 0, k.para(noteFace, k.p.muted, key)), pad(k.px(4), 0, 0, 0, k.pips(t.Left, 3, 14)),
+			flex(k.para(noteFace, triesInk(k, t), words)))
 	}
 	box := vbox(k.px(8), hbox(k.px(12), k.icon("lock", 22, k.p.ink), flex(k.fit(face{size: 18, bold: true}, k.p.ink, k.Text(app.PINLabel(p.Ref))))),
-		row("PIN", left, triesWords(k, left)), row("PUK", puk, pukWords))
+		row("PIN", pin, triesWords(k, pin)), row("PUK", puk, pukWords))
+	if p.OnReader {
+		box.Add(hbox(k.px(12), k.icon("keyboard", 20, k.p.muted), flex(k.para(noteFace, k.p.muted, k.T("ui.mycard.on-reader")))))
+	}
 	if buttons := v.pinButtons(p); len(buttons) > 0 {
 		box.Add(fixed(0, k.px(2)))
 		box.Add(wrapbox(k.px(12), buttons...))
@@ -81,8 +83,11 @@ func (v *cardView) pinButtons(p *app.PINView) []fyne.CanvasObject {
 	if !p.Blocked {
 		add("ui.newpin.change", func() { v.u.store.ChangePIN(ref) })
 	}
-	if !p.PUKBlocked {
+	if !p.PUKBlocked && p.CanUnblock {
 		add("ui.newpin.unblock", func() { v.u.store.Unblock(ref) })
+	}
+	if !p.PUKBlocked && p.CanChangePUK {
+		add("ui.newpin.change-puk", func() { v.u.store.ChangePUK(ref) })
 	}
 	return list
 }
@@ -93,9 +98,9 @@ func (v *cardView) busy() bool { return v.job != nil && v.job.Running }
 func (v *cardView) remedy(a *app.Advice, card *app.Card) []fyne.CanvasObject {
 	k := v.u.k
 	switch a.Code {
-	case "pin-blocked":
-		p := card.PIN(card.Signing())
-		if p == nil || p.PUKBlocked {
+	case "pin-blocked", "pin-blocked-sign", "pin-blocked-health":
+		p := card.BlockedPIN()
+		if p == nil || p.PUKBlocked || !p.CanUnblock {
 			return nil
 		}
 		b := k.button(inked, "key", k.T("ui.newpin.unblock"), func() { v.u.store.Unblock(p.Ref) })
@@ -162,15 +167,16 @@ func (v *cardView) outcome(card *app.Card) []fyne.CanvasObject {
 	case j.Running:
 		list = append(list, k.advice(k.p.note, "clock", k.T("ui.newpin.running"), k.T("ui.newpin.running.body")))
 	case j.Done:
-		key := "ui.newpin.done.change"
-		if j.Unblock {
-			key = "ui.newpin.done.unblock"
+		key := map[app.NewPINKind]string{app.ChangePIN: "change", app.UnblockPIN: "unblock", app.ChangePUK: "change-puk"}[j.Kind]
+		body := "ui.newpin.done.body"
+		if j.Kind == app.ChangePUK {
+			body = "ui.newpin.done.body.puk"
 		}
-		list = append(list, k.advice(k.p.good, "check", k.Text(lang.M(key, "pin", name)), k.T("ui.newpin.done.body"), ok))
+		list = append(list, k.advice(k.p.good, "check", k.Text(lang.M("ui.newpin.done."+key, "pin", name)), k.T(body), ok))
 	case j.Advice != nil:
 		r, icon := severityLook(k, j.Advice.Severity)
 		body := k.Text(j.Advice.Body)
-		if own := "ui.newpin.failed." + j.Advice.Code; k.Has(own) {
+		if own := "ui.newpin.failed." + j.Advice.Code; j.Kind != app.ChangePUK && k.Has(own) {
 			body = k.T(own)
 		}
 		actions := []fyne.CanvasObject{ok}
@@ -191,10 +197,12 @@ func (v *cardView) again(card *app.Card, j *app.PINJob) *button {
 			continue
 		}
 		switch {
-		case p.Blocked && v.last.Phase == app.PhaseBlocked && card.PIN(card.Signing()) == &card.PINs[i]:
-		case j.Unblock && !p.PUKBlocked:
+		case p.Blocked && v.last.Phase == app.PhaseBlocked && card.BlockedPIN() == &card.PINs[i]:
+		case j.Kind == app.UnblockPIN && !p.PUKBlocked:
 			return k.button(small, "", k.T("ui.newpin.again.try"), func() { u.store.Unblock(j.Ref) })
-		case !j.Unblock && !p.Blocked:
+		case j.Kind == app.ChangePUK && !p.PUKBlocked:
+			return k.button(small, "", k.T("ui.newpin.again.try"), func() { u.store.ChangePUK(j.Ref) })
+		case j.Kind == app.ChangePIN && !p.Blocked:
 			return k.button(small, "", k.T("ui.newpin.again.try"), func() { u.store.ChangePIN(j.Ref) })
 		}
 	}

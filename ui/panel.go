@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"context"
 	"image/color"
 	"time"
 
@@ -99,34 +100,40 @@ func (p *panel) rise(animate bool) {
 	a.Start()
 }
 
-// tries is what stands at the side of the PIN.
-func (u *UI) tries(q app.PINQuestion) (big *fyne.Container, title, body string) {
+// tries is what stands at the side of the PIN: what the card tells, or what was refused today, never a guess.
+func (u *UI) tries(t app.Tries) (title, body string) {
 	k := u.k
 	switch {
-	case q.TriesLeft < 0:
-		return k.pips(0, 3, 22), k.T("ui.pin.tries.unknown"), k.T("ui.pin.tries.unknown.body")
-	case q.TriesLeft == 1:
-		return k.pips(1, 3, 22), k.T("ui.pin.tries.last"), k.T("ui.pin.tries.last.body")
+	case t.Left == 1:
+		return k.T("ui.pin.tries.last"), k.T("ui.pin.tries.last.body")
+	case t.Left >= 0:
+		return k.Text(lang.MN("ui.pin.tries", t.Left)), k.T("ui.pin.tries.body")
+	case t.WrongToday > 0:
+		return k.Text(lang.MN("ui.pin.tries.today", t.WrongToday)), k.T("ui.pin.tries.unknown.body")
 	}
-	return k.pips(q.TriesLeft, 3, 22), k.Text(lang.MN("ui.pin.tries", q.TriesLeft)), k.T("ui.pin.tries.body")
+	return k.T("ui.pin.tries.unknown"), k.T("ui.pin.tries.unknown.body")
+}
+
+// triesInk is the colour of words about tries: danger at what may be the last one.
+func triesInk(k *kit, t app.Tries) color.NRGBA {
+	if t.Left == 0 || t.Last() {
+		return k.p.bad.ink
+	}
+	return k.p.ink
 }
 
 // pinPanel asks for a PIN. Enter gives it, Esc refuses.
 func (u *UI) pinPanel(q app.PINQuestion, give func(*app.PIN), refuse func()) *panel {
 	k := u.k
-	pips, title, body := u.tries(q)
-	pips2 := k.pips(max(q.TriesLeft, 0), 3, 14)
-	titleColour := k.p.ink
-	if q.TriesLeft == 1 {
-		titleColour = k.p.bad.ink
-	}
+	title, body := u.tries(q.Tries)
+	titleColour := triesInk(k, q.Tries)
 	side := over(canvas.NewRectangle(k.p.sunk), pad(k.px(26), k.px(24), k.px(20), k.px(32), vbox(k.px(10),
-		hbox(0, pips), k.para(sectionFace, titleColour, title), k.para(boxFace, k.p.muted, body))))
+		hbox(0, k.pips(max(q.Left, 0), 3, 22)), k.para(sectionFace, titleColour, title), k.para(boxFace, k.p.muted, body))))
 	if k.p == contrast {
 		side.Add(rect(color.Transparent, k.p.edge, k.px(1), 0))
 	}
 
-	short := hbox(k.px(12), pips2, flex(k.para(boxBold, titleColour, title)))
+	short := hbox(k.px(12), k.pips(max(q.Left, 0), 3, 14), flex(k.para(boxBold, titleColour, title)))
 
 	head := vbox(k.px(4), k.para(pinFace, k.p.ink, k.Text(q.Label)), k.para(bodyFace, k.p.muted, k.Text(q.Purpose)))
 	if !q.Refused.IsZero() {
@@ -135,14 +142,36 @@ func (u *UI) pinPanel(q app.PINQuestion, give func(*app.PIN), refuse func()) *pa
 	cancel := k.button(outlined, "", k.T("ui.cancel"), refuse)
 	cancel.least.Height = k.px(56)
 	if q.OnReader {
-		main := vbox(k.px(16), head, k.advice(k.p.note, "keyboard", k.T("ui.pin.on-reader"), k.T("ui.pin.on-reader.body")),
-			hbox(k.px(12), flex(), cancel))
-		p := u.newPanel(k.p.waxText, scrolledTall(u.pinColumns(side, short, main)))
-		p.first = cancel
-		cancel.key = u.within(refuse, cancel.press)
-		return p
+		return u.readerPIN(q, side, short, head, cancel, give, refuse)
 	}
 	return u.typedPIN(q, side, short, head, cancel, give, refuse)
+}
+
+// readerPIN is the panel before the reader asks for the PIN: it gets ready only when the person is.
+func (u *UI) readerPIN(q app.PINQuestion, side, short, head *fyne.Container, cancel *button, give func(*app.PIN), refuse func()) *panel {
+	k := u.k
+	sign := k.button(sealing, "keyboard", k.Text(q.Action), func() { give(nil) })
+	main := vbox(k.px(16), head, k.advice(k.p.note, "keyboard", k.T("ui.pin.on-reader"), k.T("ui.pin.on-reader.body")),
+		hbox(k.px(12), flex(), cancel, sign))
+	p := u.newPanel(k.p.waxText, scrolledTall(u.pinColumns(side, short, main)))
+	p.first = sign
+	cancel.key, sign.key = u.within(refuse, cancel.press), u.within(refuse, sign.press)
+	return p
+}
+
+// OnReader implements app.ReaderAsker: it says that the reader waits, until it does no more.
+func (u *UI) OnReader(ctx context.Context, label lang.Msg) {
+	a := &asking{ui: u, refuse: func() {}} // what the reader has begun is ended on the reader
+	a.build = func() *panel {
+		k := u.k
+		words := vbox(k.px(6), k.para(pinFace, k.p.ink, k.T("ui.pin.reader.now")),
+			k.para(bodyFace, k.p.ink, k.Text(lang.M("ui.pin.reader.now.body", "pin", inner(k.Text(label))))))
+		content := pad(k.px(26), k.px(32), k.px(26), k.px(32), topbox(k.px(18), k.icon("keyboard", 32, k.p.waxText), flex(words)))
+		return u.newPanel(k.p.waxText, scrolledTall(content))
+	}
+	u.onUI(func() { u.ask(ctx, a) })
+	<-ctx.Done()
+	u.onUI(a.shut)
 }
 
 // typedPIN is the panel with a field in it.
@@ -162,13 +191,9 @@ func (u *UI) typedPIN(q app.PINQuestion, side, short, head *fyne.Container, canc
 	field.submit = func() { give(field.take()) }
 	field.close = refuse
 	notes := vbox(k.px(6), count.Container)
-	keep := k.T("ui.pin.kept")
-	if q.Practice {
-		keep = k.Text(lang.M("ui.pin.practice", "pin", app.PracticePIN))
-	}
-	lock := hbox(k.px(12), k.icon("lock", 22, k.p.muted), flex(k.para(noteFace, k.p.muted, keep)))
-	if q.Practice {
-		lock = hbox(k.px(12), k.icon("info", 22, k.p.note.ink), flex(k.para(noteBold, k.p.note.ink, keep)))
+	lock := hbox(k.px(12), k.icon("lock", 22, k.p.muted), flex(k.para(noteFace, k.p.muted, k.T("ui.pin.kept"))))
+	if words := u.practiceWords(q.Practice, "pin", app.PracticePIN); words != "" {
+		lock = hbox(k.px(12), k.icon("info", 22, k.p.note.ink), flex(k.para(noteBold, k.p.note.ink, words)))
 	}
 	fw := field.MinSize().Width
 	gap := k.px(20)
@@ -185,6 +210,18 @@ func (u *UI) typedPIN(q app.PINQuestion, side, short, head *fyne.Container, canc
 	field.tab = func(back bool) { u.round(ringOf, field, back) }
 	cancel.key, sign.key = u.within(refuse, cancel.press), u.within(refuse, sign.press)
 	return p
+}
+
+// practiceWords tell the PIN or PUK of the practice card while it is the one that everybody knows; of a real card
+// they are empty.
+func (u *UI) practiceWords(p app.PracticeCode, what, digits string) string {
+	switch p {
+	case app.PracticeKnown:
+		return u.k.Text(lang.M("ui.practice."+what, "code", digits))
+	case app.PracticeChosen:
+		return u.k.Text(lang.M("ui.practice."+what+".chosen", "code", digits))
+	}
+	return ""
 }
 
 func (u *UI) pinLength(q app.PINQuestion) string {

@@ -12,14 +12,14 @@ import (
 	"ceralacca/app/lang"
 )
 
-// This file is the panel where a PIN is changed, or unblocked with the PUK in three steps.
+// This file is the panel where a PIN is changed, unblocked with the PUK in three steps, or the PUK changed in two.
 
-var _ app.NewPINAsker = (*UI)(nil)
+var (
+	_ app.NewPINAsker = (*UI)(nil)
+	_ app.ReaderAsker = (*UI)(nil)
+)
 
-// pukDigits is the length of the PUK of a CNS.
-const pukDigits = 8
-
-// The steps of the unblocking. A change has the last one alone.
+// The steps of the unblocking. The change of a PUK has the last two, that of a PIN the last one alone.
 const (
 	stepNeeds = iota
 	stepPUK
@@ -87,21 +87,24 @@ type newPINForm struct {
 	ring          []fyne.Focusable
 }
 
-// newPINPanel asks for the old PIN or the PUK, and twice for the new PIN. Enter goes on, Esc refuses.
+// newPINPanel asks for the old PIN or the PUK, and twice for the new one. Enter goes on, Esc refuses.
 func (u *UI) newPINPanel(q app.NewPINQuestion, give func(*app.NewPINs), refuse func()) *newPINForm {
 	k := u.k
-	f := &newPINForm{u: u, q: q, give: give, refuse: refuse, main: vbox(k.px(14)), step: stepNew}
-	f.fresh, f.repeat = newPINField(k, q.Min, q.Max), newPINField(k, q.Min, q.Max)
-	f.old = newPINField(k, q.Min, q.Max)
+	f := &newPINForm{u: u, q: q, give: give, refuse: refuse, main: vbox(k.px(14))}
+	f.step = map[app.NewPINKind]int{app.ChangePIN: stepNew, app.UnblockPIN: stepNeeds, app.ChangePUK: stepPUK}[q.Kind]
+	f.old, f.fresh, f.repeat = newPINField(k, q.Min, q.Max), newPINField(k, q.Min, q.Max), newPINField(k, q.Min, q.Max)
 	fields := []*pinField{f.old, f.fresh, f.repeat}
-	if q.Unblock {
-		f.step = stepNeeds
-		f.old, f.again = newPINField(k, pukDigits, pukDigits), newPINField(k, pukDigits, pukDigits)
+	if q.Kind != app.ChangePIN {
+		f.old, f.again = newPINField(k, q.PUKMin, q.PUKMax), newPINField(k, q.PUKMin, q.PUKMax)
 		fields = []*pinField{f.old, f.again, f.fresh, f.repeat}
 	}
-	if q.TriesLeft == 1 {
+	if q.Kind == app.ChangePUK {
+		f.fresh, f.repeat = newPINField(k, q.PUKMin, q.PUKMax), newPINField(k, q.PUKMin, q.PUKMax)
+		fields[2], fields[3] = f.fresh, f.repeat
+	}
+	if q.Last() {
 		key := "ui.newpin.sure.pin"
-		if q.Unblock {
+		if f.puk() {
 			key = "ui.newpin.sure.puk"
 		}
 		f.sure = k.tick(k.T(key), f.say)
@@ -120,27 +123,39 @@ func (u *UI) newPINPanel(q app.NewPINQuestion, give func(*app.NewPINs), refuse f
 	return f
 }
 
+// puk reports whether the PUK is asked for.
+func (f *newPINForm) puk() bool { return f.q.Kind != app.ChangePIN }
+
+// last is the step that sends: with the reader's keys there is nothing to type before.
+func (f *newPINForm) last() int {
+	if f.q.OnReader && f.puk() {
+		return stepPUK
+	}
+	return stepNew
+}
+
 // tries tells the tries left: at the side, and in one line where there is no room for that.
 func (f *newPINForm) tries() (side, short *fyne.Container) {
-	k, n := f.u.k, f.q.TriesLeft
-	ink := k.p.ink
-	if n == 1 {
-		ink = k.p.bad.ink
-	}
-	_, title, body := f.u.tries(app.PINQuestion{TriesLeft: n})
-	if f.q.Unblock {
-		title, body = k.T("ui.newpin.puk.unknown"), k.T("ui.newpin.puk.unknown.body")
-		if n >= 0 {
-			title, body = k.Text(lang.MN("ui.newpin.puk.left", n)), k.T("ui.newpin.puk.left.body")
+	k, t := f.u.k, f.q.Tries
+	ink := triesInk(k, t)
+	title, body := f.u.tries(t)
+	if f.puk() {
+		switch {
+		case t.Left >= 0:
+			title, body = k.Text(lang.MN("ui.newpin.puk.left", t.Left)), k.T("ui.newpin.puk.left.body")
+		case t.WrongToday > 0:
+			title, body = k.Text(lang.MN("ui.newpin.puk.today", t.WrongToday)), k.T("ui.newpin.puk.unknown.body")
+		default:
+			title, body = k.T("ui.newpin.puk.unknown"), k.T("ui.newpin.puk.unknown.body")
 		}
 	}
 	title = initial(title)
 	side = over(canvas.NewRectangle(k.p.sunk), pad(k.px(26), k.px(24), k.px(20), k.px(32), vbox(k.px(10),
-		hbox(0, k.pips(n, 3, 22)), k.para(sectionFace, ink, title), k.para(boxFace, k.p.muted, body))))
+		hbox(0, k.pips(t.Left, 3, 22)), k.para(sectionFace, ink, title), k.para(boxFace, k.p.muted, body))))
 	if k.p == contrast {
 		side.Add(rect(color.Transparent, k.p.edge, k.px(1), 0))
 	}
-	return side, hbox(k.px(12), k.pips(n, 3, 14), flex(k.para(boxBold, ink, title)))
+	return side, hbox(k.px(12), k.pips(t.Left, 3, 14), flex(k.para(boxBold, ink, title)))
 }
 
 // turn shows a step.
@@ -181,18 +196,29 @@ func (f *newPINForm) body() []fyne.CanvasObject {
 	case stepNeeds:
 		return []fyne.CanvasObject{f.needs()}
 	case stepPUK:
-		list = []fyne.CanvasObject{
-			k.advice(k.p.bad, "stop", k.T("ui.newpin.puk.end"), k.T("ui.newpin.puk.end.body")),
-			f.columns(f.labelled("ui.newpin.puk", f.old), f.labelled("ui.newpin.again.puk", f.again)),
+		list = []fyne.CanvasObject{k.advice(k.p.bad, "stop", k.T("ui.newpin.puk.end"), k.T("ui.newpin.puk.end.body"))}
+		if !f.q.OnReader {
+			list = append(list, f.columns(f.labelled("ui.newpin.puk", f.old), f.labelled("ui.newpin.again.puk", f.again)))
 		}
 	case stepNew:
+		if f.q.OnReader {
+			break
+		}
 		var rows []fyne.CanvasObject
-		if !f.q.Unblock {
+		if !f.puk() {
 			rows = append(rows, f.labelled("ui.newpin.old", f.old))
 		}
-		list = []fyne.CanvasObject{f.columns(append(rows, f.labelled("ui.newpin.new", f.fresh), f.labelled("ui.newpin.again", f.repeat))...)}
+		fresh, again := "ui.newpin.new", "ui.newpin.again"
+		if f.q.Kind == app.ChangePUK {
+			fresh, again = "ui.newpin.new.puk", "ui.newpin.again.new-puk"
+		}
+		list = []fyne.CanvasObject{f.columns(append(rows, f.labelled(fresh, f.fresh), f.labelled(again, f.repeat))...)}
 	}
-	if f.sure != nil && (f.step == stepPUK || !f.q.Unblock) {
+	if f.q.OnReader && f.step == f.last() {
+		key := map[app.NewPINKind]string{app.ChangePIN: "change", app.UnblockPIN: "unblock", app.ChangePUK: "change-puk"}[f.q.Kind]
+		list = append(list, k.advice(k.p.note, "keyboard", k.T("ui.newpin.reader"), k.T("ui.newpin.reader."+key)))
+	}
+	if f.sure != nil && (f.step == stepPUK || !f.puk()) {
 		f.ring = append(f.ring, f.sure)
 		list = append(list, f.sure)
 	}
@@ -212,28 +238,43 @@ func (f *newPINForm) settle() bool {
 	return true
 }
 
-// head is the title, and the steps of an unblocking.
+// head is the title, and the steps where there are several.
 func (f *newPINForm) head() fyne.CanvasObject {
 	k := f.u.k
-	name := inner(k.Text(f.q.Label))
-	if !f.q.Unblock {
-		return k.para(pinFace, k.p.ink, k.Text(lang.M("ui.newpin.change.title", "pin", name)))
+	key := map[app.NewPINKind]string{app.ChangePIN: "change", app.UnblockPIN: "unblock", app.ChangePUK: "change-puk"}[f.q.Kind]
+	title := k.para(pinFace, k.p.ink, k.Text(lang.M("ui.newpin."+key+".title", "pin", inner(k.Text(f.q.Label)))))
+	var names []string
+	first := stepNeeds
+	switch f.q.Kind {
+	case app.UnblockPIN:
+		names = []string{k.T("ui.newpin.step.1"), k.T("ui.newpin.step.2"), k.T("ui.newpin.step.3")}
+	case app.ChangePUK:
+		first, names = stepPUK, []string{k.T("ui.newpin.step.old-puk"), k.T("ui.newpin.step.new-puk")}
 	}
-	return vbox(k.px(8), k.para(pinFace, k.p.ink, k.Text(lang.M("ui.newpin.unblock.title", "pin", name))),
-		k.steps(f.step, k.T("ui.newpin.step.1"), k.T("ui.newpin.step.2"), k.T("ui.newpin.step.3")))
+	if names = names[:min(len(names), f.last()-first+1)]; len(names) < 2 {
+		return title
+	}
+	return vbox(k.px(8), title, k.steps(f.step-first, names...))
 }
 
-// needs is the first step: what to have at hand, and where the PUK is written for each kind of card.
+// needs is the first step: what to have at hand, and where the PUK of such a card is written.
 func (f *newPINForm) needs() fyne.CanvasObject {
 	k := f.u.k
-	box := vbox(k.px(12), k.para(bodyFace, k.p.ink, k.T("ui.newpin.needs")))
-	for _, row := range []struct{ icon, key string }{
-		{"card", "ui.newpin.where.scratch"}, {"file", "ui.newpin.where.pdf"}, {"mail", "ui.newpin.where.halves"}, {"question", "ui.newpin.where.lost"},
-	} {
-		box.Add(topbox(k.px(14), k.icon(row.icon, 22, k.p.waxText), flex(k.para(boxFace, k.p.ink, k.T(row.key)))))
+	box := vbox(k.px(12), k.para(bodyFace, k.p.ink, k.Text(lang.M("ui.newpin.needs", "length", f.pukLength()))))
+	icons := map[string]string{"puk.where.scratch": "card", "puk.where.pdf": "file", "puk.where.halves": "mail", "puk.where.lost": "question"}
+	for _, m := range append(f.q.Where[:len(f.q.Where):len(f.q.Where)], lang.M("puk.where.lost")) {
+		box.Add(topbox(k.px(14), k.icon(icons[m.Key], 22, k.p.waxText), flex(k.para(boxFace, k.p.ink, k.Text(m)))))
 	}
 	box.Add(fixed(0, k.px(6)))
 	return box
+}
+
+// pukLength tells how many digits the PUK has.
+func (f *newPINForm) pukLength() string {
+	if f.q.PUKMin == f.q.PUKMax {
+		return f.u.k.Text(lang.MN("ui.newpin.puk.length", f.q.PUKMax))
+	}
+	return f.u.k.Text(lang.M("pin.rule.length", "min", lang.Digits(f.q.PUKMin), "max", lang.Digits(f.q.PUKMax)))
 }
 
 // labelled is a field under its name, the next in the ring.
@@ -246,8 +287,11 @@ func (f *newPINForm) labelled(key string, field *pinField) fyne.CanvasObject {
 // columns sets the fields beside the rules.
 func (f *newPINForm) columns(rows ...fyne.CanvasObject) fyne.CanvasObject {
 	k := f.u.k
-	w := f.fresh.MinSize().Width
-	right := vbox(k.px(9), k.para(boxBold, k.p.ink, k.T("ui.newpin.rules")), f.rules.box)
+	w, rules := f.fresh.MinSize().Width, "ui.newpin.rules"
+	if f.q.Kind == app.ChangePUK {
+		rules = "ui.newpin.rules.puk"
+	}
+	right := vbox(k.px(9), k.para(boxBold, k.p.ink, k.T(rules)), f.rules.box)
 	if f.step == stepPUK {
 		right = vbox(0, pad(k.px(26), 0, 0, 0, f.rules.box))
 	}
@@ -258,13 +302,14 @@ func (f *newPINForm) columns(rows ...fyne.CanvasObject) fyne.CanvasObject {
 func (f *newPINForm) note() fyne.CanvasObject {
 	k := f.u.k
 	icon, c, face, words := "lock", k.p.muted, noteFace, k.T("ui.newpin.kept")
-	switch {
-	case f.q.Practice && f.q.Unblock:
-		icon, c, face, words = "info", k.p.note.ink, noteBold, k.Text(lang.M("ui.newpin.practice.puk", "puk", app.PracticePUK))
-	case f.q.Practice:
-		icon, c, face, words = "info", k.p.note.ink, noteBold, k.Text(lang.M("ui.newpin.practice.pin", "pin", app.PracticePIN))
-	case f.q.OnReader:
-		icon, words = "keyboard", k.T("ui.newpin.on-reader")
+	what, digits := "pin", app.PracticePIN
+	if f.puk() {
+		what, digits = "puk", app.PracticePUK
+	}
+	if w := f.u.practiceWords(f.q.Practice, what, digits); w != "" {
+		icon, c, face, words = "info", k.p.note.ink, noteBold, w
+	} else if f.q.OnReader {
+		icon, words = "keyboard", k.T("ui.pin.on-reader.body")
 	}
 	return hbox(k.px(12), k.icon(icon, 22, c), flex(k.para(face, c, words)))
 }
@@ -272,18 +317,20 @@ func (f *newPINForm) note() fyne.CanvasObject {
 // buttons are those of the step, the one that goes on last.
 func (f *newPINForm) buttons() []*button {
 	u, k := f.u, f.u.k
-	words := k.T("ui.continue")
-	switch {
-	case f.step == stepNew && f.q.Unblock:
-		words = k.T("ui.newpin.unblock")
-	case f.step == stepNew:
-		words = k.T("ui.newpin.change")
+	words, icon := k.T("ui.continue"), ""
+	if f.step == f.last() {
+		words = k.T(map[app.NewPINKind]string{
+			app.ChangePIN: "ui.newpin.change", app.UnblockPIN: "ui.newpin.unblock", app.ChangePUK: "ui.newpin.change-puk",
+		}[f.q.Kind])
+		if f.q.OnReader {
+			icon = "keyboard"
+		}
 	}
 	list := []*button{k.button(outlined, "", k.T("ui.cancel"), f.refuse)}
-	if f.q.Unblock && f.step > stepNeeds {
+	if f.q.Kind == app.UnblockPIN && f.step > stepNeeds || f.q.Kind == app.ChangePUK && f.step > stepPUK {
 		list = append(list, k.button(outlined, "left", k.T("ui.newpin.back"), func() { f.turn(f.step - 1) }))
 	}
-	f.on = k.button(inked, "", words, f.next)
+	f.on = k.button(inked, icon, words, f.next)
 	list = append(list, f.on)
 	for _, b := range list {
 		b.key = u.within(f.refuse, b.press)
@@ -305,8 +352,12 @@ func (f *newPINForm) next() {
 	if !f.ready() {
 		return
 	}
-	if f.step < stepNew {
+	if f.step < f.last() {
 		f.turn(f.step + 1)
+		return
+	}
+	if f.q.OnReader {
+		f.give(&app.NewPINs{})
 		return
 	}
 	if f.again != nil {
@@ -321,9 +372,11 @@ func (f *newPINForm) ready() bool {
 	switch {
 	case f.step == stepNeeds:
 		return true
+	case f.q.OnReader:
+		return sure
 	case f.step == stepPUK:
 		return sure && !broken(f.judgePUK())
-	case f.q.Unblock:
+	case f.puk():
 		return !broken(f.judgeNew())
 	}
 	return sure && f.old.complete() && !broken(f.judgeNew())
@@ -334,10 +387,11 @@ func (f *newPINForm) say() {
 	if f.rules == nil || f.on == nil {
 		return
 	}
-	switch f.step {
-	case stepPUK:
+	switch {
+	case f.q.OnReader:
+	case f.step == stepPUK:
 		f.rules.say(f.judgePUK())
-	case stepNew:
+	case f.step == stepNew:
 		f.rules.say(f.judgeNew())
 	}
 	f.on.enable(f.ready())
@@ -358,7 +412,7 @@ func alike(words string, a, b *app.PIN) rule {
 
 func (f *newPINForm) judgePUK() []rule {
 	k := f.u.k
-	length := rule{k.Text(lang.MN("ui.newpin.puk.length", pukDigits)), ruleOpen}
+	length := rule{f.pukLength(), ruleOpen}
 	if f.old.complete() {
 		length.state = ruleMet
 	}
@@ -369,13 +423,13 @@ func (f *newPINForm) judgePUK() []rule {
 func (f *newPINForm) judgeNew() []rule {
 	k := f.u.k
 	var old *app.PIN
-	if !f.q.Unblock && f.old.pin.Len() > 0 {
+	if f.q.Kind != app.UnblockPIN && f.old.pin.Len() > 0 {
 		old = f.old.pin
 	}
 	var list []rule
 	if f.q.Rules != nil {
 		for _, r := range f.q.Rules(old, f.fresh.pin) {
-			if f.q.Unblock && r.Text.Key == "pin.rule.old" {
+			if f.q.Kind == app.UnblockPIN && r.Text.Key == "pin.rule.old" {
 				continue
 			}
 			line := rule{k.Text(r.Text), ruleMet}

@@ -44,7 +44,7 @@ func pinScenes() []scene {
 		on("card-puk-wrong", func(s *app.State, c *app.Card) {
 			blocked(s, c, false)
 			c.PINs[0].PUKTriesLeft = 2
-			s.PINJob = &app.PINJob{Ref: card.SignPIN, Unblock: true, Advice: advice("puk-wrong", app.SeverityWarning, 2)}
+			s.PINJob = &app.PINJob{Ref: card.SignPIN, Kind: app.UnblockPIN, Advice: advice("puk-wrong", app.SeverityWarning, 2)}
 		}),
 		on("card-ts-cns", func(_ *app.State, c *app.Card) {
 			c.Certificates, c.PINs = c.Certificates[1:], c.PINs[1:]
@@ -60,7 +60,7 @@ func pinScenes() []scene {
 	list[5].state.Cards.Advice = advice("login-only", app.SeverityWarning, 0)
 	list = append(list, dead)
 
-	panel := func(name string, q app.NewPINQuestion, then func(*newPINForm)) {
+	form := func(name string, q app.NewPINQuestion, then func(*newPINForm)) {
 		list = append(list, scene{name, pageCard, state(nil), func(u *UI) {
 			f := openNewPIN(u, q)
 			if then != nil {
@@ -68,29 +68,29 @@ func pinScenes() []scene {
 			}
 		}})
 	}
-	panel("newpin-change", newPINQuestion(false, 3), func(f *newPINForm) {
+	form("newpin-change", newPINQuestion(app.ChangePIN, 3), func(f *newPINForm) {
 		typeInto(f.old, "59372")
 		typeInto(f.fresh, "123456")
 		typeInto(f.repeat, "1234")
 	})
-	panel("newpin-change-last", newPINQuestion(false, 1), nil)
-	panel("newpin-change-unknown", newPINQuestion(false, card.UnknownTries), func(f *newPINForm) {
+	form("newpin-change-last", newPINQuestion(app.ChangePIN, 1), nil)
+	form("newpin-change-unknown", newPINQuestion(app.ChangePIN, card.UnknownTries), func(f *newPINForm) {
 		typeInto(f.old, "59372")
 		typeInto(f.fresh, "59372")
 		typeInto(f.repeat, "59373")
 	})
-	panel("newpin-unblock-1", newPINQuestion(true, 3), nil)
-	panel("newpin-unblock-2", newPINQuestion(true, 3), func(f *newPINForm) {
+	form("newpin-unblock-1", newPINQuestion(app.UnblockPIN, 3), nil)
+	form("newpin-unblock-2", newPINQuestion(app.UnblockPIN, 3), func(f *newPINForm) {
 		f.next()
 		typeInto(f.old, "59372104")
 		typeInto(f.again, "593")
 	})
-	panel("newpin-unblock-2-last", newPINQuestion(true, 1), func(f *newPINForm) {
+	form("newpin-unblock-2-last", newPINQuestion(app.UnblockPIN, 1), func(f *newPINForm) {
 		f.next()
 		typeInto(f.old, "59372104")
 		typeInto(f.again, "59372104")
 	})
-	panel("newpin-unblock-3", newPINQuestion(true, 3), func(f *newPINForm) {
+	form("newpin-unblock-3", newPINQuestion(app.UnblockPIN, 3), func(f *newPINForm) {
 		f.next()
 		typeInto(f.old, "59372104")
 		typeInto(f.again, "59372104")
@@ -98,14 +98,46 @@ func pinScenes() []scene {
 		typeInto(f.fresh, "730519")
 		typeInto(f.repeat, "730519")
 	})
+	form("newpin-puk-1", newPINQuestion(app.ChangePUK, 3), func(f *newPINForm) { typeInto(f.old, "59372104") })
+	form("newpin-puk-2", newPINQuestion(app.ChangePUK, card.UnknownTries), func(f *newPINForm) {
+		typeInto(f.old, "59372104")
+		typeInto(f.again, "59372104")
+		f.next()
+		typeInto(f.fresh, "73051946")
+		typeInto(f.repeat, "73051")
+	})
+	today := newPINQuestion(app.ChangePIN, card.UnknownTries)
+	today.WrongToday = 2
+	form("newpin-change-today", today, nil)
+	reader := newPINQuestion(app.ChangePIN, 3)
+	reader.OnReader = true
+	form("newpin-reader-change", reader, nil)
+	puk := newPINQuestion(app.ChangePUK, 3)
+	puk.OnReader = true
+	form("newpin-reader-puk", puk, nil)
+	list = append(list, scene{"sign-pin-reader", pageSign, state(func(s *app.State) { s.Docs = docs(app.DocReady, fiveNames...) }), func(u *UI) {
+		a := &asking{ui: u, refuse: func() {}}
+		a.build = func() *panel {
+			q := signQuestion(3, app.NotPractice)
+			q.OnReader = true
+			return u.pinPanel(q, func(*app.PIN) {}, func() {})
+		}
+		u.asking = a
+		a.open()
+	}})
 	return list
 }
 
-func newPINQuestion(unblock bool, tries int) app.NewPINQuestion {
+func newPINQuestion(kind app.NewPINKind, tries int) app.NewPINQuestion {
 	c := exampleCard()
 	return app.NewPINQuestion{
-		Label: app.PINLabel(card.SignPIN), Unblock: unblock, TriesLeft: tries, Min: 5, Max: 8,
-		Rules: func(old, fresh *app.PIN) []app.PINRule { return app.CheckNewPIN(fresh, old, &c, c.PINs[0]) },
+		Label: app.PINLabel(card.SignPIN), Kind: kind, Tries: app.Tries{Left: tries}, Min: 5, Max: 8, PUKMin: 8, PUKMax: 8, Where: app.WherePUK(&c),
+		Rules: func(old, fresh *app.PIN) []app.PINRule {
+			if kind == app.ChangePUK {
+				return app.CheckNewPUK(fresh, old, &c, c.PINs[0])
+			}
+			return app.CheckNewPIN(fresh, old, &c, c.PINs[0])
+		},
 	}
 }
 

@@ -21,6 +21,7 @@ import (
 
 func (f *fakeStore) ChangePIN(app.PINRef)               { f.said = append(f.said, "change") }
 func (f *fakeStore) Unblock(app.PINRef)                 { f.said = append(f.said, "unblock") }
+func (f *fakeStore) ChangePUK(app.PINRef)               { f.said = append(f.said, "change puk") }
 func (f *fakeStore) ForgetPINJob()                      { f.said = append(f.said, "forget") }
 func (f *fakeStore) SaveCalendar(*lang.Catalog, string) { f.said = append(f.said, "calendar") }
 func (f *fakeStore) ExportCertificate(id, dest string) {
@@ -258,7 +259,7 @@ func TestNewPINRulesFollowTheTyping(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			u, _, _ := window(t, state(nil), 1280, 800)
-			f := openNewPIN(u, newPINQuestion(false, 3))
+			f := openNewPIN(u, newPINQuestion(app.ChangePIN, 3))
 			typeInto(f.old, tc.old)
 			typeInto(f.fresh, tc.fresh)
 			typeInto(f.repeat, tc.repeat)
@@ -291,11 +292,13 @@ func TestNewPINRulesFollowTheTyping(t *testing.T) {
 }
 
 func TestLastTryMustBeAgreedTo(t *testing.T) {
-	for _, unblock := range []bool{false, true} {
+	for _, kind := range []app.NewPINKind{app.ChangePIN, app.UnblockPIN, app.ChangePUK} {
 		u, _, _ := window(t, state(nil), 800, 600)
-		f := openNewPIN(u, newPINQuestion(unblock, 1))
-		if unblock {
-			f.next()
+		f := openNewPIN(u, newPINQuestion(kind, 1))
+		if kind != app.ChangePIN {
+			if kind == app.UnblockPIN {
+				f.next()
+			}
 			typeInto(f.old, "59372104")
 			typeInto(f.again, "59372104")
 		} else {
@@ -304,11 +307,11 @@ func TestLastTryMustBeAgreedTo(t *testing.T) {
 			typeInto(f.repeat, "40628")
 		}
 		if f.ready() || !f.on.off {
-			t.Errorf("unblock %v: goes on without the tick", unblock)
+			t.Errorf("kind %d: goes on without the tick", kind)
 		}
 		f.sure.TypedKey(&fyne.KeyEvent{Name: fyne.KeySpace})
 		if !f.ready() || f.on.off {
-			t.Errorf("unblock %v: the tick does not open the way", unblock)
+			t.Errorf("kind %d: the tick does not open the way", kind)
 		}
 	}
 }
@@ -317,7 +320,7 @@ func TestLastTryMustBeAgreedTo(t *testing.T) {
 func TestFocusComesIntoSight(t *testing.T) {
 	st := state(func(s *app.State) { s.Settings.Scale = 200 })
 	u, _, _ := window(t, st, 1280, 800)
-	f := openNewPIN(u, newPINQuestion(false, 1))
+	f := openNewPIN(u, newPINQuestion(app.ChangePIN, 1))
 	s := scrollerOf(f.panel.object)
 	d := u.app.Driver()
 	for i, c := range f.ring {
@@ -348,7 +351,7 @@ func TestNewPINEndsWell(t *testing.T) {
 			defer cancel()
 			done := make(chan error, 1)
 			go func() {
-				_, err := u.NewPIN(ctx, newPINQuestion(false, 3))
+				_, err := u.NewPIN(ctx, newPINQuestion(app.ChangePIN, 3))
 				done <- err
 			}()
 			q.until(t, "the panel is open", func() bool { return u.asking != nil })
@@ -377,7 +380,7 @@ func TestNewPINLeavesNoCopy(t *testing.T) {
 		t.Skip("the heap is dumped on Linux only")
 	}
 	u, _, _ := window(t, state(nil), 800, 600)
-	f := openNewPIN(u, newPINQuestion(false, 3))
+	f := openNewPIN(u, newPINQuestion(app.ChangePIN, 3))
 	runes := [8]rune{'6', '0', '9', '2', '7', '4', '1', '8'}
 	count := func() int {
 		t.Helper()

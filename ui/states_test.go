@@ -26,8 +26,12 @@ func exampleCard() app.Card {
 		Slot: "s1", Reader: "Lettore di prova 00 00", Phase: app.PhaseReady, ATR: "3BFF1800008131FE55006B02090517030111014350491A", Via: "native",
 		Kind: "CNS", Serial: "1201000000000001", Issuer: "Camera di Prova", Surname: "ESEMPIO", Name: "ANNA", FiscalCode: "SMPNNA80A41F205X",
 		Issued: day(2025, 3, 14), Expires: day(2028, 3, 14), Certificates: []app.Certificate{cert, login},
-		PINs: []app.PINView{{Ref: 0x1A, Min: 5, Max: 8, TriesLeft: 3, PUKTriesLeft: 3}, {Ref: 0x10, Min: 5, Max: 8, TriesLeft: 3, PUKTriesLeft: 3}},
+		PINs: []app.PINView{examplePIN(0x1A), examplePIN(0x10)},
 	}
+}
+
+func examplePIN(r app.PINRef) app.PINView {
+	return app.PINView{Ref: r, Min: 5, Max: 8, TriesLeft: 3, PUKTriesLeft: 3, CanUnblock: true, PUKMin: 8, PUKMax: 8}
 }
 
 func cardsWith(change func(*app.Cards, *app.Card)) *app.Cards {
@@ -153,12 +157,12 @@ func scenes() []scene {
 			}
 			s.Job = &app.Job{Signer: "ANNA ESEMPIO", Total: 5, Done: 2, Signed: 2, Ended: today, Advice: advice("card-removed", app.SeverityWarning, 0)}
 		}), nil},
-		{"sign-pin", pageSign, st(func(s *app.State) { s.Docs = docs(app.DocReady, fiveNames...) }), askPIN(3, false)},
-		{"sign-pin-last", pageSign, st(func(s *app.State) { s.Docs = docs(app.DocReady, fiveNames...) }), askPIN(1, false)},
+		{"sign-pin", pageSign, st(func(s *app.State) { s.Docs = docs(app.DocReady, fiveNames...) }), askPIN(3, app.NotPractice)},
+		{"sign-pin-last", pageSign, st(func(s *app.State) { s.Docs = docs(app.DocReady, fiveNames...) }), askPIN(1, app.NotPractice)},
 		{"sign-pin-practice", pageSign, st(func(s *app.State) {
 			s.Docs = docs(app.DocReady, fiveNames...)
 			s.Cards = cardsWith(func(c *app.Cards, _ *app.Card) { c.Practice = true })
-		}), askPIN(3, true)},
+		}), askPIN(3, app.PracticeKnown)},
 		{"confirm", pageSign, st(func(s *app.State) { s.Docs = docs(app.DocReady, fiveNames...) }), func(u *UI) {
 			a := &asking{ui: u, refuse: func() {}}
 			a.build = func() *panel {
@@ -229,12 +233,16 @@ func scenes() []scene {
 	return append(list, pinScenes()...)
 }
 
-func askPIN(tries int, practice bool) func(*UI) {
+func signQuestion(tries int, practice app.PracticeCode) app.PINQuestion {
+	return app.PINQuestion{
+		Label: app.PINLabel(0x1A), Purpose: lang.MN("pin.purpose.sign", 5, "name", "ANNA ESEMPIO"), Action: lang.MN("pin.action.sign", 5),
+		Min: 5, Max: 8, Tries: app.Tries{Left: tries}, Practice: practice,
+	}
+}
+
+func askPIN(tries int, practice app.PracticeCode) func(*UI) {
 	return func(u *UI) {
-		q := app.PINQuestion{
-			Label: app.PINLabel(0x1A), Purpose: lang.MN("pin.purpose.sign", 5, "name", "ANNA ESEMPIO"), Action: lang.MN("pin.action.sign", 5),
-			Min: 5, Max: 8, TriesLeft: tries, Practice: practice,
-		}
+		q := signQuestion(tries, practice)
 		a := &asking{ui: u, refuse: func() {}}
 		a.build = func() *panel { return u.pinPanel(q, func(p *app.PIN) { p.Wipe() }, func() {}) }
 		u.asking = a

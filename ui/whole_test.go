@@ -129,7 +129,7 @@ func typePIN(t *testing.T, u *UI, q *posts, pin string) {
 	if !ok {
 		t.Fatalf("the focus is on %T", c.Focused())
 	}
-	if n := u.asking.panel; !strings.Contains(words(n.object), u.k.Text(lang.M("ui.pin.practice", "pin", app.PracticePIN))) {
+	if n := u.asking.panel; !strings.Contains(words(n.object), u.k.Text(lang.M("ui.practice.pin", "code", app.PracticePIN))) {
 		t.Error("the practice PIN is not told")
 	}
 	for _, r := range pin + "0" {

@@ -53,7 +53,7 @@ var uses = map[app.CertUse]string{app.ForOther: "other", app.ForSigning: "signat
 
 var renewals = map[app.Renewal]string{
 	app.RenewalNone: "none", app.RenewalTooEarly: "too-early", app.RenewalOpen: "open",
-	app.RenewalLastDay: "last-day", app.RenewalClosed: "closed", app.RenewalExpired: "expired",
+	app.RenewalLastDay: "last-day", app.RenewalClosed: "closed", app.RenewalExpired: "expired", app.RenewalNotYet: "none",
 }
 
 type jsonReader struct {
@@ -92,6 +92,12 @@ type jsonPIN struct {
 	Blocked   bool   `json:"blocked"`
 	Min       int    `json:"min"`
 	Max       int    `json:"max"`
+	// Additions to the contract: the PUK, what was refused today, whether it is typed on the reader.
+	PUKTriesLeft  *int `json:"puk_tries_left,omitempty"` // absent: the card does not tell
+	PUKBlocked    bool `json:"puk_blocked,omitempty"`
+	WrongToday    int  `json:"wrong_today,omitempty"`
+	PUKWrongToday int  `json:"puk_wrong_today,omitempty"`
+	OnReader      bool `json:"on_reader,omitempty"`
 }
 
 type jsonCert struct {
@@ -168,10 +174,8 @@ func (s *session) jsonCard(c *app.Card) *jsonCard {
 	}
 	for _, p := range c.PINs {
 		jp := jsonPIN{ID: fmt.Sprintf("%02x", byte(p.Ref)), Label: s.texts.Text(app.PINLabel(p.Ref)), Blocked: p.Blocked, Min: p.Min, Max: p.Max}
-		if p.TriesLeft >= 0 {
-			n := p.TriesLeft
-			jp.TriesLeft = &n
-		}
+		jp.TriesLeft, jp.PUKTriesLeft = counted(p.TriesLeft), counted(p.PUKTriesLeft)
+		jp.PUKBlocked, jp.OnReader, jp.WrongToday, jp.PUKWrongToday = p.PUKBlocked, p.OnReader, p.WrongToday, p.PUKWrongToday
 		j.PINs = append(j.PINs, jp)
 	}
 	for i := range c.Certificates {
@@ -185,12 +189,20 @@ func (s *session) jsonCard(c *app.Card) *jsonCard {
 	return j
 }
 
+// counted is the number of tries, or nil where the card does not tell.
+func counted(n int) *int {
+	if n < 0 {
+		return nil
+	}
+	return &n
+}
+
 // tellCard prints the card for a person.
 func (s *session) tellCard(c *app.Card) {
 	if s.json {
 		return
 	}
-	fmt.Fprintf(s.out, "%s %s  (%s %s)\n", c.Name, c.Surname, c.Kind, c.Serial)
+	fmt.Fprintf(s.out, "%s %s  (%s, %s)\n", c.Name, c.Surname, s.texts.Text(app.KindText(c)), c.Serial)
 	if c.FiscalCode != "" {
 		fmt.Fprintf(s.out, "  %s: %s\n", s.texts.T("cli.fiscal-code"), c.FiscalCode)
 	}
@@ -200,7 +212,7 @@ func (s *session) tellCard(c *app.Card) {
 		fmt.Fprintf(s.out, "    %s\n", s.texts.Text(lang.MN("cli.validity", x.DaysLeft, "date", s.texts.Date(x.NotAfter), "issuer", x.IssuerCN)))
 	}
 	for _, p := range c.PINs {
-		fmt.Fprintf(s.out, "  %s: %s\n", s.texts.Text(app.PINLabel(p.Ref)), s.tries(p.TriesLeft))
+		fmt.Fprintf(s.out, "  %s: %s\n", s.texts.Text(app.PINLabel(p.Ref)), s.texts.Text(app.TriesText(p.Tries(false))))
 	}
 	if c.Advice != nil {
 		s.say(c.Advice)

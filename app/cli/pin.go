@@ -30,13 +30,17 @@ type terminal struct{ s *session }
 func (t terminal) PIN(_ context.Context, q app.PINQuestion) (*app.PIN, error) {
 	s := t.s
 	if q.OnReader {
-		fmt.Fprintln(s.words, s.texts.T("pin.on-reader"))
 		return nil, nil
 	}
 	if s.pinFD >= 0 {
 		return readFD(s.pinFD, "pin")
 	}
 	return s.typePIN(q)
+}
+
+// OnReader implements app.ReaderAsker.
+func (t terminal) OnReader(_ context.Context, label lang.Msg) {
+	fmt.Fprintf(t.s.words, "%s: %s\n", t.s.texts.Text(label), t.s.texts.T("pin.on-reader"))
 }
 
 // Confirm is asked before the last try alone, which --last-try allows beforehand.
@@ -94,6 +98,9 @@ func readDigits(r io.Reader, keys bool) (*app.PIN, error) {
 	}
 }
 
+// noTries stands for a code that is being chosen: it can be typed as often as one likes.
+var noTries = app.Tries{Left: -2}
+
 // typePIN asks on the terminal without echo, with the tries left beside the question.
 func (s *session) typePIN(q app.PINQuestion) (*app.PIN, error) {
 	fd := int(s.stdin.Fd())
@@ -101,7 +108,9 @@ func (s *session) typePIN(q app.PINQuestion) (*app.PIN, error) {
 		return nil, &usageError{lang.M("cli.no-terminal")}
 	}
 	fmt.Fprintln(s.words, s.texts.Text(q.Purpose))
-	fmt.Fprintln(s.words, s.tries(q.TriesLeft))
+	if q.Tries != noTries {
+		fmt.Fprintln(s.words, s.texts.Text(app.TriesText(q.Tries)))
+	}
 	fmt.Fprintf(s.words, "%s: ", s.texts.Text(q.Label))
 	old, err := term.MakeRaw(fd)
 	if err != nil {
@@ -111,12 +120,4 @@ func (s *session) typePIN(q app.PINQuestion) (*app.PIN, error) {
 	restored := term.Restore(fd, old)
 	fmt.Fprintln(s.words)
 	return pin, errors.Join(err, restored)
-}
-
-// tries says how many tries are left, or that the card does not tell.
-func (s *session) tries(n int) string {
-	if n < 0 {
-		return s.texts.T("tries.unknown")
-	}
-	return s.texts.Text(lang.MN("tries.left", n))
 }

@@ -11,7 +11,7 @@ import (
 	"ceralacca/card"
 )
 
-// pin tells the tries left, changes a PIN, or unblocks it with the PUK.
+// pin tells the tries left, changes a PIN, unblocks it with the PUK, or changes the PUK.
 func (s *session) pin(args []string) (int, error) {
 	var which string
 	rest, err := s.flags("pin", args, func(f *flag.FlagSet) { f.StringVar(&which, "pin", "", "") })
@@ -41,6 +41,8 @@ func (s *session) pin(args []string) (int, error) {
 		return s.pinChange(slot, p)
 	case "unblock":
 		return s.pinUnblock(slot, p)
+	case "change-puk":
+		return s.pukChange(slot, p)
 	}
 	return 0, &usageError{lang.M("cli.unknown-command", "name", "pin "+rest[0])}
 }
@@ -63,7 +65,7 @@ func (s *session) pinStatus(c *app.Card) (int, error) {
 		return exitOK, nil
 	}
 	for _, p := range c.PINs {
-		fmt.Fprintf(s.out, "%02x %s: %s\n", byte(p.Ref), s.texts.Text(app.PINLabel(p.Ref)), s.tries(p.TriesLeft))
+		fmt.Fprintf(s.out, "%02x %s: %s\n", byte(p.Ref), s.texts.Text(app.PINLabel(p.Ref)), s.texts.Text(app.TriesText(p.Tries(false))))
 	}
 	return exitOK, nil
 }
@@ -72,65 +74,92 @@ func (s *session) pinChange(slot card.Slot, p *app.PINView) (int, error) {
 	if p.Blocked {
 		return 0, &app.BlockedError{Ref: p.Ref, PUKBlocked: p.PUKBlocked}
 	}
-	if err := app.ConfirmLastTry(s.ctx, terminal{s}, p.TriesLeft); err != nil {
+	if err := app.ConfirmLastTry(s.ctx, terminal{s}, p.Tries(false)); err != nil {
 		return 0, err
 	}
-	q := app.PINQuestion{Label: lang.M("cli.pin-current"), Min: p.Min, Max: p.Max, TriesLeft: p.TriesLeft, OnReader: slot.PINPad}
-	old, err := terminal{s}.PIN(s.ctx, q)
-	if err != nil {
-		return 0, err
-	}
-	defer old.Wipe()
-	return s.withNewPIN(p, func(ctx context.Context, replacement, repeat *app.PIN) error {
-		return s.engine.ChangePIN(ctx, slot, p.Ref, old, replacement, repeat)
+	return s.newCode(slot, p, newCode{
+		app.ChangePIN, s.pinFD, "cli.pin-current", "cli.pin-new", "cli.pin-repeat", "cli.pin-done", s.engine.ChangePIN,
 	})
 }
 
 func (s *session) pinUnblock(slot card.Slot, p *app.PINView) (int, error) {
-	if p.PUKBlocked {
-		return 0, &app.BlockedError{Ref: p.Ref, PUKBlocked: true}
-	}
-	if err := app.ConfirmLastTry(s.ctx, terminal{s}, p.PUKTriesLeft); err != nil {
+	if err := s.beforePUK(p); err != nil {
 		return 0, err
 	}
-	puk, err := s.secret(s.pukFD, "cli.pin-puk", p.PUKTriesLeft)
-	if err != nil {
-		return 0, err
-	}
-	defer puk.Wipe()
-	return s.withNewPIN(p, func(ctx context.Context, replacement, repeat *app.PIN) error {
-		return s.engine.Unblock(ctx, slot, p.Ref, puk, replacement, repeat)
+	return s.newCode(slot, p, newCode{
+		app.UnblockPIN, s.pukFD, "cli.pin-puk", "cli.pin-new", "cli.pin-repeat", "cli.pin-done", s.engine.Unblock,
 	})
 }
 
-// withNewPIN asks for the new PIN, twice on a terminal and once from a descriptor, and does the work with it.
-func (s *session) withNewPIN(p *app.PINView, do func(ctx context.Context, replacement, repeat *app.PIN) error) (int, error) {
-	replacement, err := s.secret(s.newFD, "cli.pin-new", p.TriesLeft)
-	if err != nil {
+func (s *session) pukChange(slot card.Slot, p *app.PINView) (int, error) {
+	if !p.CanChangePUK {
+		return 0, &app.PUKFixedError{Ref: p.Ref}
+	}
+	if err := s.beforePUK(p); err != nil {
 		return 0, err
 	}
-	defer replacement.Wipe()
-	repeat := replacement
-	if s.newFD < 0 {
-		if repeat, err = s.secret(-1, "cli.pin-repeat", p.TriesLeft); err != nil {
+	return s.newCode(slot, p, newCode{
+		app.ChangePUK, s.pukFD, "cli.puk-current", "cli.puk-new", "cli.puk-repeat", "cli.puk-done", s.engine.ChangePUK,
+	})
+}
+
+// beforePUK says what a wrong PUK costs, and has the last try confirmed.
+func (s *session) beforePUK(p *app.PINView) error {
+	if p.PUKBlocked {
+		return &app.BlockedError{Ref: p.Ref, PUKBlocked: true}
+	}
+	fmt.Fprintln(s.words, s.texts.T("cli.puk-end"))
+	return app.ConfirmLastPUK(s.ctx, terminal{s}, p.Tries(true))
+}
+
+// newCode is a way to a new PIN or PUK: where the old one is read, what is asked, and what is done.
+type newCode struct {
+	kind                     app.NewPINKind
+	oldFD                    int
+	old, fresh, repeat, done string // keys of the questions, and of the answer
+	do                       func(ctx context.Context, slot card.Slot, r app.PINRef, old, fresh, repeat *app.PIN) error
+}
+
+// newCode asks for the old code and the new one, this twice on a terminal and once from a descriptor, and does the
+// work; with the reader's keys it asks for nothing.
+func (s *session) newCode(slot card.Slot, p *app.PINView, n newCode) (int, error) {
+	var codes [3]*app.PIN
+	defer func() {
+		for _, c := range codes {
+			c.Wipe()
+		}
+	}()
+	if p.OnReader {
+		terminal{s}.OnReader(s.ctx, app.PINLabel(p.Ref))
+	} else {
+		var err error
+		if codes[0], err = s.secret(n.oldFD, n.old, p.Tries(n.kind != app.ChangePIN)); err != nil {
 			return 0, err
 		}
-		defer repeat.Wipe()
+		if codes[1], err = s.secret(s.newFD, n.fresh, noTries); err != nil {
+			return 0, err
+		}
+		codes[2] = codes[1]
+		if s.newFD < 0 {
+			if codes[2], err = s.secret(-1, n.repeat, noTries); err != nil {
+				return 0, err
+			}
+		}
 	}
-	if err := do(s.ctx, replacement, repeat); err != nil {
+	if err := n.do(s.ctx, slot, p.Ref, codes[0], codes[1], codes[2]); err != nil {
 		return 0, err
 	}
-	fmt.Fprintln(s.words, s.texts.T("cli.pin-done"))
+	fmt.Fprintln(s.words, s.texts.T(n.done))
 	if s.json {
 		s.printJSON(map[string]any{"done": true})
 	}
 	return exitOK, nil
 }
 
-// secret reads digits from the descriptor, or asks for them on the terminal.
-func (s *session) secret(fd int, label string, tries int) (*app.PIN, error) {
+// secret reads digits from the descriptor, or asks for them on the terminal; t is told where it is worth telling.
+func (s *session) secret(fd int, label string, t app.Tries) (*app.PIN, error) {
 	if fd >= 0 {
 		return readFD(fd, label)
 	}
-	return s.typePIN(app.PINQuestion{Label: lang.M(label), Purpose: lang.M(label), TriesLeft: tries})
+	return s.typePIN(app.PINQuestion{Label: lang.M(label), Purpose: lang.M(label), Tries: t})
 }
