@@ -10,7 +10,7 @@ import (
 func FindingCodes() []string {
 	codes := []string{
 		// Of every format.
-		"algorithm-unsupported", "algorithm-weak", "attachment", "authentication-certificate",
+		"algorithm-unsupported", "algorithm-weak", "archived-data-missing", "attachment", "authentication-certificate",
 		"certificate-not-for-signing", "chain-not-judged", "claimed-time-outside-certificate", "content-changed",
 		"content-missing", "countersigned-signature-failed", "nesting-limit", "old-form", "several-signers",
 		"signature-value-invalid", "signed-file-missing", "signer-certificate-missing", "time-stamp-imprint-differs",

@@ -40,7 +40,9 @@ type evidence struct {
 	// constraint is the first rule that keeps the signature from passing although nothing is proven against it.
 	constraint SubIndication
 
-	ocsp, crls [][]byte // revocation data that came with the signature
+	ocsp, crls [][]byte  // revocation data that came with the signature
+	dataProven time.Time // when that data is proven to have existed; zero without a proof
+	notBefore  time.Time // proof that the signature was made later than that; zero without one
 
 	stamp  bool // a time-stamp, not a signature of a person
 	judged bool
@@ -62,6 +64,9 @@ func (v *verifier) judge(e *evidence) {
 	s := &e.sig
 	e.judged = true
 	e.proven(v.proof)
+	if e.dataProven.IsZero() {
+		e.dataProven = v.dataProven
+	}
 	s.Signer = newCertificate(e.signer)
 	at := v.at
 	if !s.Proven.IsZero() {
@@ -128,6 +133,7 @@ func (v *verifier) opinion(e *evidence, at time.Time) *trust.Opinion {
 	o := trust.JudgeOptions{
 		Leaf: e.signer.Raw, At: at, Proven: !e.sig.Proven.IsZero() || !v.o.At.IsZero(),
 		OCSP: slices.Concat(e.ocsp, v.ocsp), CRLs: slices.Concat(e.crls, v.crls), TimeStamp: e.stamp,
+		DataProven: e.dataProven, NotBefore: e.notBefore,
 	}
 	for _, c := range slices.Concat(e.pool, v.pool) {
 		o.Pool = append(o.Pool, c.Raw)

@@ -33,6 +33,7 @@ import (
 type services struct {
 	srv   *httptest.Server
 	stamp *cert.Certificate // of the time-stamp authority
+	first *cert.Certificate // of the one that gives the first answer; nil for the same
 	// stamps counts the answers given; from the one numbered failFrom on they are errors, 0 for never.
 	stamps, failFrom int
 	revoked          []x509.RevocationListEntry
@@ -43,21 +44,29 @@ func newServices(t *testing.T) *services {
 	s := &services{}
 	s.srv = httptest.NewServer(http.HandlerFunc(s.answer))
 	t.Cleanup(s.srv.Close)
+	s.stamp = s.authority(t, 5, s.srv.URL+"/crl")
+	return s
+}
+
+// authority is the certificate of a time-stamp authority that ends in so many years.
+func (s *services) authority(t *testing.T, years int, crl ...string) *cert.Certificate {
+	t.Helper()
 	eku, err := asn1.Marshal([]asn1.ObjectIdentifier{{1, 3, 6, 1, 5, 5, 7, 3, 8}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	p := testPKI()
 	c := mustCreate(&x509.Certificate{
-		SerialNumber: big.NewInt(77), Subject: pkix.Name{CommonName: "Marche di prova"},
-		NotBefore: now.AddDate(-1, 0, 0), NotAfter: now.AddDate(5, 0, 0), KeyUsage: x509.KeyUsageDigitalSignature,
-		CRLDistributionPoints: []string{s.srv.URL + "/crl"},
+		SerialNumber: big.NewInt(70 + int64(years)), Subject: pkix.Name{CommonName: "Marche di prova"},
+		NotBefore: now.AddDate(-1, 0, 0), NotAfter: now.AddDate(years, 0, 0), KeyUsage: x509.KeyUsageDigitalSignature,
+		CRLDistributionPoints: crl,
 		ExtraExtensions:       []pkix.Extension{{Id: asn1.ObjectIdentifier{2, 5, 29, 37}, Critical: true, Value: eku}},
 	}, p.ca, p.keys["P-256"].Public(), p.caKey)
-	if s.stamp, err = cert.Parse(c.Raw); err != nil {
+	out, err := cert.Parse(c.Raw)
+	if err != nil {
 		t.Fatal(err)
 	}
-	return s
+	return out
 }
 
 func (s *services) answer(w http.ResponseWriter, r *http.Request) {
@@ -110,12 +119,15 @@ func (s *services) token(request []byte) ([]byte, error) {
 		return nil, err
 	}
 	sum := sha256.Sum256(info)
-	ctx := context.Background()
-	si, err := cms.Sign(ctx, cms.SignerInput{Key: testPKI().keys["P-256"], Certificate: s.stamp, Digest: sum[:], ContentType: cms.OIDTSTInfo})
+	ctx, by := context.Background(), s.stamp
+	if s.stamps == 1 && s.first != nil {
+		by = s.first
+	}
+	si, err := cms.Sign(ctx, cms.SignerInput{Key: testPKI().keys["P-256"], Certificate: by, Digest: sum[:], ContentType: cms.OIDTSTInfo})
 	if err != nil {
 		return nil, err
 	}
-	e := cms.Envelope{ContentType: cms.OIDTSTInfo, SignerInfos: [][]byte{si}, Certificates: [][]byte{s.stamp.Raw}}
+	e := cms.Envelope{ContentType: cms.OIDTSTInfo, SignerInfos: [][]byte{si}, Certificates: [][]byte{by.Raw}}
 	var tok bytes.Buffer
 	if err := e.Write(ctx, &tok, bytes.NewReader(info), int64(len(info))); err != nil {
 		return nil, err

@@ -34,6 +34,20 @@ type SubIndication string
 // Qualification is what the signature is in law if it is valid (ETSI TS 119 615), such as QESig.
 type Qualification string
 
+// Stamp says what a time-stamp covers; it is empty for signatures.
+type Stamp string
+
+// What time-stamps cover.
+const (
+	StampFile                   Stamp = "file"      // a whole file: TSD, TSR, TST, a container's
+	StampDocument               Stamp = "document"  // a PDF as far as its revision
+	StampSignature              Stamp = "signature" // the signature value
+	StampContent                Stamp = "content"   // what was signed, before it was signed
+	StampReferences             Stamp = "references"
+	StampSignatureAndReferences Stamp = "signature-and-references"
+	StampArchive                Stamp = "archive" // the signature with all its validation data
+)
+
 // Severity orders findings.
 type Severity int
 
@@ -68,6 +82,7 @@ type Signature struct {
 	Parent string // the ID that encloses it (counter-signature, nested envelope, time-stamp); empty at the top
 	Format Format
 	Level  string // "B-B", "B-T", "B-LT", "B-LTA"; empty when it is no baseline signature
+	Stamp  Stamp  // of a time-stamp: what it covers
 
 	Integrity     Integrity
 	Indication    Indication

@@ -77,6 +77,7 @@ type verifier struct {
 	report     *Report
 	root       string         // what encloses the document that is being judged; empty for the file itself
 	proof      time.Time      // a trusted time-stamp around everything that is still to be judged; zero without one
+	dataProven time.Time      // the same around ocsp and crls
 	given      map[string]int // how many IDs were given under a parent
 }
 

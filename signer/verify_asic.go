@@ -5,6 +5,8 @@ import (
 	"crypto"
 	"errors"
 	"io"
+	"slices"
+	"time"
 
 	"ceralacca/signer/internal/asic"
 	"ceralacca/signer/internal/cms"
@@ -32,12 +34,73 @@ func (v *verifier) asic(ctx context.Context, d *Document) error {
 	case len(c.Parts) == 0:
 		return nil
 	}
+	stamps, proofs, err := v.containerStamps(ctx, c)
+	if err != nil {
+		return err
+	}
+	outer, outerData := v.proof, v.dataProven
+	defer func() { v.proof, v.dataProven = outer, outerData }()
 	for _, part := range c.Parts {
+		if e := stamps[part.Name]; e != nil {
+			at := v.top()
+			e.sig.ID, e.sig.Parent = at.id, at.parent
+			v.add(e)
+			continue
+		}
+		v.proof, v.dataProven = outer, outerData
+		if t := proofs[part.Name]; !t.IsZero() {
+			v.proof, v.dataProven = earlier(outer, t), earlier(outerData, t)
+		}
 		if err := v.asicPart(ctx, c, part); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// containerStamps judges the time-stamps of a container, the newest first, and tells by file name what the trusted
+// ones prove: their manifests list the signatures and the older time-stamps that they preserve (EN 319 162-1 §4.4.5).
+func (v *verifier) containerStamps(ctx context.Context, c *asic.Container) (map[string]*evidence, map[string]time.Time, error) {
+	judged, proofs := map[string]*evidence{}, map[string]time.Time{}
+	type found struct {
+		part asic.Part
+		tok  *tsp.Token
+	}
+	var all []found
+	for _, p := range c.Parts {
+		if p.Kind != asic.TimeStamp || p.Err != nil {
+			continue
+		}
+		tok, err := tsp.Parse(p.Bytes)
+		if err != nil {
+			judged[p.Name] = v.badToken(place{}, err)
+			continue
+		}
+		all = append(all, found{p, tok})
+	}
+	slices.SortStableFunc(all, func(a, b found) int { return b.tok.Info.Time.Compare(a.tok.Info.Time) })
+	outer, outerData := v.proof, v.dataProven
+	defer func() { v.proof, v.dataProven = outer, outerData }()
+	for _, f := range all {
+		v.proof, v.dataProven = outer, outerData
+		if t := proofs[f.part.Name]; !t.IsZero() {
+			v.proof, v.dataProven = earlier(outer, t), earlier(outerData, t)
+		}
+		e := v.token(ctx, f.tok, place{}, func() (io.ReadCloser, error) { return c.OpenFile(f.part.Content) })
+		e.sig.Stamp = StampFile
+		e.container(c, f.part)
+		v.judge(e)
+		judged[f.part.Name] = e
+		if e.sig.Indication != TotalPassed || f.part.Manifest == nil {
+			continue
+		}
+		for _, o := range f.part.Manifest.Objects {
+			if name, err := c.EntryName(o.URI); err == nil {
+				proofs[name] = earlier(proofs[name], f.tok.Info.Time)
+			}
+		}
+	}
+	return judged, proofs, ctx.Err()
 }
 
 // asicPart judges one file of META-INF.
@@ -58,8 +121,7 @@ func (v *verifier) asicPart(ctx context.Context, c *asic.Container, p asic.Part)
 		return v.xmlSignatures(ctx, p.Bytes, xmlsig.Options{Resolve: c.Resolve}, weigh)
 	case asic.CAdES:
 		return v.asicCAdES(ctx, c, p, weigh)
-	case asic.TimeStamp:
-		return v.asicStamp(ctx, c, p, weigh)
+	case asic.TimeStamp: // judged before
 	case asic.EvidenceRecord: // proves nothing here, and is no signature
 		v.note("evidence-record")
 	}
@@ -78,12 +140,12 @@ func (v *verifier) asicCAdES(ctx context.Context, c *asic.Container, p asic.Part
 			return err
 		}
 	}
-	v.detached(sd, digests, weigh)
+	v.detached(ctx, sd, digests, func() (io.ReadCloser, error) { return c.OpenFile(p.Content) }, weigh)
 	return nil
 }
 
-// detached judges a SignedData that stands beside its content. weigh looks at each signature before it is judged.
-func (v *verifier) detached(sd *cms.SignedData, digests map[crypto.Hash][]byte, weigh func(*evidence)) {
+// detached judges a SignedData that stands beside its content, which has these digests. weigh looks at each signature before it is judged.
+func (v *verifier) detached(ctx context.Context, sd *cms.SignedData, digests map[crypto.Hash][]byte, content original, weigh func(*evidence)) {
 	for _, si := range sd.SignerInfos {
 		if v.full() {
 			return
@@ -91,32 +153,13 @@ func (v *verifier) detached(sd *cms.SignedData, digests map[crypto.Hash][]byte, 
 		e := v.signerInfo(si, sd, sd.Target(digests), v.top())
 		e.sig.CoversWholeFile = true
 		weigh(e)
-		stamps := v.signatureStamps(e, si)
+		stamps := v.cmsStamps(ctx, e, si, sd, content)
 		v.add(e)
 		for _, s := range stamps {
 			v.add(s)
 		}
-		v.counterSignatures(si, sd, e, 1)
+		v.counterSignatures(ctx, si, sd, e, 1)
 	}
-}
-
-func (v *verifier) asicStamp(ctx context.Context, c *asic.Container, p asic.Part, weigh func(*evidence)) error {
-	at := v.top()
-	tok, err := tsp.Parse(p.Bytes)
-	if err != nil {
-		v.add(v.badToken(at, err))
-		return nil
-	}
-	var over io.Reader
-	f, err := c.OpenFile(p.Content)
-	if err == nil {
-		defer f.Close()
-		over = f
-	}
-	e := v.token(tok, at, over)
-	weigh(e)
-	v.add(e)
-	return ctx.Err()
 }
 
 // signedFileMissing: a container carries what it signs, so one that lacks it was changed. As DSS does, it is not

@@ -58,12 +58,12 @@ func (v *verifier) signedData(ctx context.Context, r io.ReaderAt, size int64, pa
 		}
 		e := v.signerInfo(si, sd, sd.Target(digests), place{id, parent})
 		e.sig.CoversWholeFile = covers(sd)
-		stamps := v.signatureStamps(e, si)
+		stamps := v.cmsStamps(ctx, e, si, sd, v.content(sd, depth))
 		v.add(e)
 		for _, s := range stamps {
 			v.add(s)
 		}
-		v.counterSignatures(si, sd, e, 1)
+		v.counterSignatures(ctx, si, sd, e, 1)
 	}
 	if first == "" {
 		v.note("no-signers")
@@ -130,6 +130,17 @@ func (v *verifier) digests(ctx context.Context, sd *cms.SignedData, depth int) (
 	return nil, nil
 }
 
+// content is what the signers of an envelope sign, as their time-stamps need it.
+func (v *verifier) content(sd *cms.SignedData, depth int) original {
+	switch {
+	case !sd.Detached:
+		return wholly(sd.Content())
+	case v.o.Content != nil && depth == 1:
+		return wholly(io.NewSectionReader(v.o.Content, 0, v.o.ContentSize))
+	}
+	return nil
+}
+
 // covers is false when bytes stand behind the envelope, other than padding with zeros.
 func covers(sd *cms.SignedData) bool { return sd.Trailing == 0 || sd.TrailingZeros }
 
@@ -138,16 +149,16 @@ type place struct{ id, parent string }
 
 // signerInfo gathers what one SignerInfo says, whatever format it was found in.
 func (v *verifier) signerInfo(si *cms.SignerInfo, sd *cms.SignedData, t cms.Target, p place) *evidence {
-	pool := append(append([]*cert.Certificate(nil), sd.Certificates...), certificateValues(si)...)
-	pool = append(pool, v.anchors...)
+	pool := slices.Concat(sd.Certificates, certificateValues(si), v.pool, v.anchors)
 	c := si.Signer(pool)
 	k := si.Check(c, t)
 	e := &evidence{
 		sig:    Signature{ID: p.id, Parent: p.parent, Format: CAdES, Claimed: si.SigningTime()},
 		signer: c, pool: pool,
 		hash: k.Hash, alg: si.SignatureAlgorithm,
-		ocsp: revocationOCSP(sd), crls: sd.CRLs,
+		ocsp: revocationOCSP(sd), crls: slices.Clone(sd.CRLs),
 	}
+	e.revocationValues(si)
 	e.mathematics(k)
 	for _, p := range k.Problems {
 		e.problem(p, t.EContentType == "")
@@ -164,7 +175,7 @@ func revocationOCSP(sd *cms.SignedData) [][]byte {
 // counterSignatures judges the counter-signatures of si and theirs. They sign the signature value alone, so one can
 // be intact over a signature whose content was changed. The standard leaves the two apart; here none passes over a
 // signature that failed, because there is nothing left that it would confirm.
-func (v *verifier) counterSignatures(si *cms.SignerInfo, sd *cms.SignedData, over *evidence, depth int) {
+func (v *verifier) counterSignatures(ctx context.Context, si *cms.SignerInfo, sd *cms.SignedData, over *evidence, depth int) {
 	parent := over.sig.ID
 	list, damaged := si.CounterSignatures()
 	for range damaged {
@@ -185,9 +196,13 @@ func (v *verifier) counterSignatures(si *cms.SignerInfo, sd *cms.SignedData, ove
 		if depth == maxNesting {
 			e.find("nesting-limit", Warning, "limit of this program", nil, nil)
 		}
+		stamps := v.cmsStamps(ctx, e, c, sd, ofBytes(si.Signature))
 		v.add(e)
+		for _, s := range stamps {
+			v.add(s)
+		}
 		if depth < maxNesting {
-			v.counterSignatures(c, sd, e, depth+1)
+			v.counterSignatures(ctx, c, sd, e, depth+1)
 		}
 	}
 }

@@ -105,11 +105,12 @@ func (m *message) signed(ctx context.Context, content, signature []byte, parent 
 			return err
 		}
 	} else {
-		digests, err := cms.Digests(ctx, bytes.NewReader(canonicalLines(content)), sd.Hashes())
+		lines := canonicalLines(content)
+		digests, err := cms.Digests(ctx, bytes.NewReader(lines), sd.Hashes())
 		if err != nil {
 			return err
 		}
-		v.detached(sd, digests, func(*evidence) {})
+		v.detached(ctx, sd, digests, ofBytes(lines), func(*evidence) {})
 	}
 	if len(v.report.Signatures) > n {
 		parent = v.report.Signatures[n].ID

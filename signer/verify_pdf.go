@@ -9,6 +9,7 @@ import (
 	"errors"
 	"io"
 	"strings"
+	"time"
 
 	"ceralacca/signer/internal/cert"
 	"ceralacca/signer/internal/cms"
@@ -35,18 +36,10 @@ func (v *verifier) pdf(ctx context.Context, d *Document) error {
 	if err := v.securityStore(ctx, d); err != nil {
 		return err
 	}
-	var all [][]*evidence
-	for i := range s.Signatures {
-		group, err := v.pdfSignature(ctx, &s.Signatures[i])
-		if err != nil {
-			return err
-		}
-		for _, f := range s.Findings {
-			group[0].pdfFinding(f)
-		}
-		all = append(all, group)
+	all, err := v.pdfSignatures(ctx, d, s)
+	if err != nil {
+		return err
 	}
-	v.proveByLater(s.Signatures, all)
 	for i, group := range all {
 		for _, e := range group {
 			v.add(e)
@@ -54,6 +47,65 @@ func (v *verifier) pdf(ctx context.Context, d *Document) error {
 		v.strayNote(&s.Signatures[i])
 	}
 	return nil
+}
+
+// docProof is a trusted document time-stamp: it proves that everything in the first end bytes existed at that time,
+// the validation data of the file included if data is set.
+type docProof struct {
+	end  int64
+	at   time.Time
+	data bool
+}
+
+// pdfSignatures gathers and judges all signatures from the last to the first, so that each document time-stamp is
+// judged with the proof that the later ones give (EN 319 102-1 §5.6.2), and then proves the time of what it covers.
+func (v *verifier) pdfSignatures(ctx context.Context, d *Document, s *pdf.Scanned) ([][]*evidence, error) {
+	all, places := make([][]*evidence, len(s.Signatures)), make([]place, len(s.Signatures))
+	for i := range places {
+		places[i] = v.top()
+	}
+	outer, outerData := v.proof, v.dataProven
+	defer func() { v.proof, v.dataProven = outer, outerData }()
+	var proofs []docProof
+	for i := len(s.Signatures) - 1; i >= 0; i-- {
+		sig := &s.Signatures[i]
+		v.proof, v.dataProven = outer, outerData
+		for _, p := range proofs {
+			if sig.SignedEnd > 0 && sig.SignedEnd < p.end {
+				v.proof = earlier(v.proof, p.at)
+				if p.data {
+					v.dataProven = earlier(v.dataProven, p.at)
+				}
+			}
+		}
+		group, err := v.pdfSignature(ctx, sig, places[i])
+		if err != nil {
+			return nil, err
+		}
+		for _, f := range s.Findings {
+			group[0].pdfFinding(f)
+		}
+		for _, e := range group {
+			if !e.judged {
+				v.judge(e)
+			}
+		}
+		all[i] = group
+		if stamp := group[0]; stamp.stamp && stamp.sig.Indication == TotalPassed && sig.SignedEnd > 0 {
+			then, err := pdf.Store(ctx, d.r, sig.SignedEnd)
+			data := err == nil && len(then.OCSPs) == len(v.ocsp) && len(then.CRLs) == len(v.crls)
+			proofs = append(proofs, docProof{sig.SignedEnd, stamp.sig.Claimed, data})
+		}
+	}
+	return all, ctx.Err()
+}
+
+// earlier is the earlier of two times of which the first may be none.
+func earlier(a, b time.Time) time.Time {
+	if a.IsZero() || b.Before(a) {
+		return b
+	}
+	return a
 }
 
 // securityStore makes the validation data of the file known (EN 319 142-1 §5.4). A damaged store proves nothing, and
@@ -79,37 +131,17 @@ func (v *verifier) strayNote(s *pdf.Signature) {
 	}
 }
 
-// proveByLater lets a trusted document time-stamp prove the time of everything that it covers.
-func (v *verifier) proveByLater(sigs []pdf.Signature, all [][]*evidence) {
-	for i := range sigs {
-		if sigs[i].Type != pdf.DocTimeStamp || len(sigs[i].ByteRange) != 4 {
-			continue
-		}
-		stamp := all[i][0]
-		v.judge(stamp)
-		if stamp.sig.Indication != TotalPassed {
-			continue
-		}
-		for j := range sigs {
-			if j != i && sigs[j].SignedEnd > 0 && sigs[j].SignedEnd < sigs[i].SignedEnd {
-				all[j][0].proven(stamp.sig.Claimed)
-			}
-		}
-	}
-}
-
 // pdfSignature gathers one signature; the first of the result is the signature itself, its time-stamps follow.
-func (v *verifier) pdfSignature(ctx context.Context, s *pdf.Signature) ([]*evidence, error) {
-	p := v.top()
+func (v *verifier) pdfSignature(ctx context.Context, s *pdf.Signature, p place) ([]*evidence, error) {
 	digest := digestOf(ctx, s.Signed())
 	var group []*evidence
 	switch {
 	case s.Type == pdf.DocTimeStamp || s.SubFilter == "ETSI.RFC3161":
-		group = []*evidence{v.docTimeStamp(s, p)}
+		group = []*evidence{v.docTimeStamp(ctx, s, p)}
 	case s.SubFilter == "adbe.x509.rsa_sha1":
 		group = []*evidence{v.rsaSHA1(s, p, digest)}
 	default:
-		group = v.pdfCMS(s, p, digest)
+		group = v.pdfCMS(ctx, s, p, digest)
 	}
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -142,18 +174,28 @@ func digestOf(ctx context.Context, r io.Reader) func(crypto.Hash) []byte {
 	}
 }
 
-func (v *verifier) docTimeStamp(s *pdf.Signature, p place) *evidence {
+func (v *verifier) docTimeStamp(ctx context.Context, s *pdf.Signature, p place) *evidence {
 	tok, err := tsp.ParseToken(s.Contents)
 	if err != nil {
 		e := &evidence{sig: Signature{ID: p.id, Parent: p.parent, Format: TST}, failure: FormatFailure}
 		e.find("unreadable", Error, "RFC 3161 §2.4.2", err, nil)
 		return e
 	}
-	return v.token(tok, p, s.Signed())
+	e := v.token(ctx, tok, p, signedBytes(s))
+	e.sig.Stamp = StampDocument
+	return e
+}
+
+// signedBytes are what a signature of a PDF covers.
+func signedBytes(s *pdf.Signature) original {
+	if s.Signed() == nil {
+		return nil
+	}
+	return func() (io.ReadCloser, error) { return io.NopCloser(s.Signed()), nil }
 }
 
 // pdfCMS gathers the SignedData in /Contents: PAdES, or the older forms of Adobe.
-func (v *verifier) pdfCMS(s *pdf.Signature, p place, digest func(crypto.Hash) []byte) []*evidence {
+func (v *verifier) pdfCMS(ctx context.Context, s *pdf.Signature, p place, digest func(crypto.Hash) []byte) []*evidence {
 	sd, err := cms.ParseBytes(s.Contents)
 	if err != nil || len(sd.SignerInfos) == 0 {
 		e := &evidence{sig: Signature{ID: p.id, Parent: p.parent, Format: PAdES}, failure: FormatFailure}
@@ -184,7 +226,7 @@ func (v *verifier) pdfCMS(s *pdf.Signature, p place, digest func(crypto.Hash) []
 	if len(sd.SignerInfos) > 1 {
 		e.find("several-signers", Warning, "EN 319 142-1 §6.3", nil, nil) // only the first counts, as for DSS
 	}
-	return append([]*evidence{e}, v.signatureStamps(e, si)...)
+	return append([]*evidence{e}, v.cmsStamps(ctx, e, si, sd, signedBytes(s))...)
 }
 
 // rsaSHA1 gathers the oldest form: a bare PKCS #1 signature in an OCTET STRING, with certificates in /Cert.

@@ -1,7 +1,6 @@
 package signer
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -52,11 +51,12 @@ func (v *verifier) stamped(ctx context.Context, d *Document) error {
 		v.note("no-signers")
 		return nil
 	}
-	var over io.Reader
+	var over original
 	if v.o.Content != nil {
-		over = io.NewSectionReader(v.o.Content, 0, v.o.ContentSize)
+		over = wholly(io.NewSectionReader(v.o.Content, 0, v.o.ContentSize))
 	}
-	e := v.token(tok, v.top(), over)
+	e := v.token(ctx, tok, v.top(), over)
+	e.sig.Stamp = StampFile
 	others := v.otherSigners(tok, e)
 	v.add(e)
 	for _, o := range others {
@@ -108,6 +108,7 @@ func (v *verifier) timeStampedData(ctx context.Context, d *Document, t *tsp.Stam
 	for i, tok := range t.Tokens {
 		p := v.top()
 		e := v.bareToken(tok, p)
+		e.sig.Stamp = StampFile
 		switch {
 		case unsupported != nil:
 			e.constraint = orElse(e.constraint, CryptoConstraintsFailure)
@@ -152,29 +153,24 @@ func (v *verifier) badToken(p place, err error) *evidence {
 }
 
 // token gathers what a time-stamp token says; over is what it must cover, nil when that is not at hand.
-func (v *verifier) token(tok *tsp.Token, p place, over io.Reader) *evidence {
+func (v *verifier) token(ctx context.Context, tok *tsp.Token, p place, over original) *evidence {
 	e := v.bareToken(tok, p)
-	if over == nil {
-		e.missingContent()
-		return e
-	}
-	if ok, err := tok.Stamps(over); err != nil {
-		e.constraint = orElse(e.constraint, CryptoConstraintsFailure)
-		e.find("algorithm-unsupported", Warning, "TS 119 312", err, nil)
-	} else if !ok {
-		e.otherContent()
-	}
+	e.imprint(tok, func(w io.Writer) error { return over.write(ctx, w) })
 	return e
 }
 
 // bareToken gathers what a token says without looking at what it covers.
 func (v *verifier) bareToken(tok *tsp.Token, p place) *evidence {
-	pool := append(append([]*cert.Certificate(nil), tok.Data.Certificates...), v.anchors...)
+	pool := slices.Concat(tok.Data.Certificates, v.pool, v.anchors)
 	tok.Find(pool)
 	e := &evidence{
 		sig:    Signature{ID: p.id, Parent: p.parent, Format: TST, Claimed: tok.Info.Time, CoversWholeFile: true},
 		signer: tok.Signer, pool: pool, hash: tok.Info.Hash, stamp: true,
 		ocsp: revocationOCSP(tok.Data), crls: tok.Data.CRLs,
+	}
+	for _, si := range tok.Data.SignerInfos {
+		e.pool = append(e.pool, certificateValues(si)...)
+		e.revocationValues(si)
 	}
 	res := tok.Check()
 	if len(res.Signers) > 0 { // further ones are a fault of form, whatever their mathematics
@@ -215,39 +211,9 @@ func (e *evidence) tokenProblem(p cms.Problem) {
 	}
 }
 
-// stamps judges the raw time-stamp tokens of the signature e. Each must cover what over reads. The earliest that is
-// trusted becomes the proof of existence of e. They are added to the report after e itself.
-func (v *verifier) stamps(e *evidence, tokens [][]byte, over func() io.Reader) []*evidence {
-	var all []*evidence
-	for _, raw := range tokens {
-		p := place{v.nextID(e.sig.ID), e.sig.ID}
-		tok, err := tsp.Parse(raw)
-		if err != nil {
-			all = append(all, v.badToken(p, err))
-			continue
-		}
-		tok.Find(e.pool)
-		s := v.token(tok, p, over())
-		// From B-LT on the signature carries the validation data of its time-stamps too (EN 319 122-1 §5.5.2).
-		s.pool, s.ocsp, s.crls = slices.Concat(s.pool, e.pool), slices.Concat(s.ocsp, e.ocsp), slices.Concat(s.crls, e.crls)
-		v.judge(s)
-		if s.sig.Indication == TotalPassed {
-			e.proven(tok.Info.Time)
-		}
-		all = append(all, s)
-	}
-	return all
-}
-
 // proven takes t as a proof of existence if it is the earliest.
 func (e *evidence) proven(t time.Time) {
-	if !t.IsZero() && (e.sig.Proven.IsZero() || t.Before(e.sig.Proven)) {
-		e.sig.Proven = t
+	if !t.IsZero() {
+		e.sig.Proven = earlier(e.sig.Proven, t)
 	}
-}
-
-// signatureStamps are the signature time-stamps of a SignerInfo (EN 319 122-1 §5.3), over its signature value.
-func (v *verifier) signatureStamps(e *evidence, si *cms.SignerInfo) []*evidence {
-	return v.stamps(e, cms.Values(si.UnsignedAttrs, cms.OIDSignatureTimeStamp),
-		func() io.Reader { return bytes.NewReader(si.Signature) })
 }

@@ -183,7 +183,7 @@ func onlyAbsent(s *xmlsig.Signature) bool {
 	return lists > 0
 }
 
-// xades weighs the qualifying properties (EN 319 132-1) and returns the signature time-stamps.
+// xades weighs the qualifying properties (EN 319 132-1) and returns the time-stamps.
 func (v *verifier) xades(ctx context.Context, e *evidence, s *xmlsig.Signature) ([]*evidence, error) {
 	x := s.XAdES
 	if x == nil {
@@ -191,23 +191,8 @@ func (v *verifier) xades(ctx context.Context, e *evidence, s *xmlsig.Signature) 
 	}
 	e.sig.Claimed, e.ocsp, e.crls = x.SigningTime, x.OCSPs, x.CRLs
 	e.sig.Level = xadesLevel(x)
-	var all []*evidence
-	for i := range x.TimeStamps {
-		t := &x.TimeStamps[i]
-		if t.Kind != xmlsig.SignatureTime {
-			continue
-		}
-		var message bytes.Buffer
-		if err := t.Message(ctx, &message); err != nil {
-			if ctx.Err() != nil {
-				return nil, ctx.Err()
-			}
-			e.find("time-stamp-unreadable", Warning, "EN 319 132-1 §5.3", err, nil)
-			continue
-		}
-		all = append(all, v.stamps(e, t.Tokens, func() io.Reader { return bytes.NewReader(message.Bytes()) })...)
-	}
-	return all, nil
+	all := v.xmlStamps(ctx, e, x)
+	return all, ctx.Err()
 }
 
 // xadesLevel tells the baseline level by what is there (EN 319 132-1 §6.3).

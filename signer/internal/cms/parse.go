@@ -35,8 +35,12 @@ const (
 	OIDRevocationRefs       cert.OID = "1.2.840.113549.1.9.16.2.22"
 	OIDCertificateValues    cert.OID = "1.2.840.113549.1.9.16.2.23"
 	OIDRevocationValues     cert.OID = "1.2.840.113549.1.9.16.2.24"
+	OIDESCTimeStamp         cert.OID = "1.2.840.113549.1.9.16.2.25"
+	OIDCertCRLTimeStamp     cert.OID = "1.2.840.113549.1.9.16.2.26"
 	OIDArchiveTimeStampV2   cert.OID = "1.2.840.113549.1.9.16.2.48"
 	OIDArchiveTimeStampV3   cert.OID = "0.4.0.1733.2.4"
+	OIDATSHashIndexV1       cert.OID = "0.4.0.1733.2.5"
+	OIDATSHashIndexV2       cert.OID = "0.4.0.19122.1.4"
 	OIDATSHashIndexV3       cert.OID = "0.4.0.19122.1.5"
 
 	oidOCSPResponse cert.OID = "1.3.6.1.5.5.7.16.2"
@@ -71,6 +75,9 @@ type SignedData struct {
 
 	content     io.ReaderAt
 	contentSize int64
+
+	encap             *io.SectionReader // encapContentInfo as it stands
+	rawCerts, rawCRLs []byte            // [0] and [1] as they stand; nil when absent
 }
 
 // Content reads the content from its start; nil when Detached. It is the octets inside eContent, whatever the
@@ -189,9 +196,11 @@ func (p *parser) signedData(end int64) error {
 	if err := p.beforeContent(); err != nil {
 		return err
 	}
+	start := p.pos
 	if err := p.encapContentInfo(); err != nil {
 		return err
 	}
+	p.sd.encap = io.NewSectionReader(p.r, start, p.pos-start)
 	for {
 		m, err := p.more(end)
 		if err != nil {
@@ -206,8 +215,10 @@ func (p *parser) signedData(end int64) error {
 		}
 		switch raw[0] {
 		case 0xa0:
+			p.sd.rawCerts = append(p.sd.rawCerts, raw...)
 			err = p.certificates(raw)
 		case 0xa1:
+			p.sd.rawCRLs = append(p.sd.rawCRLs, raw...)
 			err = p.revocations(raw)
 		case 0x31:
 			if err = p.signerInfos(raw); err != nil {

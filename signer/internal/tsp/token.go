@@ -302,12 +302,23 @@ func authorityProblems(c *cert.Certificate, at time.Time) []cms.Problem {
 
 // Stamps reports whether the imprint is that of the bytes in r.
 func (t *Token) Stamps(r io.Reader) (bool, error) {
+	return t.Covers(func(w io.Writer) error {
+		if _, err := io.Copy(w, r); err != nil {
+			return fmt.Errorf("reading what was stamped: %w", err)
+		}
+		return nil
+	})
+}
+
+// Covers reports whether the imprint is that of the bytes that write gives. The error is that of write, or a
+// *[cert.UnsupportedError].
+func (t *Token) Covers(write func(io.Writer) error) (bool, error) {
 	if t.Info.Hash == 0 || !t.Info.Hash.Available() {
 		return false, &cert.UnsupportedError{What: "hash", OID: t.Info.Algorithm}
 	}
 	d := t.Info.Hash.New()
-	if _, err := io.Copy(d, r); err != nil {
-		return false, fmt.Errorf("reading what was stamped: %w", err)
+	if err := write(d); err != nil {
+		return false, err
 	}
 	return bytes.Equal(d.Sum(nil), t.Info.Imprint), nil
 }

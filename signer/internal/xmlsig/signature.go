@@ -180,6 +180,8 @@ type TimeStamp struct {
 	ID     string
 	Kind   TimeStampKind
 	Tokens [][]byte // TimeStampToken in DER
+	// CoversRevocation tells of an archive time-stamp that all revocation values of the signature stand before it.
+	CoversRevocation bool
 	// message writes what the tokens must cover.
 	message func(ctx context.Context, w io.Writer) error
 }

@@ -45,11 +45,20 @@ func (k *work) readUnsigned(s *Signature, sig *node, p properties) {
 		case e.local == "CertificateValues":
 			x.HasCertificateValues = true
 		case e.local == "RevocationValues", e.local == "AttributeRevocationValues":
+			x.revocationBehind()
 			x.HasRevocationValues = x.HasRevocationValues || e.local == "RevocationValues"
 			x.addRevocation(e)
 		case e.local == "TimeStampValidationData", e.local == "AnyValidationData":
+			x.revocationBehind()
 			x.addRevocation(e.child(p.space, "RevocationValues"))
 		}
+	}
+}
+
+// revocationBehind notes that revocation values stand behind the time-stamps so far.
+func (x *XAdES) revocationBehind() {
+	for i := range x.TimeStamps {
+		x.TimeStamps[i].CoversRevocation = false
 	}
 }
 
@@ -75,7 +84,7 @@ func (k *work) addTimeStamp(s *Signature, sig *node, p properties, e *node, kind
 	if len(s.XAdES.TimeStamps) >= maxTimeStamps {
 		return
 	}
-	t := TimeStamp{ID: e.value("Id"), Kind: kind}
+	t := TimeStamp{ID: e.value("Id"), Kind: kind, CoversRevocation: kind == Archive || kind == ArchiveOld}
 	for c := e.first; c != nil; c = c.next {
 		if c.kind == elementNode && c.local == "EncapsulatedTimeStamp" && isXAdES(c.space) {
 			if der, ok := unbase64(c.content()); ok {
@@ -120,15 +129,25 @@ func (k *work) timeStampMessage(w io.Writer, sig *node, p properties, e *node, k
 		if err := k.canonical(w, m, sig.child(nsDS, "SignatureValue")); err != nil {
 			return err
 		}
-		return k.writeUnsigned(w, m, p, e, func(n *node) bool { return n.local == "SignatureTimeStamp" || isRefs(n.local) })
+		return k.writeUnsigned(w, m, p, e, func(n *node) bool { return n.local == "SignatureTimeStamp" || isRefs(n.local, e) })
 	case RefsOnly:
-		return k.writeUnsigned(w, m, p, e, func(n *node) bool { return isRefs(n.local) })
+		return k.writeUnsigned(w, m, p, e, func(n *node) bool { return isRefs(n.local, e) })
 	}
 	return k.archiveMessage(w, sig, m, p, e, kind)
 }
 
-func isRefs(local string) bool {
-	return strings.HasPrefix(local, "Complete") && strings.Contains(local, "Refs") || strings.HasPrefix(local, "Attribute") && strings.Contains(local, "Refs")
+// isRefs tells the references that the time-stamp stamp covers. Those to certificates have two versions, and each
+// version of the time-stamp covers its own (EN 319 132-1 §A.1.5).
+func isRefs(local string, stamp *node) bool {
+	switch local {
+	case "CompleteRevocationRefs", "AttributeRevocationRefs":
+		return true
+	case "CompleteCertificateRefs", "AttributeCertificateRefs":
+		return !strings.HasSuffix(stamp.local, "V2")
+	case "CompleteCertificateRefsV2", "AttributeCertificateRefsV2":
+		return strings.HasSuffix(stamp.local, "V2")
+	}
+	return false
 }
 
 // archiveMessage is EN 319 132-1 §5.5.2.2: the data, the core of the signature, the unsigned properties that

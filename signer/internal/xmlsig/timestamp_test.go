@@ -32,6 +32,8 @@ var misfits = map[string]string{
 	"dss-xades/xades-lta-copied-atst.xml":                     "second archive time-stamp is a copy of the first",
 	"dss-xades/xades-lta-corrupted-cert.xml":                  "a certificate was changed under the archive time-stamp",
 	"dss-xades/xades-lta-with-additional-cert-in-keyinfo.xml": "a certificate was added under the archive time-stamp",
+	"dss-xades/xades-x-level-v2-wrong-sigAndRefsTst-type.xml": "DSS asserts a wrong imprint: version 1 over references of version 2",
+	"dss-xades/xades-x-level-wrong-sigAndRefsTstVersion.xml":  "DSS asserts a wrong imprint: version 2 over references of version 1",
 	"dss-xades/xades-two-sig-copied-tst.xml":                  "time-stamp copied from the other signature",
 }
 
