@@ -18,7 +18,7 @@ require (
 )
 
 // The report on paper.
-require golang.org/x/image v0.24.0
+require golang.org/x/image v0.47.0
 
 // Terminal and file system.
 require (

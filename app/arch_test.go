@@ -54,7 +54,7 @@ var house = map[string]room{
 	"app/paper": {imports: "golang.org/x/image", tests: "assets"},
 
 	// What a file looks like. PDFium is a process apart, which main alone can become.
-	"app/preview":        {imports: "golang.org/x/image", tests: "app/preview/pdfium"},
+	"app/preview":        {imports: "signer golang.org/x/image", tests: "app/preview/pdfium"},
 	"app/preview/pdfium": {imports: "app/preview github.com/klippa-app/go-pdfium github.com/tetratelabs/wazero"},
 
 	// Cards.

@@ -113,24 +113,6 @@ func TestPage(t *testing.T) {
 	}
 }
 
-func TestFacts(t *testing.T) {
-	b := makePDF(
-		"<< /Type /Catalog /Pages 2 0 R /Names << /JavaScript << /Names [(a) 4 0 R] >> /EmbeddedFiles << /Names [(b) 5 0 R] >> >> /AcroForm << /Fields [] /XFA (x) >> >>",
-		"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-		"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 10 10] >>",
-		"<< /S /JavaScript /JS (app.alert\\(1\\)) >>",
-		"<< /Type /Filespec /F (b.txt) /EF << /F 6 0 R >> >>",
-		stream("/Type /EmbeddedFile", "b"),
-	)
-	f, err := open(t, b).PDF(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if want := (preview.Facts{Pages: 1, JavaScript: 1, Attachments: 1, XFA: true}); f != want {
-		t.Errorf("facts are %+v, want %+v", f, want)
-	}
-}
-
 // TestChanged: what is drawn is what was hashed, or nothing.
 func TestChanged(t *testing.T) {
 	b := onePage("0 0 200 100", "1 0 0 rg 0 0 100 100 re f")

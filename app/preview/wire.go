@@ -58,14 +58,10 @@ const (
 
 // Facts are what PDFium tells of a whole PDF.
 type Facts struct {
-	Pages       int
-	JavaScript  int // scripts in the document's own list
-	Attachments int
-	Signatures  int
+	Pages      int
+	Signatures int
 	// SignedTo is the end of the longest range that a signature covers; 0 without signatures.
-	SignedTo  int64
-	XFA       bool
-	Encrypted bool
+	SignedTo int64
 }
 
 // The limits of a frame.

@@ -112,18 +112,6 @@ func (w *worker) facts() (*preview.Facts, error) {
 		return nil, err
 	}
 	f := &preview.Facts{Pages: n.PageCount}
-	if r, err := w.instance.FPDFDoc_GetJavaScriptActionCount(&requests.FPDFDoc_GetJavaScriptActionCount{Document: w.doc}); err == nil {
-		f.JavaScript = max(0, r.JavaScriptActionCount)
-	}
-	if r, err := w.instance.FPDFDoc_GetAttachmentCount(&requests.FPDFDoc_GetAttachmentCount{Document: w.doc}); err == nil {
-		f.Attachments = max(0, r.AttachmentCount)
-	}
-	if r, err := w.instance.FPDF_GetFormType(&requests.FPDF_GetFormType{Document: w.doc}); err == nil {
-		f.XFA = r.FormType == enums.FPDF_FORMTYPE_XFA_FULL || r.FormType == enums.FPDF_FORMTYPE_XFA_FOREGROUND
-	}
-	if r, err := w.instance.FPDF_GetSecurityHandlerRevision(&requests.FPDF_GetSecurityHandlerRevision{Document: w.doc}); err == nil {
-		f.Encrypted = r.SecurityHandlerRevision >= 0
-	}
 	if r, err := w.instance.FPDF_GetSignatureCount(&requests.FPDF_GetSignatureCount{Document: w.doc}); err == nil {
 		f.Signatures = max(0, r.Count)
 	}
