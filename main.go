@@ -33,7 +33,7 @@ func main() {
 	demo := flag.Bool("demo", false, "use the built-in practice card: no legal value")
 	config := flag.String("config", "", "folder for settings instead of the user's own")
 	language := flag.String("lang", "", "it or en; default: the settings, then the system")
-	module := flag.String("module", "", "PKCS#11 library of the card's maker, instead of the built-in driver")
+	module := flag.String("module", "", "PKCS#11 library of the card's maker; without it those that are installed are found")
 	flag.Parse()
 	if err := run(*demo, *config, *language, *module, flag.Args()); err != nil {
 		fmt.Fprintln(os.Stderr, "ceralacca:", err)
@@ -63,16 +63,12 @@ func run(demo bool, config, language, module string, files []string) error {
 	if err != nil { // two windows are better than none
 		fmt.Fprintln(os.Stderr, "ceralacca:", err)
 	}
-	var source card.Source = card.CNS(pcsc.New())
-	if module != "" {
-		path, err := filepath.Abs(module)
-		if err != nil {
-			return err
-		}
-		modules := p11.Open([]string{path}, p11.Options{})
-		defer modules.Close()
-		source = modules
+	modules, err := p11.Choose(module, p11.Options{})
+	if err != nil {
+		return err
 	}
+	defer modules.Close()
+	source := card.Join(card.CNS(pcsc.New()), modules, card.JoinOptions{Chosen: module != ""})
 	store := app.NewStore(app.New(app.Config{Source: source, Dir: config, Assets: assets.FS, Language: language}))
 	store.UsePractice(demo)
 	w := ui.New(fyneapp.NewWithID("it.ceralacca.Ceralacca"), store, assets.FS)

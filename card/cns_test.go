@@ -352,35 +352,6 @@ func TestWatch(t *testing.T) {
 	})
 }
 
-func TestMulti(t *testing.T) {
-	p := practiceCard(t)
-	p.Reader = "known"
-	unknown := sim.Card{Reader: "known", ATR: []byte{0x3B, 0x80, 0x80, 0x01, 0x01}}
-	src := card.Multi(card.CNS(sim.New(unknown)), card.CNS(sim.New(p)))
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	var id string
-	err := src.Watch(ctx, func(s card.Snapshot) {
-		if len(s.Slots) == 1 && s.Slots[0].State == card.Present {
-			id = s.Slots[0].ID
-			cancel()
-		}
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	tok, err := src.Open(t.Context(), id)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer tok.Close()
-	for _, bad := range []string{"", "9/x", "-1/x", "x", "0/gone#1"} {
-		if _, err := src.Open(t.Context(), bad); !errors.Is(err, card.ErrRemoved) {
-			t.Errorf("slot %q: %v", bad, err)
-		}
-	}
-}
-
 // The trace of a whole session has neither PINs nor personal data.
 func TestTraceHidesSecrets(t *testing.T) {
 	var log bytes.Buffer

@@ -2,10 +2,10 @@
 //
 // A [Source] is one way to reach cards. [CNS] is the driver of this package for the Italian Carta Nazionale dei
 // Servizi: it speaks command APDUs over a [Bus], which is the PC/SC service of the system (package pcsc) or a
-// simulated one (package sim). Package p11 is a Source over the library of a card's maker, and [Multi] joins
-// several Sources to one.
+// simulated one (package sim). Package p11 is a Source over the libraries of cards' makers, and [Join] makes one card
+// of what both see.
 //
-//	src := card.CNS(pcsc.New())
+//	src := card.Join(card.CNS(pcsc.New()), p11.Auto(p11.Options{}), card.JoinOptions{})
 //	go src.Watch(ctx, show)               // snapshots of readers and cards, until ctx ends
 //	t, err := src.Open(ctx, slot.ID)      // reads the holder, no PIN
 //	defer t.Close()                       // drops the rights
@@ -28,7 +28,7 @@
 //
 // # Why
 //
-// There are two seams, Source and Bus, and no third. Bus is as low as the simulated card can sit, so the driver
+// There are two seams, Source and Bus, and no third ([Modules] is a Source with one question more). Bus is as low as the simulated card can sit, so the driver
 // itself is what the tests test. Source exists because a PKCS #11 library has no APDUs.
 //
 // Cards are known by their historical bytes, not by a list of answers to reset, because every issuer buys its

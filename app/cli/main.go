@@ -12,7 +12,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"runtime/debug"
 	"syscall"
 
@@ -221,16 +220,12 @@ func (s *session) makeEngine() error {
 		c.Anchors = append(c.Anchors, certs...)
 	}
 	if !s.demo {
-		c.Source = card.CNS(pcsc.New())
-		if s.module != "" {
-			path, err := filepath.Abs(s.module)
-			if err != nil {
-				return err
-			}
-			modules := p11.Open([]string{path}, p11.Options{})
-			s.atEnd = append(s.atEnd, modules.Close)
-			c.Source = modules
+		modules, err := p11.Choose(s.module, p11.Options{})
+		if err != nil {
+			return err
 		}
+		s.atEnd = append(s.atEnd, modules.Close)
+		c.Source = card.Join(card.CNS(pcsc.New()), modules, card.JoinOptions{Chosen: s.module != "", Wait: true})
 		s.engine = app.New(c)
 		return nil
 	}

@@ -5,10 +5,11 @@
 //		if len(os.Args) > 1 && os.Args[1] == p11.WorkerArg {
 //			os.Exit(p11.Serve(os.Stdin, os.Stdout))
 //		}
-//		src := card.Multi(card.CNS(pcsc.New()), p11.Open(p11.Installed(), p11.Options{}))
+//		src := card.Join(card.CNS(pcsc.New()), p11.Auto(p11.Options{}), card.JoinOptions{})
 //		…
 //
-// [Probe] tells how far each module gets on this machine: is there, is for this processor, loads, sees a card.
+// [Auto] finds the modules that are installed, when a card needs them. [Source.Reports] tells how far each got on
+// this machine: is there, is for this processor, loads, sees a card. [Probe] asks that anew.
 //
 // # The helper
 //
@@ -65,5 +66,7 @@
 // the PUK is sent as a change and costs a try of the PIN. We know of no such document for the
 // cards at hand, so the list in Options is empty unless the caller knows better; card.CNS unblocks by command.
 //
-// A program should not watch with modules what its own driver can open: both talk to the card.
+// A program should not watch with modules what its own driver can open: both talk to the card, and a module that stays
+// keeps out programs that want the card for themselves. So a Source that is joined with the driver is asked once for
+// an insertion, by Find, and its helper ends with the last session.
 package p11

@@ -14,6 +14,8 @@ var (
 	ErrNotBuilt = fmt.Errorf("program was built without PKCS #11: %w", card.ErrUnsupported)
 	// ErrNoUnblock means that the maker does not document how its module unblocks a PIN. Nothing was sent.
 	ErrNoUnblock = fmt.Errorf("module has no documented way to unblock a PIN: %w", card.ErrUnsupported)
+	// ErrNotAsked means that nothing was asked of a module yet, for no card needed it.
+	ErrNotAsked = errors.New("module was not asked yet")
 	// ErrNoKeys means that a PIN was to be typed on a reader without keys. Nothing was sent.
 	ErrNoKeys = fmt.Errorf("reader has no keys: %w", card.ErrUnsupported)
 )

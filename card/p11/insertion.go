@@ -43,10 +43,17 @@ func (c *insertion) pad() bool {
 	return slices.ContainsFunc(c.slots, func(s slotInfo) bool { return s.token().Flags&flagProtectedPad != 0 })
 }
 
+func (c *insertion) slot() card.Slot {
+	return card.Slot{ID: c.id, Reader: c.reader, State: c.state, PINPad: c.pad()}
+}
+
+// topRank is that of a card with a certificate for signatures that bind.
+const topRank = 5
+
 // rank orders what several modules make of the same reader.
 func (c *insertion) rank() int {
 	if c.state == card.Present && slices.ContainsFunc(c.keys, func(k slotKey) bool { return commits(k.Certificate) }) {
-		return 5
+		return topRank
 	}
 	return map[card.SlotState]int{card.Present: 4, card.Busy: 3, card.Mute: 2, card.Unsupported: 1}[c.state]
 }

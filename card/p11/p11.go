@@ -1,6 +1,7 @@
 package p11
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -36,6 +37,10 @@ type Options struct {
 	// InitPIN lists file names of modules whose maker documents that a PIN is unblocked by C_Login as security
 	// officer with the PUK and C_InitPIN with the new PIN. With all others Token.Unblock is ErrNoUnblock.
 	InitPIN []string
+	// List tells Auto where modules lie, most trusted first; nil is Installed.
+	List func() []string
+	// clock is time.Now where it is nil.
+	clock func() time.Time
 }
 
 func or(d, standard time.Duration) time.Duration {
@@ -49,21 +54,38 @@ func (o Options) poll() time.Duration   { return or(o.Poll, time.Second) }
 func (o Options) limit() time.Duration  { return or(o.Limit, 30*time.Second) }
 func (o Options) typing() time.Duration { return or(o.Typing, 90*time.Second) }
 
-// Source reaches cards through PKCS #11 modules. It implements card.Source and is safe for concurrent use.
+func (o Options) now() time.Time {
+	if o.clock != nil {
+		return o.clock()
+	}
+	return time.Now()
+}
+
+// Source reaches cards through PKCS #11 modules. It implements card.Source and card.Modules, and is safe for
+// concurrent use.
 type Source struct {
-	modules []*module
+	o       Options
+	list    func() []string // nil where the modules are given
+	journal *journal
+
+	mu      sync.Mutex
+	modules []*module // grows only
 }
 
 // Open returns a Source over the modules with these absolute paths, most trusted first: of several that can use
 // the card in a reader, one that sees a signature certificate wins, then the earlier one. Nothing is loaded
 // before Watch or Open of the Source. [Installed] tells what there is on this machine.
 func Open(modules []string, o Options) *Source {
-	s := new(Source)
-	j := &journal{notes: map[pinID]card.PINStatus{}}
-	for i, path := range modules {
-		s.modules = append(s.modules, &module{path: path, index: i, o: o, queue: make(chan struct{}, 1), journal: j})
+	s := &Source{o: o, journal: &journal{notes: map[pinID]card.PINStatus{}}}
+	for _, path := range modules {
+		s.add(path)
 	}
 	return s
+}
+
+// add appends a module; s.mu is held, or nobody else has s yet.
+func (s *Source) add(path string) {
+	s.modules = append(s.modules, &module{path: path, index: len(s.modules), o: s.o, queue: make(chan struct{}, 1), journal: s.journal})
 }
 
 // errNoModule is the trouble of a Source without modules.
@@ -72,7 +94,8 @@ var errNoModule = fmt.Errorf("no PKCS #11 module: %w", card.ErrNoService)
 // Watch implements card.Source. It looks at the readers again and again; no function of a module waits for an
 // event. A module that fails is tried again after a while, so it may be installed while the program runs.
 func (s *Source) Watch(ctx context.Context, emit func(card.Snapshot)) error {
-	if len(s.modules) == 0 {
+	modules := s.current()
+	if len(modules) == 0 {
 		emit(card.Snapshot{Err: errNoModule})
 		<-ctx.Done()
 		return nil
@@ -83,7 +106,7 @@ func (s *Source) Watch(ctx context.Context, emit func(card.Snapshot)) error {
 	}
 	told := make(chan news)
 	var wg sync.WaitGroup
-	for i, m := range s.modules {
+	for i, m := range modules {
 		wg.Go(func() {
 			m.watch(ctx, func(v view) {
 				select {
@@ -97,7 +120,7 @@ func (s *Source) Watch(ctx context.Context, emit func(card.Snapshot)) error {
 		wg.Wait()
 		close(told)
 	}()
-	latest := make([]*view, len(s.modules))
+	latest := make([]*view, len(modules))
 	var last *card.Snapshot
 	for n := range told {
 		latest[n.from] = &n.view
@@ -146,7 +169,7 @@ func merge(latest []*view) card.Snapshot {
 	}
 	var out card.Snapshot
 	for _, c := range best {
-		out.Slots = append(out.Slots, card.Slot{ID: c.id, Reader: c.reader, State: c.state, PINPad: c.pad()})
+		out.Slots = append(out.Slots, c.slot())
 	}
 	if !works {
 		out.Err = fmt.Errorf("%w: %w", card.ErrNoService, errors.Join(troubles...))
@@ -158,10 +181,13 @@ func merge(latest []*view) card.Snapshot {
 func (s *Source) Open(ctx context.Context, slot string) (card.Token, error) {
 	n, _, ok := strings.Cut(slot, ":")
 	i, err := strconv.Atoi(n)
-	if !ok || err != nil || i < 0 || i >= len(s.modules) {
+	s.mu.Lock()
+	modules := s.modules
+	s.mu.Unlock()
+	if !ok || err != nil || i < 0 || i >= len(modules) {
 		return nil, card.ErrRemoved
 	}
-	t, err := s.modules[i].open(ctx, slot)
+	t, err := modules[i].open(ctx, slot)
 	if err != nil {
 		return nil, fmt.Errorf("opening the card: %w", err)
 	}
@@ -171,7 +197,10 @@ func (s *Source) Open(ctx context.Context, slot string) (card.Token, error) {
 // Close ends the helpers of all modules, each when the call that it is at is done; the sessions with their cards
 // are over. The Source may be used again.
 func (s *Source) Close() error {
-	for _, m := range s.modules {
+	s.mu.Lock()
+	modules := s.modules
+	s.mu.Unlock()
+	for _, m := range modules {
 		m.queue <- struct{}{}
 		m.stop()
 		<-m.queue
@@ -191,6 +220,12 @@ type module struct {
 	tokens int          // open tokens of h
 	cards  []*insertion // as of the last poll
 	count  uint64       // insertions seen
+
+	watchers int           // that keep the helper
+	brief    bool          // nobody watches for long: the helper ends with the last session
+	report   *ModuleReport // of the last visit
+	rest     time.Time     // it failed, and is left alone until then
+	pause    time.Duration // how long it was left alone last
 }
 
 // view is what a module sees.
@@ -240,6 +275,8 @@ const (
 
 // watch polls until ctx ends.
 func (m *module) watch(ctx context.Context, tell func(view)) {
+	m.keep(1)
+	defer m.keep(-1)
 	retry := firstRetry
 	for ctx.Err() == nil {
 		v := m.look(ctx)
@@ -258,6 +295,13 @@ func (m *module) watch(ctx context.Context, tell func(view)) {
 		case <-ctx.Done():
 		}
 	}
+}
+
+// keep counts the watchers.
+func (m *module) keep(n int) {
+	m.queue <- struct{}{}
+	m.watchers += n
+	<-m.queue
 }
 
 func (m *module) look(ctx context.Context) view {
@@ -315,14 +359,18 @@ func (m *module) ask(ctx context.Context) (news bool, err error) {
 	var now []*insertion
 	for _, g := range group(r.Slots, filepath.Base(m.path)) {
 		c := m.known(g)
-		if c == nil {
-			m.count++
-			news = news || g.present
-			c = g
-			c.id = fmt.Sprintf("%d:%d:%s", m.index, m.count, g.reader)
-			if err := m.read(ctx, c); err != nil {
+		if c == nil || c.helper != m.h { // a new helper cannot know that the card is still the same: its certificates tell
+			if err := m.read(ctx, g); err != nil {
 				return false, err
 			}
+			if c != nil && slices.EqualFunc(c.keys, g.keys, func(a, b slotKey) bool { return a.ID == b.ID && bytes.Equal(a.DER, b.DER) }) {
+				g.id = c.id
+			} else {
+				m.count++
+				news = news || g.present
+				g.id = fmt.Sprintf("%d:%d:%s", m.index, m.count, g.reader)
+			}
+			c = g
 		}
 		fresh := *c // what was told once is never changed: others read it without the queue
 		fresh.helper, fresh.slots = m.h, g.slots

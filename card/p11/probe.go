@@ -50,34 +50,23 @@ func Probe(ctx context.Context, modules []string, o Options) []ModuleReport {
 }
 
 func probe(ctx context.Context, path string, o Options) ModuleReport {
-	r := ModuleReport{Path: path}
-	if r.Err = ctx.Err(); r.Err != nil {
-		return r
-	}
-	if !filepath.IsAbs(path) {
-		r.Err = &LoadError{path, "path is not absolute"}
-		return r
-	}
-	st, err := os.Stat(path)
-	r.Exists = !errors.Is(err, fs.ErrNotExist)
-	if err != nil {
-		r.Err = fmt.Errorf("looking for the module: %w", err)
-		return r
-	}
-	if !st.Mode().IsRegular() {
-		r.Err = &LoadError{path, "it is no file"}
-		return r
-	}
-	r.CPUs = processors(path)
-	r.RightCPU = slices.Contains(r.CPUs, runtime.GOARCH)
-	if !r.RightCPU {
-		r.Err = &LoadError{path, fmt.Sprintf("it is built for %v, the program for %s", r.CPUs, runtime.GOARCH)}
-		return r
-	}
 	m := &module{path: path, o: o, queue: make(chan struct{}, 1), journal: new(journal)}
 	defer m.stop()
-	cards, err := m.poll(ctx)
-	r.Err = err
+	r, _ := m.examine(ctx)
+	return r
+}
+
+// examine loads a module and looks at the cards through it.
+func (m *module) examine(ctx context.Context) (ModuleReport, []*insertion) {
+	r := ModuleReport{Path: m.path}
+	if r.Err = ctx.Err(); r.Err != nil {
+		return r, nil
+	}
+	if r.Err = r.file(); r.Err != nil {
+		return r, nil
+	}
+	var cards []*insertion
+	cards, r.Err = m.poll(ctx)
 	if m.h != nil {
 		r.Loads, r.Maker, r.Name, r.Version = true, m.h.info.Maker, m.h.info.Description, m.h.info.Version
 	}
@@ -92,7 +81,28 @@ func probe(ctx context.Context, path string, o Options) ModuleReport {
 			Signs: slices.ContainsFunc(c.keys, func(k slotKey) bool { return commits(k.Certificate) }),
 		})
 	}
-	return r
+	return r, cards
+}
+
+// file looks at the file alone.
+func (r *ModuleReport) file() error {
+	if !filepath.IsAbs(r.Path) {
+		return &LoadError{r.Path, "path is not absolute"}
+	}
+	st, err := os.Stat(r.Path)
+	r.Exists = !errors.Is(err, fs.ErrNotExist)
+	switch {
+	case err != nil:
+		return fmt.Errorf("looking for the module: %w", err)
+	case !st.Mode().IsRegular():
+		return &LoadError{r.Path, "it is no file"}
+	}
+	r.CPUs = processors(r.Path)
+	r.RightCPU = slices.Contains(r.CPUs, runtime.GOARCH)
+	if !r.RightCPU {
+		return &LoadError{r.Path, fmt.Sprintf("it is built for %v, the program for %s", r.CPUs, runtime.GOARCH)}
+	}
+	return nil
 }
 
 // processors tells what a library file is built for.

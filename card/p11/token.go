@@ -261,6 +261,9 @@ func (t *token) Close() error {
 	}
 	t.m.tokens--
 	if !t.rights {
+		if t.m.brief {
+			t.m.leave()
+		}
 		return nil
 	}
 	clean := t.dropRights()

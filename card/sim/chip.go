@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"bytes"
 	"crypto/rand"
 	"crypto/rsa"
 	"encoding/binary"
@@ -36,6 +37,7 @@ type chip struct {
 	keys []*key
 
 	dir, ef *node // selected
+	applet  bool  // the maker's application was selected
 	se      bool  // security environment restored
 	key     map[byte]byte
 	chain   []byte // command data so far
@@ -66,7 +68,12 @@ func newChip(spec Card) *chip {
 	}
 	if k := spec.Sign; k != nil {
 		dir := c.mf.child(0x1400)
-		p := c.addPIN(0x1A, dir, k)
+		var p *pin
+		if k.OnePIN && len(c.pins) > 0 {
+			p = c.pins[0]
+		} else {
+			p = c.addPIN(0x1A, dir, k)
+		}
 		c.keys = append(c.keys, &key{private: k.Key, dir: dir.child(0x8110), pin: p, oneShot: k.OneShot, ref: 0x10})
 	}
 	c.reset()
@@ -76,7 +83,7 @@ func newChip(spec Card) *chip {
 // reset is power on or a warm reset.
 func (c *chip) reset() {
 	c.open(c.mf)
-	c.ef, c.se, c.key = nil, false, map[byte]byte{}
+	c.ef, c.se, c.applet, c.key = nil, false, false, map[byte]byte{}
 	clear(c.chain)
 	c.chain, c.answer = nil, nil
 	for _, p := range c.pins {
@@ -199,7 +206,7 @@ func (c *chip) selectFile(a apdu) ([]byte, int) {
 		return nil, swP1P2
 	}
 	n, sw := c.find(a)
-	if n == nil {
+	if n == nil || c.hidden(n) {
 		return nil, sw
 	}
 	if n.folder {
@@ -230,7 +237,10 @@ func (c *chip) find(a apdu) (*node, int) {
 		return c.mf, swOK
 	case 0x03:
 		return c.dir.parent, swNoFile
-	case 0x04: // by name: this card has none
+	case 0x04: // by name
+		if c.applet = c.spec.Applet && bytes.Equal(a.data, AppletName); c.applet {
+			return c.mf, swOK
+		}
 		return nil, swNoFile
 	case 0x08:
 		path := a.data
@@ -242,6 +252,11 @@ func (c *chip) find(a apdu) (*node, int) {
 		return c.dir.walk(a.data), swNoFile
 	}
 	return nil, swP1P2
+}
+
+// hidden tells whether a file belongs to the maker's application, and that is not selected.
+func (c *chip) hidden(n *node) bool {
+	return c.spec.Applet && !c.applet && n.parent != nil && n.parent.fid == 0x1400 && (n.fid == 0x9010 || n.fid == 0x8110)
 }
 
 // readBinary is READ BINARY, ISO 7816-4 §7.2.3, without short file identifiers.

@@ -45,7 +45,7 @@ var (
 type term struct{ issued, from, until time.Time }
 
 // issue makes keys and certificates: root, two authorities, two certificates of the card.
-func issue(t term, keys func(int) ([]*rsa.PrivateKey, error)) (*Practice, error) {
+func issue(t term, withdrawn bool, keys func(int) ([]*rsa.PrivateKey, error)) (*Practice, error) {
 	k, err := keys(5)
 	if err != nil {
 		return nil, fmt.Errorf("making the practice keys: %w", err)
@@ -76,8 +76,25 @@ func issue(t term, keys func(int) ([]*rsa.PrivateKey, error)) (*Practice, error)
 	if p.auth, err = services.keyset(auth, k[3]); err != nil {
 		return nil, err
 	}
-	p.sign, err = qualified.keyset(sign, k[4])
+	if p.sign, err = qualified.keyset(sign, k[4]); err != nil {
+		return nil, err
+	}
+	p.revoked, err = qualified.revoke(p.sign.Certificate, withdrawn, from, until)
 	return p, err
+}
+
+// revoke makes the authority's list of revoked certificates, with this one in it or not. The reason is that of
+// certificates whose device was given up (RFC 5280 §5.3.1, cessationOfOperation).
+func (a *authority) revoke(der []byte, really bool, from, until time.Time) ([]byte, error) {
+	leaf, err := x509.ParseCertificate(der)
+	if err != nil {
+		return nil, fmt.Errorf("reading a practice certificate: %w", err)
+	}
+	list := &x509.RevocationList{Number: big.NewInt(1), ThisUpdate: from, NextUpdate: until}
+	if really {
+		list.RevokedCertificateEntries = []x509.RevocationListEntry{{SerialNumber: leaf.SerialNumber, RevocationTime: from.Add(time.Hour), ReasonCode: 5}}
+	}
+	return x509.CreateRevocationList(rand.Reader, list, a.cert, a.key)
 }
 
 // authority is a practice certification authority.

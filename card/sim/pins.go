@@ -48,7 +48,7 @@ func (c *chip) pin(p2 byte) *pin {
 	}
 	for ; at != nil; at = at.parent {
 		for _, p := range c.pins {
-			if p.ref == p2&0x1F && p.dir == at {
+			if p.ref == p2&0x1F && p.dir == at && (at == c.mf || !c.spec.Applet || c.applet) {
 				return p
 			}
 		}

@@ -27,6 +27,7 @@ type Practice struct {
 	id          string
 	personal    []byte
 	profile     string
+	revoked     []byte // certificate revocation list of the authority for signatures
 }
 
 // Issue makes a practice card, issued now for the holder ANNA ESEMPIO and valid three years from the day before.
@@ -34,7 +35,7 @@ func Issue(now time.Time) (*Practice, error) { return IssueProfile(Standard, now
 
 // IssueFor is Issue with the certificates of the card valid from one moment to another.
 func IssueFor(from, until time.Time) (*Practice, error) {
-	return issue(term{from, from, until}, newKeys)
+	return issue(term{from, from, until}, false, newKeys)
 }
 
 // IssueProfile is Issue for one of the kinds of card that [Profiles] lists.
@@ -43,7 +44,7 @@ func IssueProfile(name string, now time.Time) (*Practice, error) {
 	if !ok {
 		return nil, fmt.Errorf("no practice card is called %q", name)
 	}
-	p, err := issue(f.term(now), newKeys)
+	p, err := issue(f.term(now), name == Withdrawn, newKeys)
 	if err != nil {
 		return nil, err
 	}
@@ -71,6 +72,11 @@ func (p *Practice) Chain(leaf *x509.Certificate) []*x509.Certificate {
 	return nil
 }
 
+// Revoked is the certificate revocation list (RFC 5280 §5, DER) of the authority for signatures, as of the day of
+// issue: empty but for the profile [Withdrawn], whose signature certificate stands in it. Nil for a card that was
+// stored before there was one.
+func (p *Practice) Revoked() []byte { return bytes.Clone(p.revoked) }
+
 // Card is what the practice card is personalised with.
 func (p *Practice) Card() Card {
 	auth, sign := p.auth, p.sign
@@ -95,13 +101,14 @@ type stored struct {
 	Auth, Sign  storedKey
 	ID          string
 	Personal    []byte
+	Revoked     []byte `json:",omitempty"`
 }
 
 type storedKey struct{ Key, Certificate []byte } // PKCS #8 and DER
 
 // MarshalJSON gives the whole card with its private keys, to be stored and loaded again. The PINs are not in it.
 func (p *Practice) MarshalJSON() ([]byte, error) {
-	s := stored{Version: 1, Profile: p.profile, ID: p.id, Personal: p.personal}
+	s := stored{Version: 1, Profile: p.profile, ID: p.id, Personal: p.personal, Revoked: p.revoked}
 	for _, a := range p.authorities {
 		s.Authorities = append(s.Authorities, a.Raw)
 	}
@@ -127,7 +134,7 @@ func (p *Practice) UnmarshalJSON(b []byte) error {
 	if _, ok := profileNamed(s.Profile); !ok && s.Profile != "" {
 		return fmt.Errorf("reading the practice card: unknown kind %q", s.Profile)
 	}
-	fresh := Practice{id: s.ID, personal: s.Personal, profile: s.Profile}
+	fresh := Practice{id: s.ID, personal: s.Personal, profile: s.Profile, revoked: s.Revoked}
 	for _, der := range s.Authorities {
 		c, err := x509.ParseCertificate(der)
 		if err != nil {

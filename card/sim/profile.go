@@ -11,8 +11,11 @@ type Profile struct {
 	change func(*Card)
 }
 
-// Standard is the name of the profile that [Issue] makes.
-const Standard = "standard"
+// Names of profiles that the program itself knows.
+const (
+	Standard  = "standard"       // what [Issue] makes
+	Withdrawn = "withdrawn-chip" // its signature certificate was revoked because of the chip
+)
 
 // Profiles lists the kinds of practice card.
 func Profiles() []Profile {
@@ -40,6 +43,15 @@ func Profiles() []Profile {
 			c.Auth.PUKTries, c.Sign.PUKTries = -1, -1
 		}},
 		{"one-shot", "the PIN for signing is used up by each signature", fresh, func(c *Card) { c.Sign.OneShot = true }},
+		{"chamber", "card of a chamber of commerce: only the maker's library reaches the signature, with its own PIN and PUK", fresh, func(c *Card) {
+			c.ATR, c.EmptyVerify, c.Applet = JSign, CountsATry, true
+		}},
+		{"chamber-one-pin", "the same with one PIN and PUK for both certificates", fresh, func(c *Card) {
+			c.ATR, c.EmptyVerify, c.Applet, c.Sign.OnePIN = JSign, CountsATry, true, true
+		}},
+		{Withdrawn, "issued on a chip whose signature certificates were revoked (ID-One on Cosmo V9); Practice.Revoked lists it", fresh, func(c *Card) {
+			c.ATR, c.EmptyVerify = IDEMIA, WrongLen
+		}},
 		{"slow", "takes 400 ms for each command", fresh, func(c *Card) { c.Latency = 400 * time.Millisecond }},
 		{"mute", "does not answer", fresh, func(c *Card) { c.Mute = true }},
 		{"pin-pad", "in a reader with keys", fresh, func(c *Card) { c.PINPad = true }},

@@ -15,6 +15,10 @@ type Card struct {
 	Sign     *Keyset
 	Layout   Layout
 
+	// Applet hides the qualified signature, with its PIN, in an application of the maker: whoever does not select
+	// that by its name finds nothing. So it is with the cards whose key only the maker's library reaches.
+	Applet bool
+
 	EmptyVerify EmptyVerify
 	EOF         EOF
 	NoExtended  bool // refuses extended APDUs with 6700
@@ -40,6 +44,7 @@ type Keyset struct {
 	PINTries    int    // tries left at first; 0 means 3, negative means blocked
 	PUKTries    int    // the same
 	OneShot     bool   // the PIN is used up by one signature
+	OnePIN      bool   // of Card.Sign: the PIN and the PUK are those of Card.Auth
 }
 
 // Layout is where the card keeps its authentication certificate.
