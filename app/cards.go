@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"maps"
 
 	"ceralacca/card"
 )
@@ -96,6 +97,7 @@ func (s *Store) snapshot(st State, generation int, sn card.Snapshot) State {
 		chosen = c.Slot
 	}
 	next := Cards{Chosen: -1, Practice: st.Cards.Practice}
+	before := maps.Clone(s.slots)
 	clear(s.slots)
 	for _, slot := range sn.Slots {
 		if slot.State == card.Empty {
@@ -108,6 +110,9 @@ func (s *Store) snapshot(st State, generation int, sn card.Snapshot) State {
 			if c.Phase == PhaseReading {
 				s.read(slot)
 			}
+		}
+		if known && slot.State == card.Present && slot.Revision != before[slot.ID].Revision {
+			s.read(slot) // a library has shown more of it; what was read stays on the screen meanwhile
 		}
 		if slot.State != card.Present {
 			c.Phase = slotPhase(slot.State)

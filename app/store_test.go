@@ -8,7 +8,9 @@ import (
 	"testing"
 	"time"
 
+	"ceralacca/assets"
 	"ceralacca/card"
+	"ceralacca/card/sim"
 )
 
 // watched is a running store whose states a test waits for.
@@ -313,5 +315,30 @@ func TestChangeAndUnblock(t *testing.T) {
 				t.Errorf("asked %+v", ask.question.Tries)
 			}
 		})
+	}
+}
+
+// library is a maker's, which reaches the whole card.
+type library struct{ card.Source }
+
+func (l library) Find(ctx context.Context, reader string, _ []card.Key) (card.Slot, error) {
+	return card.Slot{ID: reader + "#1", Reader: reader, State: card.Present}, ctx.Err()
+}
+
+// What a library adds to a card shows by itself.
+func TestStoreReadsMoreOfTheCard(t *testing.T) {
+	p, err := sim.IssueProfile("chamber", time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	bus := p.Bus()
+	source := card.Join(card.CNS(bus), library{card.CNS(bus.Applet())}, card.JoinOptions{})
+	w := runStore(t, New(Config{Source: source, Dir: t.TempDir(), Assets: assets.FS}), &answers{})
+	st := w.until("both certificates", func(st *State) bool {
+		c := st.Cards.Card()
+		return c != nil && len(c.Certificates) == 2
+	})
+	if c := st.Cards.Card(); st.Cards.Phase != PhaseReady || c.Signing() == nil || len(c.PINs) != 2 || c.Surname == "" {
+		t.Errorf("phase %d, card %+v", st.Cards.Phase, c)
 	}
 }
