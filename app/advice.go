@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io/fs"
 	"path/filepath"
-	"syscall"
 	"time"
 
 	"ceralacca/app/lang"
@@ -37,7 +36,6 @@ var simple = []struct {
 	{signer.ErrChanged, "file-changed", SeverityWarning, 0},
 	{signer.ErrArchived, "archived", SeverityWarning, 0},
 	{signer.ErrNoTSA, "no-authority", SeverityWarning, 0},
-	{syscall.ENOSPC, "disk-full", SeverityWarning, 0},
 	{fs.ErrNotExist, "file-missing", SeverityWarning, 0},
 	{fs.ErrPermission, "no-permission", SeverityWarning, 0},
 	{context.DeadlineExceeded, "too-slow", SeverityWarning, 0},
@@ -112,7 +110,6 @@ func explainFacts(err error) *Advice {
 func explainFile(err error) *Advice {
 	var (
 		exists  *ExistsError
-		already *AlreadySignedError
 		check   *SelfCheckError
 		notFile *NotAFileError
 		folder  *FolderError
@@ -125,8 +122,13 @@ func explainFile(err error) *Advice {
 		kind    *signer.UnsupportedError
 		short   *signer.LevelError
 	)
+	if !errors.As(err, &short) {
+		if a := explainBatch(err); a != nil {
+			return a
+		}
+	}
 	switch {
-	case errors.As(err, &short): // before what caused it: the signature was made
+	case short != nil: // before what caused it: the signature was made
 		return advice(shortCodes[short.Step], SeverityWarning, 0)
 	case errors.As(err, &refused):
 		return advice(refusedCode(refused.Reason), SeverityWarning, 0)
@@ -134,8 +136,6 @@ func explainFile(err error) *Advice {
 		return explainKind(kind)
 	case errors.As(err, &exists):
 		return advice("output-exists", SeverityWarning, 0, "name", filepath.Base(exists.Path))
-	case errors.As(err, &already):
-		return advice("already-signed", SeverityWarning, 0, "name", filepath.Base(already.File))
 	case errors.As(err, &check):
 		return advice("self-check", SeverityDanger, 0)
 	case errors.As(err, &notFile):
@@ -271,12 +271,12 @@ func Codes() []string {
 		"pin-wrong-unknown", "puk-wrong-unknown", "certificate-expired", "login-only", "no-certificate",
 		"output-exists", "already-signed", "self-check", "not-a-file", "nothing-inside", "card-status", "no-anchors", "no-such-certificate", "lists-not-fetched", "no-folder", "folder-too-large",
 		"no-time-stamp", "no-validation-data", "no-archive-stamp", "pdf-encrypted", "pdf-locked", "pdf-damaged", "pdf-manipulated",
-		"pdf-unsupported", "not-a-pdf", "cannot-sign-so",
+		"pdf-unsupported", "not-a-pdf", "cannot-sign-so", "disk-full",
 		"no-reader", "no-card", "renew", "renew-last-day", "renew-closed", "certificate-not-yet",
 		"pin-blocked-sign", "pin-blocked-login", "pin-blocked-health", "puk-fixed", "puk-blocked-sign", "puk-blocked-login",
 	}
 	for _, s := range simple {
 		codes = append(codes, s.code)
 	}
-	return codes
+	return append(codes, batchCodes...)
 }

@@ -50,6 +50,8 @@ type Config struct {
 	// Language, when it is set, stands for this run in the place of the one in the settings.
 	Language string
 	Now      func() time.Time // nil means time.Now
+	// Secrets keeps the passwords of time-stamp authorities; nil means the system's keyring.
+	Secrets Secrets
 }
 
 // Engine does the work: each method blocks, takes a context and touches no State. It is safe for concurrent use.
@@ -64,6 +66,9 @@ type Engine struct {
 func New(c Config) *Engine {
 	if c.Now == nil {
 		c.Now = time.Now
+	}
+	if c.Secrets == nil {
+		c.Secrets = systemKeyring{}
 	}
 	return &Engine{cfg: c, lists: new(lists), journal: newJournal(c.Dir, c.Now)}
 }

@@ -34,16 +34,21 @@ const tempPattern = ".ceralacca-*.tmp"
 // given to check, and only then renamed to dest. If dest exists, or anything fails, nothing stays behind.
 // A nil check accepts.
 func writeNew(ctx context.Context, dest string, write func(io.Writer) error, check func(*os.File) error) error {
+	return writeNewAs(ctx, dest, "", write, check)
+}
+
+// writeNewAs is writeNew with the name of the temporary file, which must be new; an empty one is random.
+func writeNewAs(ctx context.Context, dest, tmp string, write func(io.Writer) error, check func(*os.File) error) error {
 	if _, err := os.Lstat(dest); err == nil {
 		return &ExistsError{dest}
 	} else if !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	f, err := os.CreateTemp(filepath.Dir(dest), tempPattern)
+	f, err := createTemp(filepath.Dir(dest), tmp)
 	if err != nil {
 		return err
 	}
-	tmp := f.Name()
+	tmp = f.Name()
 	err = fill(f, write, check)
 	if err == nil {
 		err = ctx.Err()
@@ -55,6 +60,13 @@ func writeNew(ctx context.Context, dest string, write func(io.Writer) error, che
 		return errors.Join(err, removeTemp(tmp))
 	}
 	return syncFolder(filepath.Dir(dest))
+}
+
+func createTemp(dir, name string) (*os.File, error) {
+	if name == "" {
+		return os.CreateTemp(dir, tempPattern)
+	}
+	return os.OpenFile(filepath.Join(dir, name), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
 }
 
 func removeTemp(tmp string) error {

@@ -8,6 +8,14 @@ import (
 	"syscall"
 )
 
+// What the system calls its refusals to write.
+var (
+	diskFull     = []syscall.Errno{syscall.ENOSPC, syscall.EDQUOT}
+	nameTooLong  = []syscall.Errno{syscall.ENAMETOOLONG}
+	readOnly     = []syscall.Errno{syscall.EROFS}
+	fileTooLarge = []syscall.Errno{syscall.EFBIG}
+)
+
 // umask reads the process's file mode mask once; the system has no call that only reads it.
 var umask = sync.OnceValue(func() os.FileMode {
 	m := syscall.Umask(0o077)

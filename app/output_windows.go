@@ -4,8 +4,17 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"syscall"
 
 	"golang.org/x/sys/windows"
+)
+
+// What the system calls its refusals to write.
+var (
+	diskFull     = []syscall.Errno{windows.ERROR_DISK_FULL, windows.ERROR_HANDLE_DISK_FULL, syscall.ENOSPC}
+	nameTooLong  = []syscall.Errno{windows.ERROR_FILENAME_EXCED_RANGE, windows.ERROR_INVALID_NAME}
+	readOnly     = []syscall.Errno{windows.ERROR_WRITE_PROTECT}
+	fileTooLarge = []syscall.Errno{windows.ERROR_FILE_TOO_LARGE}
 )
 
 func umask() os.FileMode { return 0 }

@@ -8,6 +8,7 @@ import (
 	"hash"
 	"io"
 	"os"
+	"time"
 
 	"ceralacca/signer"
 )
@@ -19,13 +20,20 @@ type check struct {
 	level    signer.Level // reached
 	original io.ReaderAt
 	d        *signer.Document // the original
-	key      signer.Key
+	der      []byte           // of the signer's certificate
+	found    struct {         // what the new signature says of itself
+		level   signer.Level
+		claimed time.Time
+	}
 }
 
 var (
 	errNotIntact = errors.New("our own reader does not find it intact")
 	errEarlier   = errors.New("an earlier signature does not stand as before")
 )
+
+// levelsByName are the levels as a report calls them.
+var levelsByName = map[string]signer.Level{"B-T": signer.LevelT, "B-LT": signer.LevelLT, "B-LTA": signer.LevelLTA}
 
 // run returns the SHA-256 of the original. Our verifier must find one new, intact signature by the key's certificate,
 // every earlier one as it was, and the original's bytes in their place; the second reader must agree where it can.
@@ -103,9 +111,10 @@ func (c *check) signatures(ctx context.Context, d *signer.Document) error {
 		if s.Format == signer.TST || s.Parent != "" && c.o.Existing != signer.CounterSign {
 			continue
 		}
-		if s.Integrity != signer.Intact || s.Signer == nil || !bytes.Equal(s.Signer.DER, c.key.Chain[0].Raw) {
+		if s.Integrity != signer.Intact || s.Signer == nil || !bytes.Equal(s.Signer.DER, c.der) {
 			return &SelfCheckError{errNotIntact}
 		}
+		c.found.level, c.found.claimed = levelsByName[s.Level], s.Claimed
 		own++
 	}
 	if own == 0 || own > 1 && c.o.Existing != signer.CounterSign {

@@ -5,12 +5,10 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
-	"net/netip"
-	"net/url"
 	"os"
 	"path/filepath"
+	"time"
 
 	"ceralacca/app/lang"
 	"ceralacca/card"
@@ -26,39 +24,54 @@ type SignRequest struct {
 	OutDir   string
 	Detached bool
 	// Format is CAdES or PAdES; Auto means CAdES, which every office takes of every file.
-	Format signer.Format
-	// Level above LevelB asks the time-stamp authority at TSA, a URL. A file for which that fails is kept at the level
-	// that it reached: see [FileResult].Short.
-	Level signer.Level
+	Format Format
+	// Level above LevelB asks a time-stamp authority: the one that TSA names, by URL or as in [Engine.Authorities], or
+	// with an empty TSA those configured, in turn. When none gives a time-stamp the person is asked what to do; a file
+	// for which it stays away is kept at the level that it reached: see [FileResult].Short.
+	Level Level
 	TSA   string
-	// Existing says what to do with files that are signature envelopes already; Refuse reports them. Signed PDF files
-	// take further PAdES signatures whatever it says.
-	Existing signer.Existing
-	// Reason and Location are written into PAdES signatures.
+	// Existing says what to do with files that are signature envelopes already; Refuse reports them. PerFile says it
+	// for single files, by their index. Signed PDF files take further PAdES signatures whatever these say.
+	Existing Existing
+	PerFile  map[int]Existing
+	// Reason and Location are written into PAdES signatures, and Visible shows them on a page; nil for none.
 	Reason, Location string
+	Visible          *VisibleMark
 	// AskExisting has the person asked, once for all, whether outputs whose name is taken get a free name
 	// ("a (2).pdf.p7m"). Without it, or when the person says no, they fail with an [*ExistsError].
 	AskExisting bool
+	// Resume is the ID of an [Interrupted] job to be finished. It brings its own files and choices: of the others,
+	// only Slot counts.
+	Resume string
 }
 
 // FileResult is how one file ended.
 type FileResult struct {
-	Index  int    // in SignRequest.Files
-	File   string // as in SignRequest.Files
-	Output string // empty when there is none
-	Format signer.Format
-	Level  signer.Level
-	SHA256 [32]byte // of the original, as it was signed
-	Err    error    // nil when it was signed, verified and named
+	Index      int    // in SignRequest.Files, or in those of the job that is resumed
+	File       string // as in SignRequest.Files
+	Output     string // empty when there is none
+	OutputSize int64  // in bytes
+	Format     Format
+	Level      Level    // reached
+	SHA256     [32]byte // of the original, as it was signed
+	Signed     time.Time
+	// Before is set when an interrupted run of the same job had signed the file: it was not signed again.
+	Before bool
+	Err    error // nil when it was signed, verified and named
 	// Short says why the signature is of a lower level than asked for; nil when it is not.
 	Short *signer.LevelError
 }
 
-// SignEvents tells how a signing job goes on. Each function may be nil; they are called on the job's goroutine.
+// SignEvents tells how a signing job goes on. Each function may be nil. Several files are in hand at once, so that the
+// card need not wait for the disk. Journal, Start and Done are called on the goroutine that called Sign, Done as the
+// files end, which need not be their order.
 type SignEvents struct {
-	Start func(index int)
-	Done  func(FileResult)
-	// Stop is asked before each file; true ends the job with [context.Canceled].
+	// Journal is told the ID under which the job can be resumed, before its first signature.
+	Journal func(id string)
+	Start   func(index int)
+	Done    func(FileResult)
+	// Stop is asked before each signature, on any goroutine; true ends the job with [context.Canceled]. What the card
+	// has signed by then is finished.
 	Stop func() bool
 }
 
@@ -70,8 +83,12 @@ type NoCertificateError struct {
 
 func (e *NoCertificateError) Error() string { return "card has no certificate that may sign" }
 
-// AlreadySignedError means that the file is a signature envelope already.
-type AlreadySignedError struct{ File string }
+// AlreadySignedError means that the file is a signature envelope already. Examination has the signatures that it bears;
+// nil when they were not looked at.
+type AlreadySignedError struct {
+	File        string
+	Examination *Examination
+}
 
 func (e *AlreadySignedError) Error() string { return filepath.Base(e.File) + " is signed already" }
 
@@ -92,28 +109,26 @@ type BlockedError struct {
 func (e *BlockedError) Error() string { return fmt.Sprintf("PIN %02X is blocked", byte(e.Ref)) }
 
 // Sign signs the files with one PIN. It looks at all files first; those that cannot be signed are reported and
-// left out, and the PIN is not asked for when none is left. It sends one VERIFY at most, or one for each file where the
-// card wants the PIN for every signature, which the question says. The error says why the
-// job as a whole stopped (PIN refused, card removed, ctx ended); a file's own trouble is in its FileResult.
+// left out, and the PIN is not asked for when none is left. It sends one VERIFY at most, or one for each signature where
+// the card wants the PIN for every one, which the question says. The error says why the job as a whole stopped (PIN
+// refused, card removed, ctx ended); a file's own trouble is in its FileResult. A job that stopped after its first
+// signature can be resumed: [Engine.Interrupted].
 func (e *Engine) Sign(ctx context.Context, r SignRequest, ask Asker, ev SignEvents) error {
-	if st, err := os.Stat(r.OutDir); r.OutDir != "" && (err != nil || !st.IsDir()) {
-		return &FolderError{r.OutDir}
-	}
-	todo, err := e.preflight(ctx, r, ask, ev)
-	if err != nil || len(todo) == 0 {
+	b := &batch{e: e, r: r, ask: ask, ev: ev, names: map[string]bool{}}
+	defer func() { b.journal.close() }()
+	if err := b.plan(ctx); err != nil || len(b.todo) == 0 {
 		return err
 	}
 	c, err := e.Inspect(ctx, r.Slot)
 	if err != nil {
 		return err
 	}
-	cert, err := chooseCertificate(&c, r.Cert)
-	if err != nil {
+	if err := b.settle(ctx, &c); err != nil || len(b.todo) == 0 {
 		return err
 	}
-	p := c.PIN(cert)
+	p := c.PIN(b.cert)
 	if p == nil {
-		return &NoCertificateError{Use: cert.Use}
+		return &NoCertificateError{Use: b.cert.Use}
 	}
 	if p.Blocked {
 		return &BlockedError{p.Ref, p.PUKBlocked}
@@ -121,7 +136,7 @@ func (e *Engine) Sign(ctx context.Context, r SignRequest, ask Asker, ev SignEven
 	if err := ConfirmLastTry(ctx, ask, p.Tries(false)); err != nil {
 		return err
 	}
-	q := e.pinQuestion(cert, p, len(todo))
+	q := e.pinQuestion(b.cert, p, len(b.todo))
 	pin, err := ask.PIN(ctx, q)
 	if err != nil {
 		return err
@@ -134,16 +149,14 @@ func (e *Engine) Sign(ctx context.Context, r SignRequest, ask Asker, ev SignEven
 		return err
 	}
 	defer t.Close()
-	var key signer.Key
-	err = typedOnReader(ctx, ask, q.OnReader, q.Label, func() (err error) { key, err = e.login(ctx, t, cert, pin); return err })
+	err = typedOnReader(ctx, ask, q.OnReader, q.Label, func() (err error) { b.key, err = e.login(ctx, t, b.cert, pin); return err })
 	if err != nil {
 		return err
 	}
-	again := func(int) error { return nil }
-	if cert.AlwaysAsk {
-		again = func(left int) error { return e.askAgain(ctx, t, cert, left, p.OnReader, ask) }
+	if b.cert.AlwaysAsk {
+		b.again = func(left int) error { return e.askAgain(ctx, t, b.cert, left, p.OnReader, ask) }
 	}
-	return e.signAll(ctx, r, todo, key, again, ev)
+	return b.run(ctx)
 }
 
 // askAgain asks for the PIN before the next of left files, on a card that wants it for every signature.
@@ -169,133 +182,6 @@ func (e *Engine) askAgain(ctx context.Context, t card.Token, cert *Certificate, 
 	}
 	defer pin.Wipe()
 	return typedOnReader(ctx, ask, pad, q.Label, func() error { return t.Login(ctx, cert.PIN, pin) })
-}
-
-// work is a file that passed the preflight.
-type work struct {
-	index     int
-	path, out string
-	existing  signer.Existing // what to do, if the file is an envelope; Refuse if it is none
-}
-
-// preflight names the output of every file that can be signed and reports the others.
-func (e *Engine) preflight(ctx context.Context, r SignRequest, ask Asker, ev SignEvents) ([]work, error) {
-	var todo []work
-	var existing []int
-	taken := make(map[string]bool)
-	for i, path := range r.Files {
-		w, err := e.planFile(ctx, r, path)
-		if err != nil {
-			report(ev, FileResult{Index: i, File: path, Err: err})
-			continue
-		}
-		w.index = i
-		if dir := filepath.Dir(w.out); w.out == path { // a signature is added under the same name
-			w.out = filepath.Join(dir, freeName(dir, filepath.Base(path), taken))
-		}
-		if _, err := os.Lstat(w.out); err == nil || taken[w.out] {
-			existing = append(existing, len(todo))
-		}
-		taken[w.out] = true
-		todo = append(todo, w)
-	}
-	if len(existing) == 0 {
-		return todo, nil
-	}
-	rename := false
-	if r.AskExisting {
-		var err error
-		name := filepath.Base(todo[existing[0]].out)
-		rename, err = ask.Confirm(ctx, Question{
-			Title: lang.MN("confirm.exists.title", len(existing), "name", name),
-			Body:  lang.MN("confirm.exists.body", len(existing), "free", freeName(filepath.Dir(todo[existing[0]].out), name, taken)),
-			Yes:   lang.MN("confirm.exists.yes", len(existing)), No: lang.MN("confirm.exists.no", len(existing)),
-			Severity: SeverityWarning,
-		})
-		if err != nil {
-			return nil, err
-		}
-	}
-	return settle(todo, existing, rename, taken, ev), nil
-}
-
-// settle gives the work at the indices of existing a free name, or reports it and leaves it out.
-func settle(todo []work, existing []int, rename bool, taken map[string]bool, ev SignEvents) []work {
-	var kept []work
-	for i, w := range todo {
-		if len(existing) > 0 && existing[0] == i {
-			existing = existing[1:]
-			if !rename {
-				report(ev, FileResult{Index: w.index, File: w.path, Err: &ExistsError{w.out}})
-				continue
-			}
-			dir := filepath.Dir(w.out)
-			w.out = filepath.Join(dir, freeName(dir, filepath.Base(w.out), taken))
-			taken[w.out] = true
-		}
-		kept = append(kept, w)
-	}
-	return kept
-}
-
-// planFile looks at the file, refuses what could not be signed, and names its output.
-func (e *Engine) planFile(ctx context.Context, r SignRequest, path string) (work, error) {
-	w := work{path: path}
-	f, d, err := openDocument(path)
-	if err != nil {
-		return w, err
-	}
-	defer f.Close()
-	if isEnvelope(d.Kind()) && r.Format != signer.PAdES {
-		w.existing = r.Existing
-		// To add needs the content, and other containers than p7m have no place for a further signature.
-		if r.Existing == signer.Refuse || r.Existing != signer.Wrap && d.Kind() != signer.SignedData {
-			return w, &AlreadySignedError{path}
-		}
-	}
-	o, err := e.signOptions(r, w)
-	if err != nil {
-		return w, err
-	}
-	if err := signer.Preflight(ctx, d, o); err != nil {
-		return w, err
-	}
-	dir := r.OutDir
-	if dir == "" {
-		dir = filepath.Dir(path)
-	}
-	w.out = filepath.Join(dir, d.Suggest(o))
-	return w, nil
-}
-
-// signOptions are how the file of w is signed.
-func (e *Engine) signOptions(r SignRequest, w work) (signer.Options, error) {
-	o := signer.Options{
-		Format: r.Format, Level: r.Level, Detached: r.Detached, Existing: w.existing, Now: e.cfg.Now,
-		Anchors: e.cfg.Anchors, KeepLower: true, Reason: r.Reason, Location: r.Location,
-	}
-	if o.Format == signer.Auto {
-		o.Format = signer.CAdES
-	}
-	if r.TSA != "" {
-		o.TSA = &signer.TSA{URL: r.TSA, AllowLocal: localAddress(r.TSA)}
-	}
-	var err error
-	if r.Level >= signer.LevelLT {
-		o.Trust, err = e.trust()
-	}
-	return o, err
-}
-
-// localAddress reports whether the person names an authority on this machine: then it may be asked, while one that
-// another server sends us to may not.
-func localAddress(address string) bool {
-	u, err := url.Parse(address)
-	if err != nil {
-		return false
-	}
-	ip, err := netip.ParseAddr(u.Hostname())
-	return u.Hostname() == "localhost" || err == nil && ip.IsLoopback()
 }
 
 func isEnvelope(k signer.Kind) bool {
@@ -373,31 +259,6 @@ func (e *Engine) issuers(leaf *x509.Certificate) []*x509.Certificate {
 	return e.practice.made.Chain(leaf)
 }
 
-func (e *Engine) signAll(ctx context.Context, r SignRequest, todo []work, key signer.Key, again func(left int) error, ev SignEvents) error {
-	for i, w := range todo {
-		if ev.Stop != nil && ev.Stop() {
-			return context.Canceled
-		}
-		if err := ctx.Err(); err != nil {
-			return context.Cause(ctx)
-		}
-		if ev.Start != nil {
-			ev.Start(w.index)
-		}
-		if i > 0 {
-			if err := again(len(todo) - i); err != nil {
-				return err
-			}
-		}
-		res := e.signFile(ctx, r, w, key)
-		if stops(ctx, res.Err) {
-			return errors.Join(context.Cause(ctx), res.Err)
-		}
-		report(ev, res)
-	}
-	return nil
-}
-
 // stops reports whether err ends the whole job and not only the file: the card or the person said so.
 func stops(ctx context.Context, err error) bool {
 	if err == nil {
@@ -409,51 +270,6 @@ func stops(ctx context.Context, err error) bool {
 	return ctx.Err() != nil || errors.As(err, &pin) || errors.As(err, &sw) || errors.As(err, &unknown) ||
 		errors.Is(err, card.ErrRemoved) || errors.Is(err, card.ErrReset) || errors.Is(err, card.ErrMute) ||
 		errors.Is(err, card.ErrBusy) || errors.Is(err, card.ErrNoService) || errors.Is(err, card.ErrCancelled)
-}
-
-func report(ev SignEvents, r FileResult) {
-	if ev.Done != nil {
-		ev.Done(r)
-	}
-}
-
-func (e *Engine) signFile(ctx context.Context, r SignRequest, w work, key signer.Key) FileResult {
-	res := FileResult{Index: w.index, File: w.path}
-	f, d, err := openDocument(w.path)
-	if err != nil {
-		res.Err = err
-		return res
-	}
-	defer f.Close()
-	o, err := e.signOptions(r, w)
-	if err != nil {
-		res.Err = err
-		return res
-	}
-	res.Format, res.Level = o.Format, o.Level
-	res.Err = writeNew(ctx, w.out,
-		func(out io.Writer) error {
-			err := signer.Sign(ctx, out, d, key, o)
-			var again *signer.AlreadySignedError
-			switch {
-			case errors.As(err, &res.Short):
-				res.Level = res.Short.Reached
-				return nil
-			case errors.As(err, &again):
-				return &AlreadySignedError{w.path}
-			}
-			return err
-		},
-		func(out *os.File) error {
-			c := &check{e: e, o: o, level: res.Level, original: f, d: d, key: key}
-			sum, err := c.run(ctx, out, filepath.Base(w.out))
-			res.SHA256 = sum
-			return err
-		})
-	if res.Err == nil {
-		res.Output = w.out
-	}
-	return res
 }
 
 // openDocument opens a regular file and looks at its first bytes.

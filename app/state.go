@@ -26,14 +26,19 @@ func NewPIN() *PIN { return card.NewPIN() }
 // State is everything a window shows, at one moment. It is never changed once published; a section that did
 // not change keeps its pointer, so a view compares pointers to see whether it has work.
 type State struct {
-	Cards    *Cards
-	Docs     *Docs
-	Job      *Job
-	Verify   *Verification
-	PINJob   *PINJob
-	Trust    *Trust
-	Saved    *Saved
-	Settings *Settings
+	Cards   *Cards
+	Docs    *Docs
+	Choices *SignChoices
+	Job     *Job
+	// Interrupted is a signing job that an earlier run of the program did not finish; nil when there is none.
+	Interrupted *Interrupted
+	// Authorities are the configured time-stamp authorities.
+	Authorities *Authorities
+	Verify      *Verification
+	PINJob      *PINJob
+	Trust       *Trust
+	Saved       *Saved
+	Settings    *Settings
 }
 
 // CardPhase is one of the nine states of the card bar. It is derived from a snapshot, never stored by itself.
@@ -274,19 +279,38 @@ type Doc struct {
 	Size   int64
 	Kind   Kind
 	Status DocStatus
-	Output string // path of the signed file, once there is one
+	// Examination has the signatures that the file bears already; nil when it could not be read. Existing is what is to
+	// be done with an envelope; ExistingRefuse follows [SignChoices].
+	Examination *Examination
+	Existing    Existing
+	// Output is the path of the signed file, once there is one, and OutputSize its length in bytes.
+	Output     string
+	OutputSize int64
+	// Result is how the file ended in the last job; nil before.
+	Result *FileResult
+	// Advice tells why the file cannot be signed or was not, or why a signed one is of a lower level than asked for.
 	Advice *Advice
 }
 
 // Docs is the list to sign, in the order of arrival.
 type Docs struct {
 	List []Doc
+	// Skipped is what was left out of the folders that were last added.
+	Skipped []Skipped
+}
+
+// Authorities are the configured time-stamp authorities, in the order in which they are asked.
+type Authorities struct {
+	List []Authority
+	// Password tells for each of List whether its password is in the system's keyring.
+	Password []bool
+	Advice   *Advice // why they could not be read or kept
 }
 
 // Job is the signing job that runs or that ended last; nil before the first.
 type Job struct {
 	Running    bool
-	Cancelling bool // ends after the current file
+	Cancelling bool // ends after the files that the card has signed
 	Practice   bool
 	Signer     string // subject's name
 	Done       int    // files finished, well or not

@@ -2,13 +2,12 @@ package app
 
 import (
 	"context"
-	"errors"
-	"os"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
 
 	"ceralacca/card"
+	"ceralacca/signer"
 )
 
 // Store holds the State of a window and the jobs that change it. One goroutine, that of [Store.Run], owns the
@@ -37,7 +36,8 @@ type Store struct {
 	reading  map[string]context.CancelFunc // slot → cancel of its Inspect
 	slots    map[string]card.Slot
 	nextID   int
-	looked   int // counts generations of the watcher, so that a late snapshot of the old one is dropped
+	lastJob  string // ID of the job that ended last, or runs
+	looked   int    // counts generations of the watcher, so that a late snapshot of the old one is dropped
 }
 
 // change is one step of the State. It returns a copy in which the sections it touched are new.
@@ -53,7 +53,10 @@ func NewStore(e *Engine) *Store {
 	if e.cfg.Language != "" {
 		set.Language = e.cfg.Language
 	}
-	s.state.Store(&State{Cards: &Cards{Phase: PhaseReading, Chosen: -1}, Docs: &Docs{}, Trust: &Trust{}, Settings: &set})
+	s.state.Store(&State{
+		Cards: &Cards{Phase: PhaseReading, Chosen: -1}, Docs: &Docs{}, Choices: &SignChoices{}, Trust: &Trust{}, Settings: &set,
+		Authorities: &Authorities{},
+	})
 	return s
 }
 
@@ -61,7 +64,7 @@ func NewStore(e *Engine) *Store {
 // It is called before Run.
 func (s *Store) OnChange(f func(*State)) { s.changed = f }
 
-// State is the newest snapshot. Job, Verify, PINJob and Saved are nil before the first; the other sections never are.
+// State is the newest snapshot. Job, Interrupted, Verify, PINJob and Saved can be nil; the other sections never are.
 func (s *Store) State() *State { return s.state.Load() }
 
 // Run owns every goroutine of the application. It returns when ctx has ended and so have all of them.
@@ -69,6 +72,8 @@ func (s *Store) Run(ctx context.Context, ask Asker) error {
 	s.ctx, s.ask = ctx, ask
 	s.watch()
 	s.readTrust()
+	s.readAuthorities()
+	s.findInterrupted()
 	for {
 		select {
 		case <-s.wake:
@@ -115,8 +120,7 @@ func (s *Store) spawn(f func()) { s.wg.Go(f) }
 
 // The intents. Each returns at once; what comes of it is seen in the State.
 
-// Add takes files and folders that arrived by drop, button, paste or arguments. Folders are read one level deep.
-// A single signed file is verified; all others go to the list to sign.
+// Add takes files and folders that arrived by drop, button, paste or arguments: see [Collect]. A single signed file is verified; all others go to the list to sign.
 func (s *Store) Add(paths ...string) {
 	s.post(func(st State) State {
 		engine := s.use
@@ -127,7 +131,10 @@ func (s *Store) Add(paths ...string) {
 
 // look finds the files behind the paths and what they are, off the store's goroutine.
 func (s *Store) look(e *Engine, paths []string) {
-	files := expand(paths)
+	files, skipped, err := Collect(s.ctx, paths...)
+	if err != nil {
+		files = paths // each tells its own trouble
+	}
 	docs := make([]Doc, 0, len(files))
 	for _, path := range files {
 		docs = append(docs, e.Describe(path))
@@ -137,7 +144,7 @@ func (s *Store) look(e *Engine, paths []string) {
 		return
 	}
 	s.post(func(st State) State {
-		next := Docs{List: append([]Doc(nil), st.Docs.List...)}
+		next := Docs{List: append([]Doc(nil), st.Docs.List...), Skipped: skipped}
 		have := make(map[string]bool, len(next.List))
 		for _, d := range next.List {
 			have[d.Path] = true
@@ -149,6 +156,7 @@ func (s *Store) look(e *Engine, paths []string) {
 			have[d.Path] = true
 			s.nextID++
 			d.ID = s.nextID
+			d.settle(st.Choices)
 			next.List = append(next.List, d)
 		}
 		st.Docs = &next
@@ -167,30 +175,13 @@ func (e *Engine) Describe(path string) Doc {
 		d.Status, d.Advice = DocProblem, Explain(err)
 		return d
 	}
-	f.Close()
+	defer f.Close()
 	d.Size, d.Kind = doc.Size(), doc.Kind()
+	d.Examination, _ = signer.Examine(context.Background(), doc) // what cannot be read has nothing to show
 	if isEnvelope(d.Kind) {
-		d.Status, d.Advice = DocProblem, Explain(&AlreadySignedError{path})
+		d.Status, d.Advice = DocProblem, Explain(&AlreadySignedError{File: path, Examination: d.Examination})
 	}
 	return d
-}
-
-// expand replaces each folder by the files right in it, leaving out hidden ones.
-func expand(paths []string) []string {
-	var files []string
-	for _, p := range paths {
-		entries, err := os.ReadDir(p)
-		if err != nil {
-			files = append(files, p) // a file, or a path whose trouble Describe will tell
-			continue
-		}
-		for _, en := range entries {
-			if en.Type().IsRegular() && en.Name()[0] != '.' {
-				files = append(files, filepath.Join(p, en.Name()))
-			}
-		}
-	}
-	return files
 }
 
 // Remove takes a file off the list; not while a job runs.
@@ -199,7 +190,7 @@ func (s *Store) Remove(id int) {
 		if st.Job != nil && st.Job.Running {
 			return st
 		}
-		next := &Docs{}
+		next := &Docs{Skipped: st.Docs.Skipped}
 		for _, d := range st.Docs.List {
 			if d.ID != id {
 				next.List = append(next.List, d)
@@ -215,6 +206,7 @@ func (s *Store) Clear() {
 	s.post(func(st State) State {
 		if st.Job == nil || !st.Job.Running {
 			st.Docs, st.Job = &Docs{}, nil
+			s.forgetLast()
 		}
 		return st
 	})
@@ -306,79 +298,8 @@ func (s *Store) SetSettings(set Settings) {
 	})
 }
 
-// Sign signs the files that are ready with the chosen card. It asks for the PIN by the Asker.
-func (s *Store) Sign() {
-	s.post(func(st State) State {
-		c := st.Cards.Card()
-		if c == nil || (st.Job != nil && st.Job.Running) || (st.PINJob != nil && st.PINJob.Running) {
-			return st
-		}
-		req := SignRequest{Slot: s.slots[c.Slot], AskExisting: true}
-		ids := map[int]int{} // index in req.Files → Doc.ID
-		next := &Docs{List: append([]Doc(nil), st.Docs.List...)}
-		for i := range next.List {
-			d := &next.List[i]
-			if d.Status != DocReady && d.Status != DocStopped {
-				continue
-			}
-			ids[len(req.Files)] = d.ID
-			req.Files = append(req.Files, d.Path)
-			d.Status, d.Advice = DocWaiting, nil
-		}
-		if len(req.Files) == 0 {
-			return st
-		}
-		job := &Job{Running: true, Practice: st.Cards.Practice, Total: len(req.Files)}
-		if cert := c.Signing(); cert != nil {
-			job.Signer = cert.SubjectCN
-		}
-		st.Docs, st.Job = next, job
-		s.startJob(req, ids)
-		return st
-	})
-}
-
-func (s *Store) startJob(req SignRequest, ids map[int]int) {
-	ctx, cancel := context.WithCancelCause(s.ctx)
-	var stop atomic.Bool
-	s.killJob, s.jobSlot, s.stopJob = cancel, req.Slot.ID, func() { stop.Store(true) }
-	engine, ask := s.use, s.ask
-	s.spawn(func() {
-		defer cancel(nil)
-		err := engine.Sign(ctx, req, &jobAsker{ask, &stop}, SignEvents{
-			Start: func(i int) { s.post(startFile(ids[i])) },
-			Done:  func(r FileResult) { s.post(endFile(ids[r.Index], r)) },
-			Stop:  stop.Load,
-		})
-		if err != nil && errors.Is(err, context.Canceled) && context.Cause(ctx) != nil {
-			err = context.Cause(ctx)
-		}
-		now := engine.cfg.Now()
-		s.post(func(st State) State {
-			st = endJob(st, err)
-			st.Job.Ended = now
-			s.killJob, s.stopJob, s.jobSlot = nil, nil, ""
-			s.refresh(req.Slot.ID) // the tries left may have changed
-			return st
-		})
-	})
-}
-
-// jobAsker asks for no PIN once the job was cancelled.
-type jobAsker struct {
-	Asker
-	stop *atomic.Bool
-}
-
-func (j *jobAsker) PIN(ctx context.Context, q PINQuestion) (*PIN, error) {
-	if j.stop.Load() {
-		return nil, ErrRefused
-	}
-	return j.Asker.PIN(ctx, q)
-}
-
 func withDoc(st State, id int, f func(*Doc)) State {
-	next := &Docs{List: append([]Doc(nil), st.Docs.List...)}
+	next := &Docs{List: append([]Doc(nil), st.Docs.List...), Skipped: st.Docs.Skipped}
 	for i := range next.List {
 		if next.List[i].ID == id {
 			f(&next.List[i])
@@ -386,62 +307,4 @@ func withDoc(st State, id int, f func(*Doc)) State {
 	}
 	st.Docs = next
 	return st
-}
-
-func startFile(id int) change {
-	return func(st State) State {
-		job := *st.Job
-		st = withDoc(st, id, func(d *Doc) { d.Status = DocSigning; job.Current = d.Name })
-		st.Job = &job
-		return st
-	}
-}
-
-func endFile(id int, r FileResult) change {
-	return func(st State) State {
-		job := *st.Job
-		job.Done++
-		st = withDoc(st, id, func(d *Doc) {
-			d.Status, d.Output, d.Advice = DocSigned, r.Output, Explain(r.Err)
-			if r.Err != nil {
-				d.Status = DocFailed
-			} else {
-				job.Signed++
-			}
-		})
-		st.Job = &job
-		return st
-	}
-}
-
-// endJob closes the books: files that were not reached are ready again when nothing was begun, else stopped.
-func endJob(st State, err error) State {
-	job := *st.Job
-	job.Running, job.Cancelling, job.Current, job.Advice = false, false, "", Explain(err)
-	next := &Docs{List: append([]Doc(nil), st.Docs.List...)}
-	for i := range next.List {
-		d := &next.List[i]
-		if d.Status == DocWaiting || d.Status == DocSigning {
-			d.Status = DocStopped
-			if job.Done == 0 {
-				d.Status = DocReady
-			}
-		}
-	}
-	st.Docs, st.Job = next, &job
-	return st
-}
-
-// Cancel ends the running job after the current file.
-func (s *Store) Cancel() {
-	s.post(func(st State) State {
-		if st.Job == nil || !st.Job.Running || s.stopJob == nil {
-			return st
-		}
-		s.stopJob()
-		job := *st.Job
-		job.Cancelling = true
-		st.Job = &job
-		return st
-	})
 }

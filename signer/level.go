@@ -2,12 +2,8 @@ package signer
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
-	"net/http"
-	"net/url"
 
 	"golang.org/x/crypto/cryptobyte"
 	"golang.org/x/crypto/cryptobyte/asn1"
@@ -21,17 +17,6 @@ import (
 // tokenRoom is what a PDF keeps free for a time-stamp token. Italian authorities' tokens have 5 to 9 kB; one that
 // does not fit cannot be put in without asking the card again.
 const tokenRoom = 24 << 10
-
-// TSA is a time-stamp authority (RFC 3161). It is asked once for each time-stamp and never again once an answer came,
-// because each may cost a mark.
-type TSA struct {
-	URL  string        // http or https
-	User *url.Userinfo // HTTP Basic; nil for none
-	// AllowLocal lets an authority on this machine be asked.
-	AllowLocal bool
-	// Roots are who the server's TLS certificate must come from; nil means the system's.
-	Roots *x509.CertPool
-}
 
 // ErrNoTSA means that a level was asked for that needs a time-stamp, and no authority was given.
 var ErrNoTSA = errors.New("level needs a time-stamp authority")
@@ -98,23 +83,13 @@ func (s *signing) fallShort(ctx context.Context, step string, err error) error {
 	return nil
 }
 
-// stamp asks the authority.
+// stamp asks the authority, and then whichever [TSA].Failed names.
 func (s *signing) stamp(ctx context.Context, digest []byte) (*tsp.Token, error) {
-	t := s.o.TSA
-	web := &tsp.Web{AllowLocal: t.AllowLocal}
-	if t.Roots != nil {
-		web.Client = &http.Client{Transport: &http.Transport{
-			Proxy: http.ProxyFromEnvironment, DisableKeepAlives: true,
-			TLSClientConfig: &tls.Config{RootCAs: t.Roots, MinVersion: tls.VersionTLS12},
-		}}
+	tok, err := s.o.TSA.stamp(ctx, s.hash, digest)
+	if err == nil {
+		s.tokens = append(s.tokens, tok)
 	}
-	c := &tsp.Client{URL: t.URL, User: t.User, Web: web}
-	tok, err := c.Stamp(ctx, s.hash, digest)
-	if err != nil {
-		return nil, err
-	}
-	s.tokens = append(s.tokens, tok)
-	return tok, nil
+	return tok, err
 }
 
 // signatureTimeStamp makes the unsigned attribute of LevelT over the signature value (EN 319 122-1 §5.3).

@@ -442,7 +442,11 @@ func (v *signView) row(i int, width float32) (fyne.CanvasObject, any) {
 	case app.DocSigning:
 		ink = k.p.waxText
 	}
-	sub := k.fit(noteFace, k.p.muted, k.Size(d.Size))
+	size := d.Size
+	if d.OutputSize > 0 {
+		size = d.OutputSize
+	}
+	sub := k.fit(noteFace, k.p.muted, k.Size(size))
 	if d.Advice != nil {
 		sub = k.fit(noteBold, k.p.warn.ink, k.Text(d.Advice.Title))
 	}

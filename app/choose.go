@@ -1,0 +1,49 @@
+package app
+
+import (
+	"context"
+
+	"ceralacca/app/lang"
+	"ceralacca/signer"
+)
+
+// Chooser is an [Asker] that can put a question with more than two answers.
+type Chooser interface {
+	// Choose returns the index of the answer in q.Answers. [ErrRefused] means that the person closed the question.
+	Choose(ctx context.Context, q Choice) (int, error)
+}
+
+// Choice is a question with several answers, the first of which is the one to recommend.
+type Choice struct {
+	Title, Body lang.Msg
+	Answers     []lang.Msg
+	Severity    Severity
+}
+
+// choose asks by ask. One that can only be asked yes or no is offered the first two answers.
+func choose(ctx context.Context, ask Asker, q Choice) (int, error) {
+	if c, ok := ask.(Chooser); ok {
+		return c.Choose(ctx, q)
+	}
+	yes, err := ask.Confirm(ctx, Question{Title: q.Title, Body: q.Body, Yes: q.Answers[0], No: q.Answers[1], Severity: q.Severity})
+	if err != nil || yes {
+		return 0, err
+	}
+	return 1, nil
+}
+
+// The answers to a time-stamp that failed, in this order.
+const (
+	stampAgain = iota
+	stampWithout
+	stampStop
+)
+
+// stampChoice is what is asked when an authority gave no good time-stamp.
+func stampChoice(e *signer.TimeStampError) Choice {
+	a := Explain(e)
+	return Choice{
+		Title: a.Title, Body: a.Body, Severity: SeverityWarning,
+		Answers: []lang.Msg{lang.M("stamp.again"), lang.M("stamp.without"), lang.M("stamp.stop")},
+	}
+}

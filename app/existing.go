@@ -1,0 +1,84 @@
+package app
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/x509"
+	"io"
+	"path/filepath"
+	"time"
+
+	"ceralacca/app/lang"
+	"ceralacca/signer"
+)
+
+// Examination is what there is to know of a file before anybody types a PIN: the signatures that it bears, and the
+// places of a PDF for a visible one.
+type Examination = signer.Examination
+
+// SignedBeforeError means that the output is there already and holds a signature by the same certificate over the very
+// same file: the person has signed it before.
+type SignedBeforeError struct {
+	File, Output string
+	When         time.Time // as claimed in the signature
+}
+
+func (e *SignedBeforeError) Error() string {
+	return filepath.Base(e.File) + " has been signed before: " + filepath.Base(e.Output)
+}
+
+// Unwrap makes errors.As find an [*ExistsError].
+func (e *SignedBeforeError) Unwrap() error { return &ExistsError{e.Output} }
+
+// signedBefore tells whether out is path signed by cert; nil if it is not, or if that cannot be told.
+func (e *Engine) signedBefore(ctx context.Context, path, out string, cert *Certificate) *SignedBeforeError {
+	of, o, err := openDocument(path)
+	if err != nil {
+		return nil
+	}
+	defer of.Close()
+	sf, s, err := openDocument(out)
+	if err != nil {
+		return nil
+	}
+	defer sf.Close()
+	x, err := signer.Examine(ctx, s)
+	if err != nil {
+		return nil
+	}
+	when, mine := SignedBy(x, cert)
+	if !mine || !holds(ctx, s, sf, o, of) {
+		return nil
+	}
+	return &SignedBeforeError{path, out, when}
+}
+
+// holds reports whether the signed file s encloses o, or, for a PDF, begins with it.
+func holds(ctx context.Context, s *signer.Document, sf io.ReaderAt, o *signer.Document, of io.ReaderAt) bool {
+	c := &comparer{r: io.NewSectionReader(of, 0, o.Size()), h: sha256.New()}
+	switch s.Kind() {
+	case signer.SignedData:
+		return c.extract(ctx, s) == nil
+	case signer.PDF:
+		_, err := io.Copy(c, io.LimitReader(io.NewSectionReader(sf, 0, s.Size()), o.Size()))
+		return err == nil && c.atEnd() == nil
+	}
+	return false
+}
+
+// SignedBy tells whether the certificate made one of the signatures that x lists, and when the last of them claims to be.
+func SignedBy(x *Examination, cert *Certificate) (time.Time, bool) {
+	if x == nil || cert == nil {
+		return time.Time{}, false
+	}
+	s, ok := x.By(&x509.Certificate{Raw: cert.DER})
+	return s.Claimed, ok
+}
+
+// dateArg is a day as an argument of a text, in Italian time.
+func dateArg(t time.Time) string {
+	if t.IsZero() {
+		return "–"
+	}
+	return t.In(lang.Rome()).Format("02/01/2006")
+}
