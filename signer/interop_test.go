@@ -2,119 +2,194 @@ package signer_test
 
 import (
 	"bytes"
+	"crypto/x509"
 	"flag"
 	"fmt"
 	"image"
+	"image/color"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
 	"ceralacca/signer"
 )
 
-var interopDir = flag.String("interop", "", "existing folder to leave signed files in, for foreign verifiers")
+var (
+	interopDir = flag.String("interop", "", "existing folder to leave signed files in, for foreign verifiers")
+	interopRun = flag.String("interop.run", "", "command to run while the authority behind these files answers")
+)
+
+var levelNames = map[signer.Level]string{signer.LevelB: "B", signer.LevelT: "T", signer.LevelLT: "LT", signer.LevelLTA: "LTA"}
 
 // interopFile is a signed file for foreign verifiers, with the name of its original when it is detached.
 type interopFile struct {
 	name, original string
 	b              []byte
+	level          signer.Level
 	signatures     int
 }
 
-// TestInteropFiles makes a signature of every key type and form, alone and beside another one, and holds them to our
-// own verifier. With -interop they stay there, with their root and a list, for foreign ones: these judge at the
-// present, so the signatures claim it.
+// TestInteropFiles signs every format at every level with every kind of key, attached and detached, alone and beside
+// another one, with an authority that answers, and holds the files to our own verifier. With -interop they stay there,
+// with their root and a list, for foreign ones: these judge at the present, so everything happens then.
 func TestInteropFiles(t *testing.T) {
 	dir := *interopDir
 	if dir == "" {
 		dir = t.TempDir()
 	}
+	a := newAuthority(t)
 	content := sample(100_000)
-	write(t, filepath.Join(dir, "root.pem"), pemCert(testPKI().root))
+	write(t, filepath.Join(dir, "root.pem"), pemCert(a.root))
 	write(t, filepath.Join(dir, "content.bin"), content)
-	var list bytes.Buffer
-	kinds := []string{"RSA-2048", "RSA-PSS", "P-256", "P-384"}
+	var files []interopFile
+	kinds := []string{"RSA-2048", "RSA-3072-PSS", "P-256", "P-384"}
 	for i, kind := range kinds {
-		k, other := testPKI().key(t, kind, nil), testPKI().key(t, kinds[(i+1)%len(kinds)], nil)
-		for _, f := range append(interopCMS(t, kind, content, k, other), interopPDF(t, kind, k, other)...) {
-			write(t, filepath.Join(dir, f.name), f.b)
-			list.WriteString(f.name + "\t" + f.original + "\n")
-			o := trusting()
-			o.Now = time.Now
-			if f.original != "" {
-				o.Content, o.ContentSize = bytes.NewReader(content), int64(len(content))
-			}
-			r := verify(t, f.b, o)
-			if len(r.Signatures) != f.signatures {
-				t.Errorf("%s: %d signatures, want %d", f.name, len(r.Signatures), f.signatures)
-			}
-			for _, s := range r.Signatures {
-				if s.Indication != signer.TotalPassed || s.Integrity != signer.Intact {
-					t.Errorf("%s: %+v", f.name, s)
-				}
+		k, other := a.key(t, kind), a.key(t, kinds[(i+1)%len(kinds)])
+		for _, l := range []signer.Level{signer.LevelB, signer.LevelT, signer.LevelLT, signer.LevelLTA} {
+			for _, f := range append(interopCMS(t, a, l, content, k, other), interopPDF(t, a, l, k, other)...) {
+				f.name, f.level = kind+"_"+levelNames[l]+"_"+f.name, l
+				files = append(files, f)
 			}
 		}
 	}
+	files = append(files, interopForms(t, a, content)...)
+	files = append(files, interopArchives(t, a)...)
+	var list bytes.Buffer
+	for _, f := range files {
+		write(t, filepath.Join(dir, f.name), f.b)
+		list.WriteString(strings.Join([]string{f.name, f.original, levelNames[f.level], strconv.Itoa(f.signatures)}, "\t") + "\n")
+		checkInterop(t, a, f, content)
+	}
 	write(t, filepath.Join(dir, "list.tsv"), list.Bytes())
+	t.Logf("%d files", len(files))
+	if *interopRun != "" {
+		cmd := exec.Command("sh", "-c", *interopRun)
+		cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
+		if err := cmd.Run(); err != nil {
+			t.Error(err)
+		}
+	}
 }
 
-func interopCMS(t *testing.T, kind string, content []byte, k, other signer.Key) []interopFile {
-	first := sign(t, content, k, signer.Options{Now: time.Now})
+// checkInterop holds f to our own verifier. It asks nobody: what comes from LevelLT on must be in the file.
+func checkInterop(t *testing.T, a *authority, f interopFile, content []byte) {
+	t.Helper()
+	o := signer.VerifyOptions{Anchors: []*x509.Certificate{a.root}, Now: time.Now}
+	if f.original != "" {
+		o.Content, o.ContentSize = bytes.NewReader(content), int64(len(content))
+	}
+	n := 0
+	for _, s := range verify(t, f.b, o).Signatures {
+		if s.Format == signer.TST {
+			continue
+		}
+		n++
+		passed := s.Indication == signer.TotalPassed
+		if s.Integrity != signer.Intact || s.Level != "B-"+levelNames[f.level] || passed != (f.level >= signer.LevelLT) {
+			t.Errorf("%s: %s %v %v %s (%s)", f.name, s.Level, s.Integrity, s.Indication, s.SubIndication, codes(s))
+		}
+	}
+	if n != f.signatures {
+		t.Errorf("%s: %d signatures, want %d", f.name, n, f.signatures)
+	}
+}
+
+func interopCMS(t *testing.T, a *authority, l signer.Level, content []byte, k, other signer.Key) []interopFile {
+	o := a.options(t, signer.CAdES, l)
+	detached, add := o, o
+	detached.Detached, detached.Now = true, time.Now
+	o.Now, add.Now, add.Existing = time.Now, time.Now, signer.Add
+	add.Content, add.ContentSize = bytes.NewReader(content), int64(len(content))
+	first, apart := sign(t, content, k, o), sign(t, content, k, detached)
 	return []interopFile{
-		{kind + "-attached.p7m", "", first, 1},
-		{kind + "-detached.p7s", "content.bin", sign(t, content, k, signer.Options{Now: time.Now, Detached: true}), 1},
-		{kind + "-beside.p7m", "", sign(t, first, other, signer.Options{Now: time.Now, Existing: signer.Add}), 2},
-		{kind + "-countersigned.p7m", "", sign(t, first, other, signer.Options{Now: time.Now, Existing: signer.CounterSign}), 2},
+		{name: "attached_first.p7m", b: first, signatures: 1},
+		{name: "attached_added.p7m", b: sign(t, first, other, add), signatures: 2},
+		{name: "detached_first.p7s", original: "content.bin", b: apart, signatures: 1},
+		{name: "detached_added.p7s", original: "content.bin", b: sign(t, apart, other, add), signatures: 2},
 	}
 }
 
-func interopPDF(t *testing.T, kind string, k, other signer.Key) []interopFile {
-	font, err := os.ReadFile(filepath.Join("..", "assets", "fonts", "TitilliumWeb-Regular.ttf"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	o := signer.Options{Format: signer.PAdES, Now: time.Now, Reason: "Approvo", Location: "Forlì"}
-	look := o
-	look.Visible = &signer.Appearance{
-		Page: 1, Rect: [4]float64{10, 10, 200, 80}, Lines: []string{"Firmato da Mario Rossi", "perché è così"},
-		Font: font, Picture: image.NewGray(image.Rect(0, 0, 8, 8)), Border: true,
-	}
+func interopPDF(t *testing.T, a *authority, l signer.Level, k, other signer.Key) []interopFile {
+	o := a.options(t, signer.PAdES, l)
+	o.Now, o.Reason, o.Location = time.Now, "Approvo", "Forlì"
 	first := sign(t, plainPDF(""), k, o)
-	archive := archivePDF()
 	return []interopFile{
-		{kind + "-first.pdf", "", first, 1},
-		{kind + "-second.pdf", "", sign(t, first, other, o), 2},
-		{kind + "-visible.pdf", "", sign(t, plainPDF(""), k, look), 1},
-		{kind + "-pdfa.pdf", "", sign(t, archive, k, o), 1},
-		{kind + "-pdfa-second.pdf", "", sign(t, sign(t, archive, k, o), other, o), 2},
-		{kind + "-pdfa-visible.pdf", "", sign(t, archive, k, look), 1},
+		{name: "pdf_first.pdf", b: first, signatures: 1},
+		{name: "pdf_added.pdf", b: sign(t, first, other, o), signatures: 2},
 	}
 }
 
-// archivePDF is an empty page that is PDF/A-2b (ISO 19005-2): no colour and no font, so that it needs no profile.
-func archivePDF() []byte {
+// interopForms are counter-signatures, and signatures in fields that are there, one of which locks the others.
+func interopForms(t *testing.T, a *authority, content []byte) []interopFile {
+	k, other := a.key(t, "P-256"), a.key(t, "RSA-2048")
+	o := signer.Options{Now: time.Now}
+	first := sign(t, content, k, o)
+	o.Existing = signer.CounterSign
+	p := signer.Options{Format: signer.PAdES, Now: time.Now, Field: "Il legale rappresentante", Visible: interopLook(t)}
+	form := sign(t, formPDF(), k, p)
+	p.Field, p.Visible = "Ultimo", nil
+	return []interopFile{
+		{name: "countersigned.p7m", b: sign(t, first, other, o), signatures: 2},
+		{name: "field.pdf", b: form, signatures: 1},
+		{name: "field-locking.pdf", b: sign(t, form, other, p), signatures: 2},
+	}
+}
+
+func interopLook(t *testing.T) *signer.Appearance {
+	pic := image.NewNRGBA(image.Rect(0, 0, 16, 16))
+	for i := range 16 {
+		pic.Set(i, i, color.NRGBA{200, 0, 40, 128})
+	}
+	return &signer.Appearance{
+		Page: 1, Rect: [4]float64{10, 10, 200, 80}, Lines: []string{"Firmato da Mario Rossi", "perché è così"},
+		Font: titillium(t), Picture: pic, Border: true,
+	}
+}
+
+// interopArchives are PDF/A files of each part, as they are and with signatures, seen and unseen, at the highest level.
+func interopArchives(t *testing.T, a *authority) []interopFile {
+	var out []interopFile
+	k := a.key(t, "P-256")
+	for _, part := range []string{"1", "2", "3"} {
+		name := "pdfa-" + part + "b"
+		plain, turned := archivePDF(part, ""), archivePDF(part, "/Rotate 90/CropBox[20 20 280 180]")
+		o := a.options(t, signer.PAdES, signer.LevelLTA)
+		o.Now = time.Now
+		look := o
+		look.Visible = interopLook(t)
+		seen := sign(t, plain, k, look)
+		for _, f := range []interopFile{
+			{name: name + "_unseen.pdf", b: sign(t, plain, k, o), signatures: 1},
+			{name: name + "_seen.pdf", b: seen, signatures: 1},
+			{name: name + "_seen-turned.pdf", b: sign(t, turned, k, look), signatures: 1},
+			{name: name + "_seen-twice.pdf", b: sign(t, seen, k, look), signatures: 2},
+		} {
+			f.level = signer.LevelLTA
+			out = append(out, f)
+		}
+		out = append(out, interopFile{name: name + "_before.pdf", b: plain})
+	}
+	return out
+}
+
+// archivePDF is an empty page that is PDF/A-1b, -2b or -3b (ISO 19005): no colour and no font, so that it needs no
+// profile. extra goes into the page.
+func archivePDF(part, extra string) []byte {
 	xmp := `<?xpacket begin="` + "\ufeff" + `" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/">` +
 		`<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description rdf:about="" ` +
-		`xmlns:pdfaid="http://www.aiim.org/pdfa/ns/id/"><pdfaid:part>2</pdfaid:part>` +
+		`xmlns:pdfaid="http://www.aiim.org/pdfa/ns/id/"><pdfaid:part>` + part + `</pdfaid:part>` +
 		`<pdfaid:conformance>B</pdfaid:conformance></rdf:Description></rdf:RDF></x:xmpmeta><?xpacket end="w"?>`
-	var b bytes.Buffer
-	b.WriteString("%PDF-1.7\n%\xe2\xe3\xcf\xd3\n")
-	var at []int
-	for i, o := range []string{
+	b := pagesPDF(
 		"<</Type/Catalog/Pages 2 0 R/Metadata 4 0 R>>", "<</Type/Pages/Kids[3 0 R]/Count 1>>",
-		"<</Type/Page/Parent 2 0 R/MediaBox[0 0 300 200]/Resources<<>>>>",
+		"<</Type/Page/Parent 2 0 R/MediaBox[0 0 300 200]/Resources<<>>"+extra+">>",
 		fmt.Sprintf("<</Type/Metadata/Subtype/XML/Length %d>>\nstream\n%s\nendstream", len(xmp), xmp),
-	} {
-		at = append(at, b.Len())
-		fmt.Fprintf(&b, "%d 0 obj\n%s\nendobj\n", i+1, o)
+	)
+	if part == "1" {
+		return bytes.Replace(b, []byte("%PDF-1.7"), []byte("%PDF-1.4"), 1)
 	}
-	xref := b.Len()
-	b.WriteString("xref\n0 5\n0000000000 65535 f \n")
-	for _, o := range at {
-		fmt.Fprintf(&b, "%010d 00000 n \n", o)
-	}
-	fmt.Fprintf(&b, "trailer\n<</Size 5/Root 1 0 R/ID[<00112233445566778899aabbccddeeff><00112233445566778899aabbccddeeff>]>>\n"+
-		"startxref\n%d\n%%%%EOF\n", xref)
-	return b.Bytes()
+	return b
 }

@@ -37,11 +37,12 @@ type services struct {
 	// stamps counts the answers given; from the one numbered failFrom on they are errors, 0 for never.
 	stamps, failFrom int
 	revoked          []x509.RevocationListEntry
+	clock            func() time.Time
 }
 
 func newServices(t *testing.T) *services {
 	t.Helper()
-	s := &services{}
+	s := &services{clock: clock}
 	s.srv = httptest.NewServer(http.HandlerFunc(s.answer))
 	t.Cleanup(s.srv.Close)
 	s.stamp = s.authority(t, 5, s.srv.URL+"/crl")
@@ -111,7 +112,7 @@ func (s *services) token(request []byte) ([]byte, error) {
 			b.AddASN1OctetString(req.Digest)
 		})
 		b.AddASN1Int64(int64(s.stamps))
-		b.AddASN1GeneralizedTime(now)
+		b.AddASN1GeneralizedTime(s.clock().UTC())
 		b.AddASN1BigInt(req.Nonce)
 	})
 	info, err := b.Bytes()
@@ -208,6 +209,9 @@ func TestLevels(t *testing.T) {
 			}
 			sigs := verify(t, out, offline()).Signatures
 			wantOffline(t, sigs[0], level)
+			if sigs[0].Level != name {
+				t.Errorf("level %s", sigs[0].Level)
+			}
 			if sigs[0].Proven.Equal(now) != (level >= signer.LevelLT) {
 				t.Errorf("proven %v", sigs[0].Proven)
 			}

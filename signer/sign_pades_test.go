@@ -96,10 +96,7 @@ func TestPAdES(t *testing.T) {
 func TestPAdESVisible(t *testing.T) {
 	pic := image.NewNRGBA(image.Rect(0, 0, 8, 8))
 	pic.Set(3, 3, color.NRGBA{200, 0, 0, 128})
-	font, err := os.ReadFile(filepath.Join("..", "assets", "fonts", "TitilliumWeb-Regular.ttf"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	font := titillium(t)
 	k := testPKI().key(t, "P-256", nil)
 	look := signer.Appearance{
 		Page: 1, Rect: [4]float64{10, 10, 200, 80}, Lines: []string{"Firmato da Mario Rossi", "perché è così"},

@@ -40,6 +40,7 @@ func (v *verifier) pdf(ctx context.Context, d *Document) error {
 	if err != nil {
 		return err
 	}
+	v.pdfLevels(ctx, d, s.Signatures, all)
 	for i, group := range all {
 		for _, e := range group {
 			v.add(e)
@@ -266,8 +267,8 @@ func (v *verifier) rsaSHA1(s *pdf.Signature, p place, digest func(crypto.Hash) [
 	return e
 }
 
-// padesLevel tells the baseline level by what is there (EN 319 142-1 §6.3). LT and LTA need the validation data of
-// the file, which package trust weighs; here they are not claimed.
+// padesLevel tells the baseline level by what stands in the signature itself (EN 319 142-1 §6.3); pdfLevels adds what
+// the file says.
 func padesLevel(s *pdf.Signature, si *cms.SignerInfo, sd *cms.SignedData, e *evidence) string {
 	ess := cms.Count(si.SignedAttrs, cms.OIDSigningCertificateV2)+cms.Count(si.SignedAttrs, cms.OIDSigningCertificate) == 1
 	switch {
