@@ -162,11 +162,14 @@ func interopArchives(t *testing.T, a *authority) []interopFile {
 		look := o
 		look.Visible = interopLook(t)
 		seen := sign(t, plain, k, look)
+		below := look
+		below.Visible = interopLook(t)
+		below.Visible.Rect = [4]float64{10, 100, 200, 170}
 		for _, f := range []interopFile{
 			{name: name + "_unseen.pdf", b: sign(t, plain, k, o), signatures: 1},
 			{name: name + "_seen.pdf", b: seen, signatures: 1},
 			{name: name + "_seen-turned.pdf", b: sign(t, turned, k, look), signatures: 1},
-			{name: name + "_seen-twice.pdf", b: sign(t, seen, k, look), signatures: 2},
+			{name: name + "_seen-twice.pdf", b: sign(t, seen, k, below), signatures: 2},
 		} {
 			f.level = signer.LevelLTA
 			out = append(out, f)

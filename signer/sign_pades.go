@@ -180,7 +180,9 @@ func (s *signing) raisePDF(ctx context.Context, u *pdf.Update, p *revisions) (*p
 	if err != nil {
 		return u, s.fallShort(ctx, "validation-data", err)
 	}
-	lt, err := pdf.PrepareDSS(ctx, u, u.Size(), pdf.ValidationData{Certs: v.Certs, OCSPs: v.OCSPs, CRLs: v.CRLs})
+	lt, err := pdf.PrepareDSS(ctx, u, u.Size(), pdf.ValidationData{
+		Certs: v.Certs, OCSPs: v.OCSPs, CRLs: v.CRLs, Signature: u.SignatureKey(),
+	})
 	if err != nil {
 		return u, s.fallShort(ctx, "validation-data", refused(err))
 	}

@@ -8,9 +8,13 @@ import eu.europa.esig.dss.jaxb.object.Message;
 import eu.europa.esig.dss.model.DSSDocument;
 import eu.europa.esig.dss.model.FileDocument;
 import eu.europa.esig.dss.simplereport.SimpleReport;
+import eu.europa.esig.dss.service.crl.OnlineCRLSource;
+import eu.europa.esig.dss.service.ocsp.OnlineOCSPSource;
 import eu.europa.esig.dss.spi.DSSUtils;
+import eu.europa.esig.dss.spi.client.http.NativeHTTPDataLoader;
 import eu.europa.esig.dss.spi.validation.CommonCertificateVerifier;
 import eu.europa.esig.dss.spi.x509.CommonTrustedCertificateSource;
+import eu.europa.esig.dss.spi.x509.aia.DefaultAIASource;
 import eu.europa.esig.dss.validation.SignedDocumentValidator;
 import java.io.BufferedReader;
 import java.io.File;
@@ -30,10 +34,11 @@ import org.verapdf.pdfa.PDFAParser;
 import org.verapdf.pdfa.results.ValidationResult;
 
 /**
- * Lets other people's verifiers judge files, one JVM for all of them and no socket opened.
+ * Lets other people's verifiers judge files, one JVM for all of them.
  *
- * <p>{@code java Judge ROOT.pem… <LIST}: each line of LIST is {@code file TAB original}, the original empty
- * unless the signature is detached. Answers, a line each, fields parted by tabs:
+ * <p>{@code java Judge ROOT.pem… <LIST}: each line of LIST is {@code file TAB original TAB ask}, the original empty
+ * unless the signature is detached; "ask" lets EU DSS ask the addresses in the certificates about revocation, anything
+ * else keeps it from opening a socket. Answers, a line each, fields parted by tabs:
  * {@code sig file id parent format indication subindication integrity errors warnings infos} for EU DSS,
  * {@code err file reason} when it gives no verdict, {@code pdfa file flavour compliant rules} for veraPDF
  * for each PDF under {@code -Dpdfa=true}, and {@code end file milliseconds}.
@@ -52,16 +57,16 @@ public final class Judge {
         BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
         for (String line; (line = in.readLine()) != null; ) {
             String[] f = line.split("\t", -1);
-            bounded(f[0], f.length > 1 ? f[1] : "", roots);
+            bounded(f[0], f.length > 1 ? f[1] : "", f.length > 2 && f[2].equals("ask"), roots);
         }
         OUT.flush();
         System.exit(0); // a file that ran out of time may still hold a thread
     }
 
     /** Judges in a thread of its own: a file that takes too long is told and left behind. */
-    private static void bounded(String file, String original, CommonTrustedCertificateSource roots) throws Exception {
+    private static void bounded(String file, String original, boolean ask, CommonTrustedCertificateSource roots) throws Exception {
         long start = System.nanoTime();
-        FutureTask<List<String>> task = new FutureTask<>(() -> judge(file, original, roots));
+        FutureTask<List<String>> task = new FutureTask<>(() -> judge(file, original, ask, roots));
         Thread t = new Thread(null, task, "judge", 64L << 20);
         t.setDaemon(true);
         t.start();
@@ -75,12 +80,13 @@ public final class Judge {
         OUT.println(row("end", file, Long.toString((System.nanoTime() - start) / 1_000_000)));
     }
 
-    private static List<String> judge(String file, String original, CommonTrustedCertificateSource roots) throws Exception {
+    private static List<String> judge(String file, String original, boolean ask, CommonTrustedCertificateSource roots) throws Exception {
         List<String> rows = new ArrayList<>();
         CommonCertificateVerifier cv = new CommonCertificateVerifier(true);
-        cv.setAIASource(null);
-        cv.setOcspSource(null);
-        cv.setCrlSource(null);
+        NativeHTTPDataLoader loader = new NativeHTTPDataLoader();
+        cv.setAIASource(ask ? new DefaultAIASource(loader) : null);
+        cv.setOcspSource(ask ? new OnlineOCSPSource(loader) : null);
+        cv.setCrlSource(ask ? new OnlineCRLSource(loader) : null);
         cv.setTrustedCertSources(roots);
         SignedDocumentValidator v = SignedDocumentValidator.fromDocument(new FileDocument(file));
         v.setCertificateVerifier(cv);
