@@ -378,15 +378,13 @@ func (t *joinedToken) judge(ctx context.Context, r PINRef, byModule bool, send f
 
 // judgedElsewhere notes what a library made of a PIN: what the driver knew of its tries is over.
 func (t *token) judgedElsewhere(r PINRef, err error) {
-	tries, blocked := UnknownTries, false
 	refusal := new(PINError)
 	switch {
 	case errors.As(err, &refusal):
-		tries, blocked = refusal.TriesLeft, refusal.Blocked
-	case err != nil && !errors.As(err, new(*OutcomeUnknownError)):
-		return // nothing was judged
+		t.note(r, false, refusal)
+	case err == nil, errors.As(err, new(*OutcomeUnknownError)):
+		t.note(r, false, nil)
 	}
-	t.note(judgement{ref: r}, func(n *int, b *bool) { *n, *b = tries, blocked })
 }
 
 // relabel gives an error of the library the name that the PIN has in the joined card.

@@ -239,6 +239,9 @@ func TestRefusalWithoutCounter(t *testing.T) {
 	if err := tok.Login(t.Context(), card.AuthPIN, pin("99999")); !errors.As(err, &refusal) || refusal.TriesLeft != card.UnknownTries || refusal.Blocked {
 		t.Errorf("6300: %v", err)
 	}
+	if st, err := tok.PINStatus(t.Context(), card.AuthPIN); err != nil || !st.Low || st.TriesLeft != card.UnknownTries {
+		t.Errorf("6300: %+v, %v", st, err)
+	}
 	c.NoCounter, c.Hide6983 = false, true
 	c.Auth.PINTries = -1
 	tok = mustOpen(t, sim.New(c))

@@ -11,8 +11,10 @@ const (
 	minPIN = 5
 	maxPIN = 8
 	lenPUK = 8
-	field  = 8
-	fill   = 0xFF
+	// fullTries is what the retry counter of every CNS starts with.
+	fullTries = 3
+	field     = 8
+	fill      = 0xFF
 )
 
 // search is the bit of the qualifier that looks for a PIN from the current folder up.
@@ -163,7 +165,7 @@ func (t *token) judge(ctx context.Context, j judgement) error {
 		case errors.Is(err, ErrUnsupported), errors.Is(err, ErrCancelled): // it did not leave
 			return err
 		case err != nil:
-			t.note(j, func(tries *int, blocked *bool) { *tries, *blocked = UnknownTries, false })
+			t.note(j.ref, j.puk, nil)
 			return &OutcomeUnknownError{Ref: j.ref, Err: err}
 		}
 		if sw != swReference {
@@ -237,10 +239,9 @@ func (t *token) verdict(j judgement, sw uint16) error {
 	refusal := &PINError{Ref: j.ref, PUK: j.puk}
 	switch {
 	case sw == swOK:
-		t.note(j, func(tries *int, blocked *bool) { *tries, *blocked = UnknownTries, false })
+		t.note(j.ref, j.puk, nil)
 		if j.puk && j.ins == insResetCounter { // it frees the PIN
-			j.puk = false
-			t.note(j, func(tries *int, blocked *bool) { *tries, *blocked = UnknownTries, false })
+			t.note(j.ref, false, nil)
 		}
 		return nil
 	case sw&0xFFF0 == 0x63C0:
@@ -253,18 +254,23 @@ func (t *token) verdict(j judgement, sw uint16) error {
 	default:
 		return &StatusError{j.ins, sw}
 	}
-	t.note(j, func(tries *int, blocked *bool) { *tries, *blocked = refusal.TriesLeft, refusal.Blocked })
+	t.note(j.ref, j.puk, refusal)
 	return refusal
 }
 
-// note writes into the journal what is known of the PIN or PUK that was judged.
-func (t *token) note(j judgement, set func(tries *int, blocked *bool)) {
-	t.source.remember(pinID{t.serial, j.ref}, func(s *PINStatus) {
-		if j.puk {
-			set(&s.PUKTriesLeft, &s.PUKBlocked)
+// note writes into the journal what is known of a PIN or PUK that was judged: after a refusal what that told, else
+// nothing.
+func (t *token) note(r PINRef, puk bool, refusal *PINError) {
+	tries, blocked := UnknownTries, false
+	if refusal != nil {
+		tries, blocked = refusal.TriesLeft, refusal.Blocked
+	}
+	t.source.remember(pinID{t.serial, r}, func(s *PINStatus) {
+		if puk {
+			s.PUKTriesLeft, s.PUKBlocked = tries, blocked
 			return
 		}
-		set(&s.TriesLeft, &s.Blocked)
+		s.TriesLeft, s.Blocked, s.Low = tries, blocked, refusal != nil
 	})
 }
 
@@ -283,6 +289,7 @@ func (t *token) PINStatus(ctx context.Context, r PINRef) (PINStatus, error) {
 	if err := t.ask(ctx, r, 0, &st.TriesLeft, &st.Blocked); err != nil {
 		return PINStatus{}, err
 	}
+	st.Low = st.TriesLeft != UnknownTries && st.TriesLeft < fullTries
 	if err := t.ask(ctx, r, 1, &st.PUKTriesLeft, &st.PUKBlocked); err != nil {
 		return PINStatus{}, err
 	}

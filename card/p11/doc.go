@@ -59,7 +59,7 @@
 // could sign for as long as the card stays powered. So Close has the helper reset the card in the reader that the
 // slot is named after, through the PC/SC service of the system.
 //
-// Flags of a token are not believed before the card has refused a PIN: OpenSC calls every healthy CNS locked. And
+// Flags of a token tell the tries left before any PIN, but not those of OpenSC, which calls every healthy CNS locked. And
 // C_SetPIN is called only in a session that is logged in with the old PIN, because in one that is not, OpenSC may
 // be set up to send it as an unblocking, with the old PIN in the place of the PUK. For the same reason
 // Unblock goes through a module only where its maker documents it: with OpenSC as it is by default C_SetPIN with

@@ -151,6 +151,7 @@ const (
 	flagUserPINSet   = 0x00000008
 	flagProtectedPad = 0x00000100
 	flagTokenReady   = 0x00000400
+	flagCountLow     = 0x00010000
 	flagFinalTry     = 0x00020000
 	flagLocked       = 0x00040000
 )

@@ -24,3 +24,10 @@ func Abandon(ctx context.Context, o Options, module string) (string, error) {
 	}
 	return h.cmd.ProcessState.String(), err
 }
+
+// Clocked returns options with a clock that stands still until it is turned.
+func Clocked(o Options) (Options, func(time.Duration)) {
+	now := time.Unix(0, 0)
+	o.clock = func() time.Time { return now }
+	return o, func(d time.Duration) { now = now.Add(d) }
+}

@@ -160,8 +160,8 @@ func sameReader(slot, reader string) bool {
 	if slot == reader || len(slot) > descriptionLen-4 && strings.HasPrefix(reader, slot) {
 		return true
 	}
-	rest, ok := strings.CutPrefix(slot, reader)
-	return ok && stem("x"+rest) == "x" // a mark of the module behind the reader's name
+	mark, ok := strings.CutPrefix(slot, reader) // the module's, behind the reader's name
+	return ok && mark != "" && strings.ContainsRune(" -#:([", rune(mark[0])) && stem("x"+mark) == "x"
 }
 
 // Reports tells what is known of each module from the times it was asked, most trusted first: for a page that shows

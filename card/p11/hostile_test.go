@@ -357,6 +357,33 @@ func TestFlags(t *testing.T) {
 }
 
 // On a reader with keys no PIN passes through the program.
+// The flags tell of a PIN before any was typed, but not those of a module that is known to raise them for nothing.
+func TestFlagsBeforeAnyPIN(t *testing.T) {
+	unknown := card.PINStatus{TriesLeft: card.UnknownTries, PUKTriesLeft: card.UnknownTries}
+	low, final, locked := unknown, unknown, unknown
+	low.Low = true
+	final.Low, final.TriesLeft = true, 1
+	locked.Low, locked.TriesLeft, locked.Blocked = true, 0, true
+	for do, want := range map[string]card.PINStatus{
+		"":                   unknown,
+		"flags=10000":        low,
+		"flags=30000":        final,
+		"flags=20000":        final,
+		"flags=40000":        locked,
+		"flags=60000":        unknown,
+		"flags=600000":       unknown, // of the security officer
+		"flags=40000,opensc": unknown,
+		"flags=20000,opensc": unknown,
+	} {
+		path, log := fake(t, do)
+		tok := first(t, open(t, quick, path))
+		if st, err := tok.PINStatus(t.Context(), card.SignPIN); err != nil || st != want || count(t, log, "C_Login") != 0 {
+			t.Errorf("%q: %+v, %v", do, st, err)
+		}
+		tok.Close()
+	}
+}
+
 func TestPad(t *testing.T) {
 	path, log := fake(t, "flags=100,always")
 	s := open(t, quick, path)

@@ -57,6 +57,18 @@ var known = map[string]places{
 	},
 }
 
+// liars are the modules whose flags about the PIN are not believed before a refusal, by a word in what they say of
+// themselves.
+var liars = []struct{ word, why, since string }{
+	{"OpenSC", "calls every healthy CNS locked until a first login; seen with 0.23.0 and 0.27.1", "2026-08"},
+}
+
+func flagsLie(l library) bool {
+	return slices.ContainsFunc(liars, func(x struct{ word, why, since string }) bool {
+		return strings.Contains(l.Maker+" "+l.Description, x.word)
+	})
+}
+
 // Known lists the paths where a module may lie on this system, most trusted first, whether it is there or not.
 func Known() []string {
 	p := known[runtime.GOOS]

@@ -26,18 +26,18 @@ type pinID struct {
 	ref    card.PINRef
 }
 
-func (j *journal) recall(id pinID) card.PINStatus {
+func (j *journal) recall(id pinID) (st card.PINStatus, noted bool) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if st, ok := j.notes[id]; ok {
-		return st
+		return st, true
 	}
-	return card.PINStatus{TriesLeft: card.UnknownTries, PUKTriesLeft: card.UnknownTries}
+	return card.PINStatus{TriesLeft: card.UnknownTries, PUKTriesLeft: card.UnknownTries}, false
 }
 
 // remember notes the outcome of a judgement.
 func (j *journal) remember(id pinID, puk bool, outcome error) {
-	st := j.recall(id)
+	st, _ := j.recall(id)
 	tries, blocked := card.UnknownTries, false
 	refusal := new(card.PINError)
 	switch {
@@ -50,7 +50,7 @@ func (j *journal) remember(id pinID, puk bool, outcome error) {
 		st.PUKTriesLeft, st.PUKBlocked = tries, blocked
 	}
 	if !puk || outcome == nil { // a good PUK frees the PIN
-		st.TriesLeft, st.Blocked = tries, blocked
+		st.TriesLeft, st.Blocked, st.Low = tries, blocked, outcome != nil
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -117,14 +117,36 @@ func (t *token) Keys(ctx context.Context) ([]card.Key, error) {
 	return keys, nil
 }
 
-// PINStatus implements card.Token. It knows what refusals have told since the program started, and asks nobody.
+// PINStatus implements card.Token. It knows what refusals have told since the program started; before any, what the
+// flags of the token told when it was seen last, where they can be believed. It asks nobody. Of a PUK the flags say
+// nothing: the security officer's PIN is the PUK with some modules only.
 func (t *token) PINStatus(ctx context.Context, r card.PINRef) (card.PINStatus, error) {
 	release, err := t.begin(ctx)
 	if err != nil {
 		return card.PINStatus{}, err
 	}
 	defer release()
-	return t.m.journal.recall(t.pin(r)), nil
+	st, noted := t.m.journal.recall(t.pin(r))
+	if slot, _, err := t.slot(r); err == nil && !noted && t.h != nil && !flagsLie(t.h.info) {
+		st = flagged(st, slot.token().Flags)
+	}
+	return st, nil
+}
+
+// flagged reads the flags of a token, PKCS #11 v2.40 §3.4. One that says that the PIN is locked and that a try is left
+// says nothing.
+func flagged(st card.PINStatus, flags uint) card.PINStatus {
+	locked, final := flags&flagLocked != 0, flags&flagFinalTry != 0
+	switch {
+	case locked && final:
+	case locked:
+		st.TriesLeft, st.Blocked, st.Low = 0, true, true
+	case final:
+		st.TriesLeft, st.Low = 1, true
+	default:
+		st.Low = flags&flagCountLow != 0
+	}
+	return st
 }
 
 // pin names a PIN in the journal. A card without a serial number is one for each insertion.

@@ -3,7 +3,8 @@
 //	FAKE_LOG    file to which the name of each function that works with a PIN or key is appended
 //	FAKE_CERTS  certificate files, separated by colons: one slot each, all of one card
 //	FAKE_DO     words separated by commas, FUNCTION=WHAT: crash, exit, hang, abort, print, or a return value in hex;
-//	            also serial, names, flags=HEX, limits, huge, empty, novalue
+//	            also serial, names, opensc, flags=HEX, limits, huge, empty, novalue
+//	FAKE_READER name of the reader
 //	FAKE_GONE   while this file exists there is no card
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -114,7 +115,7 @@ static UL finalize(void *a) { (void)a; note("C_Finalize"); DO("C_Finalize"); ret
 static UL get_info(INFO *i) {
 	DO("C_GetInfo");
 	memset(i, 0, sizeof *i);
-	pad(i->maker, 32, "Ceralacca tests");
+	pad(i->maker, 32, word("opensc") ? "OpenSC Project" : "Ceralacca tests");
 	pad(i->description, 32, "fake module");
 	i->library[0] = 1;
 	i->library[1] = 2;
@@ -135,7 +136,8 @@ static UL get_slot_info(UL slot, SLOT *s) {
 	char name[64];
 	DO("C_GetSlotInfo");
 	memset(s, 0, sizeof *s);
-	snprintf(name, sizeof name, word("names") ? "Fake reader 00 00 (%lu)" : "Fake reader 00 00", slot - 6);
+	if (getenv("FAKE_READER")) snprintf(name, sizeof name, "%s", getenv("FAKE_READER"));
+	else snprintf(name, sizeof name, word("names") ? "Fake reader 00 00 (%lu)" : "Fake reader 00 00", slot - 6);
 	pad(s->description, 64, name);
 	s->flags = 6 | (gone() ? 0 : 1);
 	return 0;
