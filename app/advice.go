@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"ceralacca/app/lang"
@@ -116,6 +117,8 @@ func explainFile(err error) *Advice {
 		many    *FolderSizeError
 		inside  *NothingInsideError
 		anchors *NoAnchorsError
+		rules   *FilingError
+		profile *ProfileError
 		certID  *CertificateIDError
 		status  *card.StatusError
 		refused *signer.RefusedError
@@ -148,6 +151,10 @@ func explainFile(err error) *Advice {
 		return advice("nothing-inside", SeverityInfo, 0, "name", filepath.Base(inside.File))
 	case errors.As(err, &certID):
 		return advice("no-such-certificate", SeverityWarning, 0)
+	case errors.As(err, &rules):
+		return advice("filing-refused", SeverityDanger, 0)
+	case errors.As(err, &profile):
+		return advice("no-such-profile", SeverityWarning, 0, "name", profile.Name, "names", strings.Join(FilingProfiles(), ", "))
 	case errors.As(err, &anchors):
 		return advice("no-anchors", SeverityWarning, 0, "name", filepath.Base(anchors.Path))
 	case errors.As(err, &status):
@@ -269,7 +276,7 @@ func Codes() []string {
 	codes := []string{
 		"unknown", "pin-format", "pin-outcome-unknown", "pin-blocked", "puk-blocked", "pin-wrong", "puk-wrong",
 		"pin-wrong-unknown", "puk-wrong-unknown", "certificate-expired", "login-only", "no-certificate",
-		"output-exists", "already-signed", "self-check", "not-a-file", "nothing-inside", "card-status", "no-anchors", "no-such-certificate", "lists-not-fetched", "no-folder", "folder-too-large",
+		"output-exists", "already-signed", "self-check", "not-a-file", "nothing-inside", "card-status", "no-anchors", "no-such-certificate", "lists-not-fetched", "no-folder", "folder-too-large", "filing-refused", "no-such-profile",
 		"no-time-stamp", "no-validation-data", "no-archive-stamp", "pdf-encrypted", "pdf-locked", "pdf-damaged", "pdf-manipulated",
 		"pdf-unsupported", "not-a-pdf", "cannot-sign-so", "disk-full",
 		"no-reader", "no-card", "renew", "renew-last-day", "renew-closed", "certificate-not-yet",

@@ -50,14 +50,18 @@ func (s *Store) SetChoices(c SignChoices) {
 		if st.Job != nil && st.Job.Running {
 			return st
 		}
-		st.Choices = &c
-		next := &Docs{List: append([]Doc(nil), st.Docs.List...), Skipped: st.Docs.Skipped}
-		for i := range next.List {
-			next.List[i].settle(&c)
-		}
-		st.Docs = next
-		return st
+		return withChoices(st, c)
 	})
+}
+
+func withChoices(st State, c SignChoices) State {
+	st.Choices = &c
+	next := &Docs{List: append([]Doc(nil), st.Docs.List...), Skipped: st.Docs.Skipped}
+	for i := range next.List {
+		next.List[i].settle(&c)
+	}
+	st.Docs = next
+	return st
 }
 
 // SetExisting chooses what to do with one file that is a signature envelope; not while a job runs.

@@ -37,6 +37,8 @@ type SignRequest struct {
 	// Reason and Location are written into PAdES signatures, and Visible shows them on a page; nil for none.
 	Reason, Location string
 	Visible          *VisibleMark
+	// Profile, of [FilingProfiles], is held against the files first: see [FilingError]. Empty holds them against none.
+	Profile string
 	// AskExisting has the person asked, once for all, whether outputs whose name is taken get a free name
 	// ("a (2).pdf.p7m"). Without it, or when the person says no, they fail with an [*ExistsError].
 	AskExisting bool
@@ -114,6 +116,9 @@ func (e *BlockedError) Error() string { return fmt.Sprintf("PIN %02X is blocked"
 // refused, card removed, ctx ended); a file's own trouble is in its FileResult. A job that stopped after its first
 // signature can be resumed: [Engine.Interrupted].
 func (e *Engine) Sign(ctx context.Context, r SignRequest, ask Asker, ev SignEvents) error {
+	if err := e.holdToProfile(ctx, &r, ask); err != nil {
+		return err
+	}
 	b := &batch{e: e, r: r, ask: ask, ev: ev, names: map[string]bool{}}
 	defer func() { b.journal.close() }()
 	if err := b.plan(ctx); err != nil || len(b.todo) == 0 {

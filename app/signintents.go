@@ -22,6 +22,7 @@ func (s *Store) Sign() {
 		req := SignRequest{
 			Slot: s.slots[c.Slot], AskExisting: true, Format: h.Format, Level: h.Level, TSA: h.TSA, Detached: h.Detached,
 			OutDir: h.OutDir, PerFile: map[int]Existing{}, Reason: h.Reason, Location: h.Location, Visible: h.Visible,
+			Profile: st.Settings.Profile,
 		}
 		ids := map[int]int{} // index in req.Files → Doc.ID
 		next := &Docs{List: append([]Doc(nil), st.Docs.List...)}

@@ -28,6 +28,7 @@ func NewPIN() *PIN { return card.NewPIN() }
 type State struct {
 	Cards   *Cards
 	Docs    *Docs
+	Filing  *Filing // how Docs stands to the rules of whom it is for; nil while it is empty
 	Choices *SignChoices
 	Job     *Job
 	// Interrupted is a signing job that an earlier run of the program did not finish; nil when there is none.
@@ -389,4 +390,6 @@ type Settings struct {
 	Scale    int    `json:"scale,omitempty"`    // per cent, 100 to 200; 0 means 100
 	// ShowFiscalCode unmasks the codice fiscale on screen.
 	ShowFiscalCode bool `json:"show_fiscal_code,omitempty"`
+	// Profile is whom the files are for, of [FilingProfiles]; empty means nobody in particular.
+	Profile string `json:"profile,omitempty"`
 }

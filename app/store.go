@@ -33,6 +33,7 @@ type Store struct {
 	jobSlot  string
 	unwatch  context.CancelFunc
 	verify   context.CancelFunc
+	filed    filed
 	reading  map[string]context.CancelFunc // slot → cancel of its Inspect
 	slots    map[string]card.Slot
 	nextID   int
@@ -53,8 +54,9 @@ func NewStore(e *Engine) *Store {
 	if e.cfg.Language != "" {
 		set.Language = e.cfg.Language
 	}
+	choices := choicesFor(set.Profile, SignChoices{})
 	s.state.Store(&State{
-		Cards: &Cards{Phase: PhaseReading, Chosen: -1}, Docs: &Docs{}, Choices: &SignChoices{}, Trust: &Trust{}, Settings: &set,
+		Cards: &Cards{Phase: PhaseReading, Chosen: -1}, Docs: &Docs{}, Choices: &choices, Trust: &Trust{}, Settings: &set,
 		Authorities: &Authorities{},
 	})
 	return s
@@ -95,7 +97,7 @@ func (s *Store) drain() {
 			return
 		}
 		for _, c := range q {
-			st := c(*s.state.Load())
+			st := s.keepFiling(c(*s.state.Load()))
 			s.state.Store(&st)
 			if s.changed != nil {
 				s.changed(&st)

@@ -103,6 +103,7 @@ func commands() []command {
 		{"sign", (*session).sign},
 		{"verify", (*session).verify},
 		{"extract", (*session).extract},
+		{"check", (*session).check},
 		{"pin", (*session).pin},
 		{"trust", (*session).trustLists},
 		{"version", (*session).version},
@@ -283,8 +284,12 @@ func exitCode(err error) int {
 		choose  *chooseError
 		refused *signer.RefusedError
 		kind    *signer.UnsupportedError
+		rules   *app.FilingError
+		profile *app.ProfileError
 	)
 	switch {
+	case errors.As(err, &profile):
+		return exitUsage
 	case errors.Is(err, app.ErrSamePIN), errors.Is(err, app.ErrRepeatDiffers):
 		return exitRule
 	case errors.As(err, &pin) && pin.Blocked, errors.As(err, &blocked):
@@ -292,7 +297,7 @@ func exitCode(err error) int {
 	case errors.As(err, &pin), errors.As(err, &format):
 		return exitPIN
 	case errors.As(err, &none), errors.As(err, &use), errors.As(err, &exists), errors.As(err, &already),
-		errors.As(err, &refused), errors.As(err, &kind), errors.As(err, new(*app.PUKFixedError)), errors.Is(err, signer.ErrArchived):
+		errors.As(err, &rules), errors.As(err, &refused), errors.As(err, &kind), errors.As(err, new(*app.PUKFixedError)), errors.Is(err, signer.ErrArchived):
 		return exitRule
 	case errors.Is(err, context.Canceled), errors.Is(err, app.ErrRefused):
 		return exitCancelled

@@ -67,6 +67,7 @@ func (s *session) sign(args []string) (int, error) {
 		f.BoolVar(&req.Detached, "detached", false, "")
 		f.StringVar(&req.Cert, "cert", "", "")
 		f.StringVar(&req.OutDir, "out", "", "")
+		f.StringVar(&req.Profile, "profile", "", "")
 	})
 	switch {
 	case err != nil:
@@ -133,6 +134,10 @@ func (s *session) endSign(results []jsonSigned, finished []bool, jobErr error, c
 	if errors.As(jobErr, &usage) {
 		return 0, jobErr
 	}
+	var rules *app.FilingError
+	if errors.As(jobErr, &rules) {
+		s.sayRefused(rules.Filing)
+	}
 	if jobErr != nil {
 		fault = s.jsonError(app.Explain(jobErr))
 		for i := range results {
@@ -147,6 +152,9 @@ func (s *session) endSign(results []jsonSigned, finished []bool, jobErr error, c
 	doc := map[string]any{"files": results}
 	if s.engine.Practice() {
 		doc["practice"] = true
+	}
+	if rules != nil {
+		doc["filing"] = s.checked(rules.Filing)
 	}
 	if fault != nil {
 		doc["error"] = fault

@@ -17,8 +17,6 @@ type Filing struct {
 	Format signer.Format
 	// Signer is nil when nothing is known of the card yet; the checks of the certificate are then left out.
 	Signer *Signer
-	// Again is set when envelopes are to be signed once more on purpose.
-	Again bool
 }
 
 // File is a document of the filing.
@@ -27,6 +25,8 @@ type File struct {
 	Document *signer.Document
 	// Original is the digest of the file as the portal made it; zero when it is not known.
 	Original [32]byte
+	// Again is set when the file is an envelope that is to be signed once more on purpose.
+	Again bool
 	// Validated is what a PDF/A validator said; ValidationUnknown without one.
 	Validated Validation
 }

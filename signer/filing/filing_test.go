@@ -44,6 +44,11 @@ func codes(t testing.TB, profile string, f filing.Filing) []string {
 	}
 	var out []string
 	for _, x := range found {
+		for _, a := range filing.Args(x.Code) {
+			if x.Args[a] == "" {
+				t.Errorf("%s has no %s: %v", x.Code, a, x.Args)
+			}
+		}
 		if !slices.Contains(quiet, x.Code) {
 			out = append(out, x.Code)
 		}
@@ -142,7 +147,8 @@ func trialsOfFiles(ri string) []trial {
 			f.Files[0] = file(t, "atto.pdf.p7m", envelope(t, archival(nil)))
 		}, "already-signed"},
 		{"signed already, on purpose", ri, func(t testing.TB, f *filing.Filing) {
-			f.Files[0], f.Again = file(t, "atto.pdf.p7m", envelope(t, archival(nil))), true
+			f.Files[0] = file(t, "atto.pdf.p7m", envelope(t, archival(nil)))
+			f.Files[0].Again = true
 		}, ""},
 		{"empty", ri, swap("atto.pdf", ""), "empty-file"},
 		{"word", ri, swap("atto.docx", "PK\x03\x04 word/document.xml"), "editable-format"},

@@ -22,6 +22,17 @@ func Codes() []string {
 	return slices.Compact(codes)
 }
 
+// Args are the names of the facts that a finding of that code has for its sentence, beside the file's "name".
+func Args(code string) []string { return args[code] }
+
+var args = map[string][]string{
+	"certificate-expired": {"day"}, "certificate-not-yet": {"day"}, "chip-withdrawn": {"chip"}, "already-signed": {"signers", "when"},
+	"active-content": {"features"}, "pdfa-contradicted": {"claim", "features"}, "pdfa-other-part": {"claim"}, "pdfa-claim": {"claim"},
+	"pdfa-passed": {"claim"}, "fonts-not-embedded": {"fonts"}, "changed-since-made": {"program"}, "name-characters": {"characters"},
+	"too-large": {"size", "limit"}, "size-mail": {"size", "limit"}, "fattura-large": {"size", "limit"}, "too-many": {"count", "limit"},
+	"same-content": {"other"}, "signed-inside": {"count"},
+}
+
 // The severities, short enough for a table.
 const (
 	refused = signer.Error
@@ -79,7 +90,7 @@ var sincePDFA = day(2009, time.January, 15)
 var registroImprese = []Check{
 	{Code: "pades-chosen", Severity: refused, Source: caor, run: padesChosen},
 	{Code: "empty-file", Severity: refused, Source: ours, run: each(emptyFile)},
-	{Code: "already-signed", Severity: refused, Source: ours, run: alreadySigned},
+	{Code: "already-signed", Severity: refused, Source: ours, run: each(alreadySigned)},
 	{Code: "differs-from-original", Severity: refused, Source: ours, run: each(differs)},
 	{Code: "encrypted", Severity: refused, Source: marche, From: sincePDFA, run: each(encrypted)},
 	{Code: "active-content", Severity: refused, Source: regole, From: sinceRegole, run: each(active)},
@@ -139,9 +150,9 @@ func otherPart(l *look) map[string]string {
 	return claimed(l)
 }
 
-// claimOnly tells that a claim is no proof, unless a validator was asked.
+// claimOnly tells that a claim is no proof, unless a validator was asked. For the other parts otherPart tells it.
 func claimOnly(l *look) map[string]string {
-	if part(l) == "" || l.Validated != ValidationUnknown {
+	if part(l) != "1" || l.Validated != ValidationUnknown {
 		return nil
 	}
 	return claimed(l)
@@ -179,9 +190,9 @@ func contradicted(l *look) map[string]string {
 	if len(found) == 0 {
 		return nil
 	}
-	args := claimed(l)
-	args["features"] = strings.Join(found, ",")
-	return args
+	facts := claimed(l)
+	facts["features"] = strings.Join(found, ",")
+	return facts
 }
 
 func fonts(l *look) map[string]string {

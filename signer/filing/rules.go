@@ -139,11 +139,11 @@ func envelope(l *look) map[string]string {
 	return args
 }
 
-func alreadySigned(e *examined) []hit {
-	if e.Again {
+func alreadySigned(l *look) map[string]string {
+	if l.Again {
 		return nil
 	}
-	return each(envelope)(e)
+	return envelope(l)
 }
 
 // signedInside tells PDF files with signatures in them.

@@ -1,0 +1,189 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"ceralacca/app/lang"
+	"ceralacca/assets"
+	"ceralacca/signer"
+	"ceralacca/signer/filing"
+)
+
+// Every rule says what, why and what to do, in every language, with nothing left empty.
+func TestFilingTexts(t *testing.T) {
+	for _, tag := range lang.Languages {
+		c, err := lang.Load(assets.FS, tag)
+		if err != nil {
+			t.Fatal(err)
+		}
+		codes := filing.Codes()
+		for _, code := range codes {
+			args := map[string]string{}
+			for _, a := range filing.Args(code) {
+				args[a] = map[string]string{"day": "2026-05-03T10:00:00Z", "when": "2026-05-03T10:00:00Z", "features": "javascript,lzw"}[a]
+				if args[a] == "" {
+					args[a] = "x"
+				}
+			}
+			x := FilingItem{Code: code, Args: args, Who: "Ufficio", What: "art. 1", URL: "https://ufficio.example/a", Since: time.Now()}.Text(c)
+			for part, s := range map[string]string{"title": x.Title, "why": x.Why, "mend": x.Mend, "by": x.By, "host": x.Host} {
+				if s == "" || strings.ContainsAny(s, "{}[]") || strings.Contains(s, "T10:00") {
+					t.Errorf("%s %s %s: %q", tag, code, part, s)
+				}
+			}
+		}
+		for _, id := range FilingProfiles() {
+			for _, k := range []string{"filing.profile." + id, "filing.profile." + id + ".what", "filing.ready." + id, "filing.doubt." + id, "filing.refused." + id} {
+				if !c.Has(k) {
+					t.Errorf("%s: no %s", tag, k)
+				}
+			}
+		}
+		for _, k := range c.Keys() {
+			m := regexp.MustCompile(`^filing\.([a-z0-9-]+)\.(title|why|mend)$`).FindStringSubmatch(k)
+			if m != nil && !slices.Contains(codes, m[1]) && !slices.Contains([]string{"confirm", "choose", "list"}, m[1]) {
+				t.Errorf("%s: nothing uses %s", tag, k)
+			}
+		}
+	}
+	for code := range filingActions {
+		if code != "unreadable" && !slices.Contains(filing.Codes(), code) {
+			t.Errorf("an action for %s, which there is not", code)
+		}
+	}
+}
+
+func write(t *testing.T, dir, name, content string) string {
+	t.Helper()
+	p := filepath.Join(dir, name)
+	if err := os.WriteFile(p, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func TestCheckFiling(t *testing.T) {
+	e, _ := practiceEngine(t)
+	dir := t.TempDir()
+	good, empty := write(t, dir, "nota.txt", "una riga\n"), write(t, dir, "vuoto.txt", "")
+	sn, err := e.Look(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	card, err := e.Inspect(t.Context(), sn.Slots[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	check := func(r FilingRequest) *Filing {
+		t.Helper()
+		f, err := e.CheckFiling(t.Context(), r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return f
+	}
+	if f := check(FilingRequest{Profile: "registro-imprese", Files: []string{good}, Card: &card}); f.Verdict() != FilingReady || !f.SignerChecked {
+		t.Errorf("a good file: %+v", f)
+	}
+	f := check(FilingRequest{Profile: "registro-imprese", Files: []string{good, empty, filepath.Join(dir, "not-there")}, Format: signer.PAdES})
+	if f.Verdict() != FilingRefused || f.SignerChecked || f.Count(SeverityDanger) != 3 {
+		t.Errorf("PAdES, an empty file, none: %+v", f)
+	}
+	if f.Items[0].Code != "unreadable" || f.Items[1].Action != FilingUseP7M || f.Items[2].File != empty {
+		t.Errorf("%+v", f.Items)
+	}
+	if _, err := e.CheckFiling(t.Context(), FilingRequest{Profile: "nobody"}); Explain(err).Code != "no-such-profile" {
+		t.Errorf("a profile that there is not: %v", err)
+	}
+	var many []string
+	for range 3000 { // more than a process may open
+		many = append(many, good)
+	}
+	check(FilingRequest{Files: many})
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := e.CheckFiling(gone, FilingRequest{Files: many}); !errors.Is(err, context.Canceled) {
+		t.Errorf("cancelled: %v", err)
+	}
+}
+
+// A file is compared with the one of its name in the folder of originals.
+func TestCheckFilingOriginals(t *testing.T) {
+	e, _ := practiceEngine(t)
+	dir, from := t.TempDir(), t.TempDir()
+	same, changed, own := write(t, dir, "a.txt", "a\n"), write(t, dir, "b.txt", "b2\n"), write(t, dir, "c.txt", "c\n")
+	write(t, from, "a.txt", "a\n")
+	write(t, from, "b.txt", "b\n")
+	f, err := e.CheckFiling(t.Context(), FilingRequest{Profile: "registro-imprese", Files: []string{same, changed, own}, Originals: from})
+	if err != nil || len(f.Items) != 1 || f.Items[0].Code != "differs-from-original" || f.Items[0].File != changed {
+		t.Errorf("%+v, %v", f, err)
+	}
+}
+
+// A validator of PDF/A is asked where there is one, and nothing is said where it fails.
+func TestCheckFilingAsksTheValidator(t *testing.T) {
+	if filepath.Separator != '/' {
+		t.Skip("the stand-in of the validator is a shell script")
+	}
+	e, _ := practiceEngine(t)
+	dir, bin := t.TempDir(), t.TempDir()
+	bad := write(t, dir, "atto con spazi.pdf", "%PDF-1.4\n")
+	for _, c := range []struct{ script, want string }{
+		{"#!/bin/sh\necho \"FAIL $3 1b\"\nexit 1\n", "pdfa-failed"}, {"#!/bin/sh\nexit 9\n", ""}, {"#!/bin/sh\necho 'FAIL /another.pdf'\n", ""},
+	} {
+		if err := os.WriteFile(filepath.Join(bin, "verapdf"), []byte(c.script), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		t.Setenv("PATH", bin+":/bin:/usr/bin")
+		f, err := e.CheckFiling(t.Context(), FilingRequest{Profile: "registro-imprese", Files: []string{bad}, Validate: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := slices.ContainsFunc(f.Items, func(i FilingItem) bool { return i.Code == "pdfa-failed" }); got != (c.want != "") {
+			t.Errorf("%q: %v", c.script, f.Items)
+		}
+	}
+}
+
+// The checklist of the window follows list, profile and card, and a refused filing is signed only when the person says so.
+func TestStoreKeepsTheChecklist(t *testing.T) {
+	dir := t.TempDir()
+	asked := &answers{pins: []string{PracticePIN}}
+	e, _ := practiceEngine(t)
+	w := runStore(t, e, asked)
+	w.until("ready", func(s *State) bool { return s.Cards.Phase == PhaseReady })
+	w.Add(write(t, dir, "vuoto.txt", ""), write(t, dir, "nota.txt", "una riga\n"))
+	w.until("checked", func(s *State) bool {
+		return s.Filing != nil && !s.Filing.Running && s.Filing.Count(SeverityDanger) == 1
+	})
+	w.SetProfile("registro-imprese")
+	w.until("checked for the Register", func(s *State) bool {
+		return s.Filing.Profile == "registro-imprese" && !s.Filing.Running && s.Filing.SignerChecked && s.Filing.Verdict() == FilingRefused
+	})
+	w.Sign()
+	w.until("held", func(s *State) bool { return s.Job != nil && !s.Job.Running })
+	if st := w.State(); st.Job.Signed != 0 || st.Job.Advice.Code != "refused" || len(asked.asked) != 0 {
+		t.Errorf("job %+v, %d PINs asked", st.Job, len(asked.asked))
+	}
+	for _, d := range w.State().Docs.List {
+		if d.Name == "vuoto.txt" {
+			w.Remove(d.ID)
+		}
+	}
+	w.until("ready to be filed", func(s *State) bool {
+		return !s.Filing.Running && s.Filing.Files == 1 && s.Filing.Verdict() == FilingReady
+	})
+	w.Clear()
+	w.until("empty", func(s *State) bool { return s.Filing == nil })
+	if w.State().Settings.Profile != "registro-imprese" {
+		t.Errorf("chosen %q", w.State().Settings.Profile)
+	}
+}
