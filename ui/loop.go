@@ -66,6 +66,7 @@ func (u *UI) later(d time.Duration, f func()) (stop func()) {
 func (u *UI) ShowAndRun(ctx context.Context, instance *app.Instance, paths ...string) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	u.ctx = ctx
 	var wg sync.WaitGroup
 	wg.Go(func() {
 		// Run ends with ctx; prompts return with it, and a command that the card has begun is finished.

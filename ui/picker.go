@@ -22,9 +22,9 @@ const (
 	pickSave // the folder for a document
 )
 
-// picker chooses files or a folder inside the window.
+// picker chooses files or a folder inside the window, where the system has no dialog of its own.
 //
-// Why our own: Fyne's file dialog speaks no Italian, takes one file at a time and shows a form that is not ours.
+// Why not Fyne's: it takes one file at a time and shows a form that is not ours.
 type picker struct {
 	u      *UI
 	what   pickWhat
@@ -44,13 +44,10 @@ type pickItem struct {
 	size   int64
 }
 
-// pick opens the picker. dir is where it starts; empty for the folder used last, else the home folder.
-func (u *UI) pick(what pickWhat, dir string, give func([]string)) {
+// pickHere opens the picker in dir; without one in the home folder.
+func (u *UI) pickHere(what pickWhat, dir string, give func([]string)) {
 	if u.asking != nil || u.closing {
 		return
-	}
-	if dir == "" {
-		dir = u.lastDir
 	}
 	if dir == "" {
 		dir, _ = os.UserHomeDir() // without one, the root is shown
@@ -82,7 +79,7 @@ func (p *picker) panel(a *asking) *panel {
 		}
 		return true
 	}
-	title := k.T([]string{"ui.pick.files", "ui.pick.folder", "ui.pick.save"}[p.what])
+	title := k.T(pickTitles[p.what])
 	p.path = k.fitting(noteFace, k.p.muted, p.dir)
 	p.path.middle = true
 	up := k.button(small, "left", k.T("ui.pick.up"), func() { p.turn(filepath.Dir(p.dir)) })

@@ -52,8 +52,11 @@ type UI struct {
 	page     pageID
 	asking   *asking
 	closing  bool
-	lastDir  string // where the picker was last
-	chosenBy string // the row and number of the setting just chosen by keyboard, which keeps the focus
+	lastDir  string          // where the picker was last
+	chooser  chooser         // the system's file dialog; nil for none
+	choosing bool            // it is open
+	ctx      context.Context // of what the window itself starts; ends when it closes
+	chosenBy string          // the row and number of the setting just chosen by keyboard, which keeps the focus
 	timers   []*time.Timer
 	reading  sync.WaitGroup       // folders being listed
 	waiting  map[string]time.Time // passing troubles, by code, and when they were first seen
@@ -63,12 +66,13 @@ type UI struct {
 // New makes the window over the store. texts holds the files of package assets.
 func New(a fyne.App, s *app.Store, texts fs.FS) *UI {
 	u := newUI(a, s, s.State(), texts)
+	u.chooser = systemChooser
 	s.OnChange(u.changed)
 	return u
 }
 
 func newUI(a fyne.App, s intents, first *app.State, files fs.FS) *UI {
-	u := &UI{app: a, store: s, files: files, post: onWindow, now: time.Now, waiting: map[string]time.Time{}}
+	u := &UI{app: a, store: s, files: files, post: onWindow, now: time.Now, waiting: map[string]time.Time{}, ctx: context.Background()}
 	u.latest.Store(first)
 	u.window = a.NewWindow("Ceralacca")
 	u.window.SetPadded(false)

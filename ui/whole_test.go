@@ -76,7 +76,7 @@ func practiceWindow(t *testing.T, tag string) (*UI, *app.Store, *posts) {
 	store := app.NewStore(app.New(app.Config{Dir: t.TempDir(), Language: tag}))
 	q := newPosts()
 	u := New(tempApp(t), store, assets.FS)
-	u.post = q.post
+	u.post, u.chooser = q.post, nil
 	u.window.Resize(fyne.NewSize(1280, 800))
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)

@@ -1,0 +1,58 @@
+package ui
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+)
+
+// A chooser is the system's own file dialog. It returns the absolute paths chosen, none if the person chose
+// nothing, or errNoChooser where the system has no such dialog: then the picker of the window takes its place.
+// It runs on a goroutine of its own and ends with ctx.
+type chooser func(ctx context.Context, q choose) ([]string, error)
+
+// choose is what a chooser is asked for.
+type choose struct {
+	what   pickWhat
+	title  string
+	dir    string // where it starts; may be empty
+	parent uintptr
+}
+
+var errNoChooser = errors.New("the system has no file dialog")
+
+// pick lets the person choose: in the system's own dialog, else in ours. dir is where it starts; empty for the
+// folder used last.
+func (u *UI) pick(what pickWhat, dir string, give func([]string)) {
+	if u.asking != nil || u.closing || u.choosing {
+		return
+	}
+	if dir == "" {
+		dir = u.lastDir
+	}
+	if u.chooser == nil {
+		u.pickHere(what, dir, give)
+		return
+	}
+	u.choosing = true
+	q := choose{what, u.k.T(pickTitles[what]), dir, nativeHandle(u.window)}
+	u.reading.Go(func() {
+		paths, err := u.chooser(u.ctx, q)
+		u.onUI(func() {
+			u.choosing = false
+			switch {
+			case u.closing || u.ctx.Err() != nil:
+			case err != nil:
+				u.pickHere(what, dir, give)
+			case len(paths) > 0:
+				u.lastDir = filepath.Dir(paths[0])
+				if what != pickFiles {
+					u.lastDir = paths[0]
+				}
+				give(paths)
+			}
+		})
+	})
+}
+
+var pickTitles = [...]string{pickFiles: "ui.pick.files", pickFolder: "ui.pick.folder", pickSave: "ui.pick.save"}
