@@ -41,7 +41,8 @@ var house = map[string]room{
 		imports: "app app/lang assets card card/pcsc card/p11 signer golang.org/x/term",
 		tests:   "card/sim github.com/rogpeppe/go-internal",
 	},
-	"ui":     {imports: "app app/lang assets fyne.io/fyne/v2", tests: "card card/sim signer"},
+	// Beside the toolkit: the file dialogs of the desktop portal and of Windows.
+	"ui":     {imports: "app app/lang assets fyne.io/fyne/v2 github.com/godbus/dbus golang.org/x/sys unsafe", tests: "card card/sim signer"},
 	"ui/e2e": {imports: "github.com/jezek/xgb"},
 	"assets": {},
 
