@@ -22,6 +22,7 @@ import (
 
 	"ceralacca/card"
 	"ceralacca/card/p11"
+	"ceralacca/card/sim"
 
 	"github.com/miekg/pkcs11"
 )
@@ -52,8 +53,14 @@ type hsmKey struct {
 	always bool
 }
 
-// hsmToken makes a token with keys. The module is loaded into this process for that alone.
+// hsmToken makes a token with keys.
 func hsmToken(t testing.TB, keys ...hsmKey) string {
+	t.Helper()
+	return hsmTokenOf(t, hsmPIN, hsmPUK, keys...)
+}
+
+// hsmTokenOf makes a token with these PINs. The module is loaded into this process for that alone.
+func hsmTokenOf(t testing.TB, pin, puk string, keys ...hsmKey) string {
 	t.Helper()
 	path := softHSM(t)
 	dir := t.TempDir()
@@ -79,7 +86,7 @@ func hsmToken(t testing.TB, keys ...hsmKey) string {
 	}()
 	slots, err := c.GetSlotList(true)
 	must(err)
-	must(c.InitToken(slots[0], hsmPUK, fmt.Sprintf("%-32s", "Test")))
+	must(c.InitToken(slots[0], puk, fmt.Sprintf("%-32s", "Test")))
 	slots, err = c.GetSlotList(true)
 	must(err)
 	for _, slot := range slots {
@@ -90,10 +97,10 @@ func hsmToken(t testing.TB, keys ...hsmKey) string {
 		}
 		h, err := c.OpenSession(slot, pkcs11.CKF_SERIAL_SESSION|pkcs11.CKF_RW_SESSION)
 		must(err)
-		must(c.Login(h, pkcs11.CKU_SO, hsmPUK))
-		must(c.InitPIN(h, hsmPIN))
+		must(c.Login(h, pkcs11.CKU_SO, puk))
+		must(c.InitPIN(h, pin))
 		must(c.Logout(h))
-		must(c.Login(h, pkcs11.CKU_USER, hsmPIN))
+		must(c.Login(h, pkcs11.CKU_USER, pin))
 		for _, k := range keys {
 			if k.cert == nil {
 				k.cert = selfSigned(t, k.key, fmt.Sprintf("key %d", k.id), k.usage)
@@ -216,6 +223,23 @@ func signAll(t testing.TB, tok card.Token, login func(card.Key)) int {
 		}
 	}
 	return done
+}
+
+// The conformance suite over a token that is no card: it never blocks, and takes PINs of any length.
+func TestSoftHSMConforms(t *testing.T) {
+	for name, key := range map[string]hsmKey{
+		"plain":       {id: 1, key: shared(t), usage: x509.KeyUsageDigitalSignature},
+		"always asks": {id: 2, key: shared(t), usage: x509.KeyUsageContentCommitment, always: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := quick
+			o.InitPIN = []string{"libsofthsm2.so"}
+			s := open(t, o, hsmTokenOf(t, sim.PracticePIN, sim.PracticePUK, key))
+			if err := sim.Conform(t.Context(), s, present(until(t, s, "card", hasCard))[0].ID); err != nil {
+				t.Error(err)
+			}
+		})
+	}
 }
 
 func TestSoftHSM(t *testing.T) {

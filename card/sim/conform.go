@@ -9,13 +9,14 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"ceralacca/card"
 )
 
 // Conform holds an implementation of card.Source to the contract of its interface, on a card with the PINs of
-// practice in the slot. It spends tries, blocks each PIN and frees it again; at the end PINs and counters are as
-// they were. The error joins everything found.
+// practice in the slot. It spends tries, blocks each PIN that can be blocked and frees it again, and changes the PUKs
+// that can be changed; at the end PINs and counters are as they were. The error joins everything found.
 func Conform(ctx context.Context, s card.Source, slot string) error {
 	c := &conform{ctx: ctx, s: s, slot: slot}
 	for _, step := range []struct {
@@ -30,6 +31,7 @@ func Conform(ctx context.Context, s card.Source, slot string) error {
 		{"format", c.format},
 		{"change", c.change},
 		{"unblock", c.unblock},
+		{"change PUK", c.changePUK},
 		{"close", c.close},
 	} {
 		t, err := s.Open(ctx, slot)
@@ -136,6 +138,10 @@ func (c *conform) signing(t card.Token) error {
 		if err := t.Login(c.ctx, k.PIN, digits(PracticePIN)); err != nil {
 			return err
 		}
+		if keys, err = t.Keys(c.ctx); err != nil { // some cards tell AlwaysAsk after a login only
+			return err
+		}
+		k = keys[slices.IndexFunc(keys, func(x card.Key) bool { return x.ID == k.ID })]
 		for range 2 { // a batch under one login
 			if err := c.sign(t, k); err != nil {
 				return fmt.Errorf("key %s: %w", k.ID, err)
@@ -145,7 +151,8 @@ func (c *conform) signing(t card.Token) error {
 	return nil
 }
 
-// sign makes a signature in each padding and checks it with the certificate.
+// sign makes a signature in each padding and checks it with the certificate. A key that wants the PIN for each
+// signature gets it.
 func (c *conform) sign(t card.Token, k card.Key) error {
 	s, err := t.Signer(c.ctx, k)
 	if err != nil {
@@ -163,12 +170,25 @@ func (c *conform) sign(t card.Token, k card.Key) error {
 	if err := rsa.VerifyPKCS1v15(public, crypto.SHA256, digest[:], sig); err != nil {
 		return err
 	}
+	if k.AlwaysAsk {
+		if _, err := s.Sign(rand.Reader, digest[:], crypto.SHA256); err == nil {
+			return errors.New("a key that wants the PIN each time signed twice")
+		}
+		if err := t.Login(c.ctx, k.PIN, digits(PracticePIN)); err != nil {
+			return err
+		}
+	}
 	pss := &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash, Hash: crypto.SHA256}
 	if sig, err = s.Sign(rand.Reader, digest[:], pss); err != nil {
 		return err
 	}
 	if err := rsa.VerifyPSS(public, crypto.SHA256, digest[:], sig, pss); err != nil {
 		return err
+	}
+	if k.AlwaysAsk { // ready for the next one
+		if err := t.Login(c.ctx, k.PIN, digits(PracticePIN)); err != nil {
+			return err
+		}
 	}
 	if _, err := s.Sign(rand.Reader, digest[:5], crypto.SHA256); err == nil {
 		return errors.New("a digest of the wrong length was signed")
@@ -192,7 +212,11 @@ func (c *conform) signingWithout(t card.Token) error {
 
 func (c *conform) format(t card.Token) error {
 	for _, p := range t.Info().PINs {
-		for _, bad := range []string{"", "1", "1234567890123456"} {
+		for _, n := range []int{0, 1, p.Min - 1, p.Max + 1} {
+			bad := strings.Repeat("1", n)
+			if n > 16 { // more than a card.PIN holds
+				continue
+			}
 			format := new(card.FormatError)
 			if err := t.Login(c.ctx, p.Ref, digits(bad)); !errors.As(err, &format) {
 				return fmt.Errorf("PIN of %d digits: %w", len(bad), unexpected(err))
@@ -228,12 +252,12 @@ func (c *conform) unblock(t card.Token) error {
 			continue
 		}
 		refusal := new(card.PINError)
-		for n := 0; !refusal.Blocked; n++ {
-			if err := t.Login(c.ctx, p.Ref, digits("99999")); !errors.As(err, &refusal) || n > 8 {
+		for n := 0; !refusal.Blocked && n < 8; n++ { // some tokens never block
+			if err := t.Login(c.ctx, p.Ref, digits("99999")); !errors.As(err, &refusal) {
 				return fmt.Errorf("blocking: %w", unexpected(err))
 			}
 		}
-		if st, err := t.PINStatus(c.ctx, p.Ref); err != nil || !st.Blocked {
+		if st, err := t.PINStatus(c.ctx, p.Ref); err != nil || st.Blocked != refusal.Blocked {
 			return fmt.Errorf("status of a blocked PIN %+v: %w", st, unexpected(err))
 		}
 		if err := t.Unblock(c.ctx, p.Ref, digits("00000000"), digits(PracticePIN)); !errors.As(err, &refusal) || !refusal.PUK {
@@ -244,6 +268,33 @@ func (c *conform) unblock(t card.Token) error {
 		}
 		if err := t.Login(c.ctx, p.Ref, digits(PracticePIN)); err != nil {
 			return fmt.Errorf("login after the unblocking: %w", err)
+		}
+	}
+	return nil
+}
+
+// changePUK replaces each PUK, uses it and puts the old one back.
+func (c *conform) changePUK(t card.Token) error {
+	const another = "87654321"
+	for _, p := range t.Info().PINs {
+		if !p.CanChangePUK {
+			if err := t.ChangePUK(c.ctx, p.Ref, digits(PracticePUK), digits(another)); !errors.Is(err, card.ErrUnsupported) {
+				return fmt.Errorf("a PUK that stays: %w", unexpected(err))
+			}
+			continue
+		}
+		refusal := new(card.PINError)
+		if err := t.ChangePUK(c.ctx, p.Ref, digits("00000000"), digits(another)); !errors.As(err, &refusal) || !refusal.PUK || refusal.Ref != p.Ref {
+			return fmt.Errorf("wrong PUK: %w", unexpected(err))
+		}
+		if err := t.ChangePUK(c.ctx, p.Ref, digits(PracticePUK), digits(another)); err != nil {
+			return err
+		}
+		if err := t.Unblock(c.ctx, p.Ref, digits(another), digits(PracticePIN)); err != nil {
+			return fmt.Errorf("new PUK: %w", err)
+		}
+		if err := t.ChangePUK(c.ctx, p.Ref, digits(another), digits(PracticePUK)); err != nil {
+			return err
 		}
 	}
 	return nil
