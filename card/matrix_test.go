@@ -3,19 +3,13 @@ package card_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
 	"ceralacca/card"
 	"ceralacca/card/sim"
 )
-
-// An operation of the fault matrix: a whole session, from opening the card.
-type operation struct {
-	name string
-	ins  byte // of the command that judges a PIN; 0 for none
-	run  func(card.Source) error
-}
 
 func session(s card.Source, work func(card.Token) error) error {
 	tok, err := openSource(s)
@@ -24,59 +18,6 @@ func session(s card.Source, work func(card.Token) error) error {
 	}
 	defer tok.Close()
 	return work(tok)
-}
-
-// operations of the matrix, each leaving the card as it was, so that a second run can follow.
-func operations() []operation {
-	login := func(r card.PINRef) func(card.Token) error {
-		return func(t card.Token) error { return t.Login(background, r, pin(sim.PracticePIN)) }
-	}
-	return []operation{
-		{"open", 0, func(s card.Source) error { return session(s, func(card.Token) error { return nil }) }},
-		{"keys", 0, func(s card.Source) error {
-			return session(s, func(t card.Token) error {
-				keys, err := t.Keys(background)
-				if err == nil && len(keys) != 2 {
-					return errFewer
-				}
-				return err
-			})
-		}},
-		{"status", 0, func(s card.Source) error {
-			return session(s, func(t card.Token) error {
-				_, err := t.PINStatus(background, card.SignPIN)
-				return err
-			})
-		}},
-		{"login", 0x20, func(s card.Source) error { return session(s, login(card.AuthPIN)) }},
-		{"sign", 0x20, func(s card.Source) error {
-			return session(s, func(t card.Token) error {
-				if err := login(card.SignPIN)(t); err != nil {
-					return err
-				}
-				keys, err := t.Keys(background)
-				if err != nil || len(keys) != 2 {
-					return errors.Join(err, errFewer)
-				}
-				return signBoth(t, keys[1])
-			})
-		}},
-		{"change", 0x24, func(s card.Source) error {
-			return session(s, func(t card.Token) error {
-				return t.ChangePIN(background, card.AuthPIN, pin(sim.PracticePIN), pin(sim.PracticePIN))
-			})
-		}},
-		{"unblock", 0x2C, func(s card.Source) error {
-			return session(s, func(t card.Token) error {
-				return t.Unblock(background, card.SignPIN, pin(sim.PracticePUK), pin(sim.PracticePIN))
-			})
-		}},
-		{"change PUK", 0x24, func(s card.Source) error {
-			return session(s, func(t card.Token) error {
-				return t.ChangePUK(background, card.SignPIN, pin(sim.PracticePUK), pin(sim.PracticePUK))
-			})
-		}},
-	}
 }
 
 // typed tells whether the error is one that a program can act on.
@@ -89,6 +30,23 @@ func typed(err error) bool {
 	st := new(card.StatusError)
 	return errors.As(err, &st)
 }
+
+// bench puts the practice card into a reader that fits an operation.
+func bench(t testing.TB, op sim.Operation) *sim.Bus {
+	t.Helper()
+	c := practiceCard(t)
+	c.Reader, c.PINPad = "reader", op.Typed != nil
+	b := sim.New(c)
+	if op.Typed != nil {
+		b.Type(op.Typist())
+	}
+	return b
+}
+
+const (
+	firstInsertion  = "reader#1"
+	secondInsertion = "reader#2"
+)
 
 // TestFaultMatrix runs every operation, every command in it, every fault, before and after the card has carried the command out:
 // a typed error or the right result, at most the one judgement sent, the retry counter where it should be, the
@@ -114,17 +72,17 @@ func TestFaultMatrix(t *testing.T) {
 		{"answer without its end", sim.Fault{Kind: sim.Truncate, Len: 10}, nil},
 	}
 	cases, failed, start := 0, 0, time.Now()
-	for _, op := range operations() {
-		b := sim.New(practiceCard(t))
-		if err := op.run(card.CNS(b)); err != nil {
-			t.Fatalf("%s without a fault: %v", op.name, err)
+	for _, op := range sim.Operations() {
+		b := bench(t, op)
+		if err := op.Run(background, card.CNS(b), firstInsertion); err != nil {
+			t.Fatalf("%s without a fault: %v", op.Name, err)
 		}
 		commands := len(b.Log())
 		for at := range commands {
 			for _, x := range faults {
 				cases++
 				x.f.At = at
-				name := fmt.Sprintf("%s, command %d of %d, %s", op.name, at, commands, x.name)
+				name := fmt.Sprintf("%s, command %d of %d, %s", op.Name, at, commands, x.name)
 				if oneFault(t, name, op, x.f, x.gone) {
 					failed++
 				}
@@ -136,38 +94,34 @@ func TestFaultMatrix(t *testing.T) {
 
 // looksLikeStatus tells that it was chance: the two bytes where the answer was cut read as the status of a file that
 // is not there, which nobody can tell from the real thing. Cut one byte later it is seen for what it is.
-func looksLikeStatus(t *testing.T, op operation, f sim.Fault) bool {
+func looksLikeStatus(t *testing.T, op sim.Operation, f sim.Fault) bool {
 	f.Len++
-	b := sim.New(practiceCard(t))
-	src := card.CNS(b)
+	b := bench(t, op)
 	b.Script(f)
-	return !errors.Is(op.run(src), errFewer)
+	return !errors.Is(op.Run(background, card.CNS(b), firstInsertion), sim.ErrIncomplete)
 }
 
-func oneFault(t *testing.T, name string, op operation, f sim.Fault, gone error) bool {
-	b := sim.New(practiceCard(t))
+func oneFault(t *testing.T, name string, op sim.Operation, f sim.Fault, gone error) bool {
+	b := bench(t, op)
 	src := card.CNS(b)
 	b.Script(f)
-	err := op.run(src)
+	err := op.Run(background, src, firstInsertion)
 	hit := b.Log()[f.At].Command[1]
 	unknown := new(card.OutcomeUnknownError)
 	refusal := new(card.PINError)
-	judged := b.Count(0x20) + b.Count(0x24) + b.Count(0x2C)
-	if op.name == "status" { // empty VERIFY is its way to ask
-		judged = 0
-	}
+	judged := judgements(b)
 	switch {
-	case errors.Is(err, errFewer) && f.SW == 0x6982: // a certificate that cannot be read is not there
-	case errors.Is(err, errFewer) && f.Len > 2 && looksLikeStatus(t, op, f):
+	case errors.Is(err, sim.ErrIncomplete) && f.SW == 0x6982: // a certificate that cannot be read is not there
+	case errors.Is(err, sim.ErrIncomplete) && f.Len > 2 && looksLikeStatus(t, op, f):
 	case err != nil && !typed(err):
 		t.Errorf("%s: untyped %v", name, err)
 	case gone != nil && !errors.Is(err, gone):
 		t.Errorf("%s: %v", name, err)
 	case errors.As(err, &refusal):
 		t.Errorf("%s: took the fault for a refused PIN: %v", name, err)
-	case errors.As(err, &unknown) && hit != op.ins:
+	case errors.As(err, &unknown) && hit != op.INS:
 		t.Errorf("%s: outcome unknown, though no PIN was on its way: %v", name, err)
-	case gone != nil && hit == op.ins && !errors.As(err, &unknown):
+	case gone != nil && hit == op.INS && !errors.As(err, &unknown):
 		t.Errorf("%s: the PIN was on its way, but %v", name, err)
 	case judged > 1:
 		t.Errorf("%s: %d judgements", name, judged)
@@ -176,7 +130,10 @@ func oneFault(t *testing.T, name string, op operation, f sim.Fault, gone error) 
 	b.Service(true)
 	b.Remove()
 	b.Insert()
-	if err := op.run(src); err != nil {
+	if err := op.Run(background, src, firstInsertion); !errors.Is(err, card.ErrRemoved) {
+		t.Errorf("%s: the insertion before: %v", name, err)
+	}
+	if err := op.Run(background, src, secondInsertion); err != nil {
 		t.Errorf("%s: next attempt: %v", name, err)
 	}
 	if st := tries(t, src); st.TriesLeft != 3 || st.PUKTriesLeft != 3 {
@@ -198,4 +155,103 @@ func tries(t *testing.T, s card.Source) card.PINStatus {
 		t.Error(err)
 	}
 	return low
+}
+
+// TestJoinedFaultMatrix runs the operations on a card that a library shares with the driver: whichever of the two is
+// at work when the fault comes, no try is lost beyond the one that was sent, the error is typed, and the next attempt
+// works. What the library does not reach because of the fault is missing from that view.
+func TestJoinedFaultMatrix(t *testing.T) {
+	faults := []sim.Fault{
+		{Kind: sim.Pull},
+		{Kind: sim.Reset},
+		{Kind: sim.Reset, After: true},
+		{Kind: sim.GoMute, After: true},
+		{Kind: sim.Stop, After: true},
+		{Kind: sim.Answer, SW: 0x6F00},
+		{Kind: sim.Truncate, Len: 1},
+	}
+	cases := 0
+	for _, op := range sim.Operations() {
+		if op.Typed != nil {
+			continue // the reader belongs to one of the two
+		}
+		b, _, src := joined(t)
+		if err := runJoined(op, src); err != nil {
+			t.Fatalf("%s without a fault: %v", op.Name, err)
+		}
+		for at := range len(b.Log()) {
+			for _, f := range faults {
+				cases++
+				f.At = at
+				name := fmt.Sprintf("%s, command %d, fault %+v", op.Name, at, f)
+				b, m, src := joined(t)
+				b.Script(f)
+				err := runJoined(op, src)
+				if err != nil && !typed(err) && !errors.Is(err, sim.ErrIncomplete) {
+					t.Errorf("%s: untyped %v", name, err)
+				}
+				if errors.As(err, new(*card.PINError)) {
+					t.Errorf("%s: took the fault for a refused PIN: %v", name, err)
+				}
+				if n := judgements(b); n > 1 {
+					t.Errorf("%s: %d judgements", name, n)
+				}
+				b.Script()
+				b.Service(true)
+				b.Remove()
+				b.Insert()
+				if err := runJoined(op, src); err != nil {
+					t.Errorf("%s: next attempt: %v", name, err)
+				}
+				for _, view := range []card.Source{card.CNS(b), m.Source} {
+					if err := loginAll(view); err != nil {
+						t.Errorf("%s: afterwards: %v", name, err)
+					}
+				}
+			}
+		}
+	}
+	t.Logf("%d cases", cases)
+}
+
+// judgements counts the commands with a PIN that the card has judged: not those for a PIN that it does not have.
+func judgements(b *sim.Bus) int {
+	n := 0
+	for _, e := range b.Log() {
+		if len(e.Command) > 5 && slices.Contains([]byte{0x20, 0x24, 0x2C}, e.Command[1]) && e.SW != 0x6A88 {
+			n++
+		}
+	}
+	return n
+}
+
+func joined(t testing.TB) (*sim.Bus, *maker, card.Source) {
+	t.Helper()
+	b, m := chamber(t, false)
+	return b, m, card.Join(card.CNS(b), m, card.JoinOptions{Wait: true})
+}
+
+// runJoined looks at the readers, as a program does that runs once, and does the operation.
+func runJoined(op sim.Operation, s card.Source) error {
+	all, err := slots(s)
+	if err != nil {
+		return err
+	}
+	return op.Run(background, s, all[0].ID)
+}
+
+// loginAll finds all tries of all PINs there: a wrong PIN tells two left.
+func loginAll(s card.Source) error {
+	return session(s, func(t card.Token) error {
+		for _, p := range t.Info().PINs {
+			refusal := new(card.PINError)
+			if err := t.Login(background, p.Ref, pin("99999")); !errors.As(err, &refusal) || refusal.TriesLeft != 2 {
+				return fmt.Errorf("PIN %X: %w", p.Ref, err)
+			}
+			if err := t.Login(background, p.Ref, pin(sim.PracticePIN)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
