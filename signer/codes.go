@@ -37,7 +37,7 @@ func FindingCodes() []string {
 		"signed-properties-elsewhere", "signed-properties-missing", "signed-properties-not-covered",
 		"signed-properties-type", "signing-time-unreadable", "signing-time-without-zone", "xml-structure",
 		// Of containers.
-		"duplicate-entry", "encrypted-entry", "hidden-data", "leading-data", "local-name-differs", "manifest-missing",
+		"data-object-in-folder", "duplicate-entry", "encrypted-entry", "file-not-signed", "hidden-data", "leading-data", "local-name-differs", "manifest-missing",
 		"manifest-unreadable", "mimetype-compressed", "mimetype-extra-field", "mimetype-missing", "mimetype-not-first",
 		"mimetype-unknown", "no-data-object", "no-signature", "several-data-objects", "trailing-data", "unsafe-name",
 		// Of PDF.

@@ -44,6 +44,9 @@ type evidence struct {
 	dataProven time.Time // when that data is proven to have existed; zero without a proof
 	notBefore  time.Time // proof that the signature was made later than that; zero without one
 
+	baseline baseline
+	covers   []string // URIs of what it signs in a container
+
 	stamp  bool // a time-stamp, not a signature of a person
 	judged bool
 

@@ -208,6 +208,9 @@ func TestLevels(t *testing.T) {
 				t.Errorf("pdfsig says\n%s", said)
 			}
 			sigs := verify(t, out, offline()).Signatures
+			if sigs[0].Level != name {
+				t.Errorf("level %s", sigs[0].Level)
+			}
 			wantOffline(t, sigs[0], level)
 			if sigs[0].Level != name {
 				t.Errorf("level %s", sigs[0].Level)

@@ -153,24 +153,22 @@ func (v *verifier) detached(ctx context.Context, sd *cms.SignedData, digests map
 		e := v.signerInfo(si, sd, sd.Target(digests), v.top())
 		e.sig.CoversWholeFile = true
 		weigh(e)
-		stamps := v.cmsStamps(ctx, e, si, sd, content)
-		v.add(e)
-		for _, s := range stamps {
-			v.add(s)
-		}
+		v.addStamped(e, v.cmsStamps(ctx, e, si, sd, content))
 		v.counterSignatures(ctx, si, sd, e, 1)
 	}
 }
 
-// signedFileMissing: a container carries what it signs, so one that lacks it was changed. As DSS does, it is not
-// called false, since the file may be elsewhere.
+// signedFileMissing: a container carries what it signs, so one that lacks it is flagged. As for DSS it is neither
+// intact nor broken, since nobody can see the file, and it may be elsewhere.
 func (e *evidence) signedFileMissing(name string) {
-	e.sig.Integrity = Broken
+	if e.sig.Integrity == Intact {
+		e.sig.Integrity = IntegrityUnknown
+	}
 	e.findOnce("signed-file-missing", Error, "EN 319 162-1 §4.4", map[string]string{"name": name})
 }
 
-// container weighs what the container says: deviations from its rules, and whether the files that the manifest lists
-// are those that were signed.
+// container weighs what the container says: deviations from its rules, whether the files that the manifest lists are
+// those that were signed, and whether there are others.
 func (e *evidence) container(c *asic.Container, p asic.Part) {
 	for _, f := range c.Findings {
 		e.find(f.Code, Severity(f.Severity), "EN 319 162-1 §A.1", f.Err, map[string]string{"name": f.Name})
@@ -178,6 +176,29 @@ func (e *evidence) container(c *asic.Container, p asic.Part) {
 			e.constraint = orElse(e.constraint, SigConstraintsFailure)
 		}
 	}
+	if err := c.Malformed(p); err != nil {
+		e.failure = orElse(e.failure, FormatFailure)
+		e.findOnce(err.Error(), Warning, "EN 319 162-1 §4.3.3.2 and §4.4.3.2", map[string]string{"name": p.Name})
+	}
+	e.manifest(p)
+	if p.Manifest != nil {
+		for _, o := range p.Manifest.Objects {
+			e.covers = append(e.covers, o.URI)
+		}
+	} else if p.Content != "" {
+		e.covers = append(e.covers, p.Content)
+	}
+	if c.Kind == asic.Other || e.stamp {
+		return
+	}
+	for _, name := range c.Uncovered(e.covers) {
+		e.sig.CoversWholeFile = false
+		e.findOnce("file-not-signed", Warning, "EN 319 162-1 §4.4.1", map[string]string{"name": name})
+	}
+}
+
+// manifest weighs the files that a manifest lists.
+func (e *evidence) manifest(p asic.Part) {
 	if p.Manifest == nil {
 		return
 	}

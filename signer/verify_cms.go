@@ -58,11 +58,7 @@ func (v *verifier) signedData(ctx context.Context, r io.ReaderAt, size int64, pa
 		}
 		e := v.signerInfo(si, sd, sd.Target(digests), place{id, parent})
 		e.sig.CoversWholeFile = covers(sd)
-		stamps := v.cmsStamps(ctx, e, si, sd, v.content(sd, depth))
-		v.add(e)
-		for _, s := range stamps {
-			v.add(s)
-		}
+		v.addStamped(e, v.cmsStamps(ctx, e, si, sd, v.content(sd, depth)))
 		v.counterSignatures(ctx, si, sd, e, 1)
 	}
 	if first == "" {
@@ -163,7 +159,7 @@ func (v *verifier) signerInfo(si *cms.SignerInfo, sd *cms.SignedData, t cms.Targ
 	for _, p := range k.Problems {
 		e.problem(p, t.EContentType == "")
 	}
-	e.sig.Level = level(si, sd, k)
+	e.baseline = cadesBaseline(si, k)
 	return e
 }
 
@@ -196,11 +192,7 @@ func (v *verifier) counterSignatures(ctx context.Context, si *cms.SignerInfo, sd
 		if depth == maxNesting {
 			e.find("nesting-limit", Warning, "limit of this program", nil, nil)
 		}
-		stamps := v.cmsStamps(ctx, e, c, sd, ofBytes(si.Signature))
-		v.add(e)
-		for _, s := range stamps {
-			v.add(s)
-		}
+		v.addStamped(e, v.cmsStamps(ctx, e, c, sd, ofBytes(si.Signature)))
 		if depth < maxNesting {
 			v.counterSignatures(ctx, c, sd, e, depth+1)
 		}
@@ -218,28 +210,6 @@ func certificateValues(si *cms.SignerInfo) []*cert.Certificate {
 		}
 	}
 	return out
-}
-
-// level tells the baseline level by what is there (EN 319 122-1 §6.3). What the time-stamps are worth is judged
-// apart.
-func level(si *cms.SignerInfo, sd *cms.SignedData, k cms.Check) string {
-	signed := func(o cert.OID) bool { return cms.Count(si.SignedAttrs, o) == 1 }
-	unsigned := func(o cert.OID) bool { return cms.Count(si.UnsignedAttrs, o) > 0 }
-	ess := k.ESS == cms.ESSMatch || k.ESS == cms.ESSIssuerMismatch
-	if !ess || !signed(cms.OIDMessageDigest) || !signed(cms.OIDSigningTime) || k.Has(cms.AttrsNotDER) {
-		return ""
-	}
-	old := unsigned(cms.OIDCertificateValues) || unsigned(cms.OIDRevocationValues) ||
-		unsigned(cms.OIDCertificateRefs) || unsigned(cms.OIDRevocationRefs)
-	switch {
-	case !unsigned(cms.OIDSignatureTimeStamp):
-		return "B-B"
-	case old || len(sd.RawRevocations) == 0:
-		return "B-T"
-	case unsigned(cms.OIDArchiveTimeStampV3):
-		return "B-LTA"
-	}
-	return "B-LT"
 }
 
 // mathematics takes over the result of the check.

@@ -8,6 +8,7 @@ import (
 	"encoding/asn1"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -50,6 +51,9 @@ func (v *verifier) pdf(ctx context.Context, d *Document) error {
 	return nil
 }
 
+// maxDocProofs bounds the document time-stamps whose revisions are read; a file stamped anew each year has a few.
+const maxDocProofs = 32
+
 // docProof is a trusted document time-stamp: it proves that everything in the first end bytes existed at that time,
 // the validation data of the file included if data is set.
 type docProof struct {
@@ -72,11 +76,12 @@ func (v *verifier) pdfSignatures(ctx context.Context, d *Document, s *pdf.Scanne
 		sig := &s.Signatures[i]
 		v.proof, v.dataProven = outer, outerData
 		for _, p := range proofs {
-			if sig.SignedEnd > 0 && sig.SignedEnd < p.end {
-				v.proof = earlier(v.proof, p.at)
-				if p.data {
-					v.dataProven = earlier(v.dataProven, p.at)
-				}
+			if sig.SignedEnd == 0 || sig.SignedEnd >= p.end {
+				continue
+			}
+			v.proof = earlier(v.proof, p.at)
+			if p.data {
+				v.dataProven = earlier(v.dataProven, p.at)
 			}
 		}
 		group, err := v.pdfSignature(ctx, sig, places[i])
@@ -92,7 +97,7 @@ func (v *verifier) pdfSignatures(ctx context.Context, d *Document, s *pdf.Scanne
 			}
 		}
 		all[i] = group
-		if stamp := group[0]; stamp.stamp && stamp.sig.Indication == TotalPassed && sig.SignedEnd > 0 {
+		if stamp := group[0]; stamp.stamp && stamp.sig.Indication == TotalPassed && sig.SignedEnd > 0 && len(proofs) < maxDocProofs {
 			then, err := pdf.Store(ctx, d.r, sig.SignedEnd)
 			data := err == nil && len(then.OCSPs) == len(v.ocsp) && len(then.CRLs) == len(v.crls)
 			proofs = append(proofs, docProof{sig.SignedEnd, stamp.sig.Claimed, data})
@@ -200,6 +205,9 @@ func (v *verifier) pdfCMS(ctx context.Context, s *pdf.Signature, p place, digest
 	sd, err := cms.ParseBytes(s.Contents)
 	if err != nil || len(sd.SignerInfos) == 0 {
 		e := &evidence{sig: Signature{ID: p.id, Parent: p.parent, Format: PAdES}, failure: FormatFailure}
+		if pristine(s) { // nobody signed, and nobody pretends
+			e.failure, e.constraint = "", FormatFailure
+		}
 		e.find("unreadable", Error, "ISO 32000-1 §12.8.3.3", err, nil)
 		return []*evidence{e}
 	}
@@ -223,11 +231,23 @@ func (v *verifier) pdfCMS(ctx context.Context, s *pdf.Signature, p place, digest
 	si := sd.SignerInfos[0]
 	e := v.signerInfo(si, sd, t, p)
 	e.sig.Format = PAdES
-	e.sig.Level = padesLevel(s, si, sd, e)
+	e.baseline = padesBaseline(s, si, sd)
 	if len(sd.SignerInfos) > 1 {
 		e.find("several-signers", Warning, "EN 319 142-1 §6.3", nil, nil) // only the first counts, as for DSS
 	}
-	return append([]*evidence{e}, v.cmsStamps(ctx, e, si, sd, signedBytes(s))...)
+	stamps := v.cmsStamps(ctx, e, si, sd, signedBytes(s))
+	if e.baseline.b { // as far as the signature itself tells; pdfLevels adds what the file says
+		e.sig.Level = "B-B"
+		if slices.ContainsFunc(stamps, func(s *evidence) bool { return s.sig.Stamp == StampSignature }) {
+			e.sig.Level = "B-T"
+		}
+	}
+	return append([]*evidence{e}, stamps...)
+}
+
+// pristine tells room kept for a signature that was never made.
+func pristine(s *pdf.Signature) bool {
+	return len(s.Findings) == 1 && s.Findings[0].Code == "contents-empty"
 }
 
 // rsaSHA1 gathers the oldest form: a bare PKCS #1 signature in an OCTET STRING, with certificates in /Cert.
@@ -265,20 +285,6 @@ func (v *verifier) rsaSHA1(s *pdf.Signature, p place, digest func(crypto.Hash) [
 	}
 	e.sig.Integrity = Intact
 	return e
-}
-
-// padesLevel tells the baseline level by what stands in the signature itself (EN 319 142-1 §6.3); pdfLevels adds what
-// the file says.
-func padesLevel(s *pdf.Signature, si *cms.SignerInfo, sd *cms.SignedData, e *evidence) string {
-	ess := cms.Count(si.SignedAttrs, cms.OIDSigningCertificateV2)+cms.Count(si.SignedAttrs, cms.OIDSigningCertificate) == 1
-	switch {
-	case s.SubFilter != "ETSI.CAdES.detached", !ess, len(sd.SignerInfos) != 1,
-		cms.Count(si.SignedAttrs, cms.OIDSigningTime) != 0, s.Claimed.IsZero():
-		return ""
-	case cms.Count(si.UnsignedAttrs, cms.OIDSignatureTimeStamp) > 0:
-		return "B-T"
-	}
-	return "B-B"
 }
 
 // pdfFinding takes over a finding of the reader; a flagged one means that the file must not be shown as signed and

@@ -145,6 +145,17 @@ func (v *verifier) add(e *evidence) {
 	v.report.Signatures = append(v.report.Signatures, e.sig)
 }
 
+// addStamped puts a signature and then its time-stamps into the report.
+func (v *verifier) addStamped(e *evidence, stamps []*evidence) {
+	if !e.judged {
+		v.judge(e) // the level asks for the chain
+	}
+	e.sig.Level = v.level(e.baseline, e, stamps)
+	for _, e := range append([]*evidence{e}, stamps...) {
+		v.add(e)
+	}
+}
+
 // badToken is what is told of a token that cannot be read.
 func (v *verifier) badToken(p place, err error) *evidence {
 	e := &evidence{sig: Signature{ID: p.id, Parent: p.parent, Format: TST}, failure: FormatFailure}

@@ -117,6 +117,9 @@ func (v *verifier) xmlSignature(ctx context.Context, s *xmlsig.Signature, parent
 			e.signedFileMissing(r.URI)
 		}
 	}
+	for _, r := range s.References {
+		e.covers = append(e.covers, r.URI)
+	}
 	stamps, err := v.xades(ctx, e, s)
 	if err != nil {
 		return err
@@ -124,10 +127,7 @@ func (v *verifier) xmlSignature(ctx context.Context, s *xmlsig.Signature, parent
 	if extra != nil {
 		extra(e)
 	}
-	v.add(e)
-	for _, t := range stamps {
-		v.add(t)
-	}
+	v.addStamped(e, stamps)
 	for i := range s.Counter {
 		if err := v.xmlSignature(ctx, &s.Counter[i], p.id, nil); err != nil {
 			return err
@@ -190,31 +190,9 @@ func (v *verifier) xades(ctx context.Context, e *evidence, s *xmlsig.Signature) 
 		return nil, nil
 	}
 	e.sig.Claimed, e.ocsp, e.crls = x.SigningTime, x.OCSPs, x.CRLs
-	e.sig.Level = xadesLevel(x)
+	e.baseline = xadesBaseline(s)
 	all := v.xmlStamps(ctx, e, x)
 	return all, ctx.Err()
-}
-
-// xadesLevel tells the baseline level by what is there (EN 319 132-1 §6.3).
-func xadesLevel(x *xmlsig.XAdES) string {
-	if !x.Covered || x.SigningCertificate != xmlsig.Good || x.SigningTime.IsZero() || !x.V2 {
-		return ""
-	}
-	level := "B-B"
-	for _, t := range x.TimeStamps {
-		if t.Kind == xmlsig.SignatureTime {
-			level = "B-T"
-		}
-	}
-	if level == "B-T" && x.HasCertificateValues && x.HasRevocationValues {
-		level = "B-LT"
-		for _, t := range x.TimeStamps {
-			if t.Kind == xmlsig.Archive {
-				level = "B-LTA"
-			}
-		}
-	}
-	return level
 }
 
 func orTime(a, b time.Time) time.Time {

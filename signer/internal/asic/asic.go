@@ -89,6 +89,7 @@ type Container struct {
 
 	a         *archive
 	manifests []manifest
+	packing   bool // META-INF/manifest.xml or a manifest of ASiC is there
 }
 
 type manifest struct {
@@ -174,7 +175,10 @@ func (c *Container) sort(ctx context.Context) error {
 		case strings.HasSuffix(f.Name, "/") || f.Name == mimetypeName:
 		case !isMeta:
 			c.Objects = append(c.Objects, Object{f.Name, f.UncompressedSize64, safe(f.Name)})
+		case inner == "manifest.xml":
+			c.packing = true
 		case isManifest(base):
+			c.packing = true
 			if err := c.readManifest(ctx, f); err != nil {
 				return err
 			}
@@ -286,6 +290,35 @@ func (c *Container) rules() {
 	case c.Kind == Simple && len(c.Objects) > 1:
 		c.find("several-data-objects", Error, "", nil)
 	}
+}
+
+// FormError is a fault of form for which EU DSS fails the signatures of a container whatever they are worth, by the
+// code of a finding.
+type FormError string
+
+func (e FormError) Error() string { return string(e) }
+
+// Malformed tells with a [FormError] when the container is none for p: an ASiC-S without exactly one file in its root,
+// an ASiC-E without any, or one that does not list its files where the signature p needs the list.
+func (c *Container) Malformed(p Part) error {
+	root := 0
+	for _, o := range c.Objects {
+		if !strings.Contains(o.Name, "/") {
+			root++
+		}
+	}
+	switch {
+	case c.Kind == Other, p.Kind != XAdES && p.Kind != CAdES:
+	case len(c.Objects) == 0:
+		return FormError("no-data-object")
+	case c.Kind == Simple && root == 0:
+		return FormError("data-object-in-folder")
+	case c.Kind == Simple && root > 1:
+		return FormError("several-data-objects")
+	case c.Kind == Extended && p.Kind == XAdES && !c.packing, c.Kind == Extended && p.Kind == CAdES && p.Manifest == nil:
+		return FormError("manifest-missing")
+	}
+	return nil
 }
 
 // entryName turns the URI of a reference into the name of an entry: percent-encoding undone, relative to the root

@@ -158,6 +158,7 @@ type XAdES struct {
 	Certificates, OCSPs, CRLs [][]byte
 	// HasCertificateValues and HasRevocationValues tell that the property is there, even empty.
 	HasCertificateValues, HasRevocationValues bool
+	HasRefs                                   bool // complete references to certificates or revocation data
 	TimeStamps                                []TimeStamp
 }
 

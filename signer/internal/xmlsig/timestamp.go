@@ -42,6 +42,8 @@ func (k *work) readUnsigned(s *Signature, sig *node, p properties) {
 			k.addTimeStamp(s, sig, p, e, ArchiveOld)
 		case ok:
 			k.addTimeStamp(s, sig, p, e, kind)
+		case strings.HasPrefix(e.local, "Complete"):
+			x.HasRefs = true
 		case e.local == "CertificateValues":
 			x.HasCertificateValues = true
 		case e.local == "RevocationValues", e.local == "AttributeRevocationValues":
