@@ -30,6 +30,7 @@ var simple = []struct {
 	{card.ErrReset, "card-reset", SeverityWarning, 0},
 	{card.ErrBusy, "card-busy", SeverityWarning, passing},
 	{card.ErrMute, "card-mute", SeverityWarning, passing},
+	{card.ErrNoPUKChange, "puk-fixed", SeverityInfo, 0}, // before what it wraps
 	{card.ErrUnsupported, "card-unsupported", SeverityWarning, passing},
 	{card.ErrCancelled, "cancelled-on-reader", SeverityInfo, 0},
 	{ErrSamePIN, "pin-same", SeverityInfo, 0},
@@ -102,8 +103,6 @@ func explainFacts(err error) *Advice {
 		return explainNoCertificate(none)
 	case errors.As(err, &use):
 		return explainUse(use)
-	case errors.As(err, new(*PUKFixedError)):
-		return advice("puk-fixed", SeverityInfo, 0)
 	}
 	return explainFile(err)
 }
@@ -280,7 +279,7 @@ func Codes() []string {
 		"no-time-stamp", "no-validation-data", "no-archive-stamp", "pdf-encrypted", "pdf-locked", "pdf-damaged", "pdf-manipulated",
 		"pdf-unsupported", "not-a-pdf", "cannot-sign-so", "disk-full",
 		"no-reader", "no-card", "renew", "renew-last-day", "renew-closed", "certificate-not-yet",
-		"pin-blocked-sign", "pin-blocked-login", "pin-blocked-health", "puk-fixed", "puk-blocked-sign", "puk-blocked-login",
+		"pin-blocked-sign", "pin-blocked-login", "pin-blocked-health", "puk-blocked-sign", "puk-blocked-login",
 	}
 	for _, s := range simple {
 		codes = append(codes, s.code)

@@ -141,6 +141,8 @@ func TriesText(t Tries) lang.Msg {
 		return lang.MN("tries.left", t.Left)
 	case t.WrongToday > 0:
 		return lang.MN("tries.today", t.WrongToday)
+	case t.Low:
+		return lang.M("tries.low")
 	}
 	return lang.M("tries.unknown")
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"time"
 
 	"ceralacca/card"
 )
@@ -63,8 +64,8 @@ func (s *Store) watch() {
 	if s.unwatch != nil {
 		s.unwatch()
 	}
-	for slot, cancel := range s.reading {
-		cancel()
+	for slot, r := range s.reading {
+		r.stop()
 		delete(s.reading, slot)
 	}
 	clear(s.slots)
@@ -103,8 +104,8 @@ func (s *Store) snapshot(st State, generation int, sn card.Snapshot) State {
 		if slot.State == card.Empty {
 			continue
 		}
-		s.slots[slot.ID] = slot
 		c, known := old[slot.ID]
+		s.slots[slot.ID] = slot
 		if !known || (slot.State == card.Present && c.Phase != PhaseReady && c.Phase != PhaseBlocked && c.Phase != PhaseReading) {
 			c = Card{Slot: slot.ID, Reader: slot.Reader, Phase: slotPhase(slot.State)}
 			if c.Phase == PhaseReading {
@@ -129,9 +130,9 @@ func (s *Store) snapshot(st State, generation int, sn card.Snapshot) State {
 
 // forgetGone ends what was being done with cards that are no longer there.
 func (s *Store) forgetGone() {
-	for id, cancel := range s.reading {
+	for id, r := range s.reading {
 		if _, here := s.slots[id]; !here {
-			cancel()
+			r.stop()
 			delete(s.reading, id)
 		}
 	}
@@ -187,35 +188,78 @@ func withCards(st State, c Cards) State {
 	return st
 }
 
-// read inspects the card in the slot.
+// reading is the reading of one card, until it is over or given up.
+type reading struct{ stop context.CancelFunc }
+
+// read inspects the card in the slot. A card in its reader that answers badly is read again a few times, and one
+// that another program holds, or whose service is gone, until that ends: nobody should have to take it out for that.
 func (s *Store) read(slot card.Slot) {
-	if cancel, busy := s.reading[slot.ID]; busy {
-		cancel()
+	if r, busy := s.reading[slot.ID]; busy {
+		r.stop()
 	}
 	ctx, cancel := context.WithCancel(s.ctx)
-	s.reading[slot.ID] = cancel
-	engine, generation := s.use, s.looked
+	r := &reading{cancel}
+	s.reading[slot.ID] = r
+	engine := s.use
 	s.spawn(func() {
 		defer cancel()
-		c, err := engine.Inspect(ctx, slot)
-		s.post(func(st State) State {
-			if generation != s.looked || (err != nil && ctx.Err() != nil) {
-				return st
+		for attempt := 0; ; attempt++ {
+			c, err := engine.Inspect(ctx, slot)
+			if ctx.Err() != nil {
+				return // whoever stopped it knows
 			}
-			delete(s.reading, slot.ID)
-			if err != nil {
-				c.Phase, c.Advice = errorPhase(err), Explain(err)
+			wait := s.retryAfter(err, attempt)
+			s.post(func(st State) State { return s.took(st, r, slot, c, err, wait > 0) })
+			if wait == 0 {
+				return
 			}
-			next := *st.Cards
-			next.List = append([]Card(nil), next.List...)
-			for i := range next.List {
-				if next.List[i].Slot == slot.ID {
-					next.List[i] = c
-				}
+			select {
+			case <-time.After(wait):
+			case <-ctx.Done():
+				return
 			}
-			return withCards(st, next)
-		})
+		}
 	})
+}
+
+// attempts is how often a card is read before its trouble is believed.
+const attempts = 4
+
+// retryAfter is how long to wait before a card that gave err is read again; zero means that it is not.
+func (s *Store) retryAfter(err error, attempt int) time.Duration {
+	switch {
+	case err == nil, errors.Is(err, card.ErrRemoved), errors.Is(err, card.ErrUnsupported):
+		return 0 // the watcher tells when that changes
+	case errors.Is(err, card.ErrBusy), errors.Is(err, card.ErrNoService): // a short one the watcher may not see
+		return s.retry << min(attempt, attempts)
+	case attempt+1 >= attempts:
+		return 0
+	}
+	return s.retry << attempt
+}
+
+// took puts a card that was read, or its trouble, into the State; more means that it will be read again.
+func (s *Store) took(st State, r *reading, slot card.Slot, c Card, err error, more bool) State {
+	if s.reading[slot.ID] != r {
+		return st
+	}
+	if !more {
+		delete(s.reading, slot.ID)
+	}
+	if err != nil {
+		c.Phase, c.Advice = errorPhase(err), Explain(err)
+		if more && c.Phase == PhaseMute && !errors.Is(err, card.ErrMute) {
+			c.Phase, c.Advice = PhaseReading, nil
+		}
+	}
+	next := *st.Cards
+	next.List = append([]Card(nil), next.List...)
+	for i := range next.List {
+		if next.List[i].Slot == slot.ID {
+			next.List[i] = c
+		}
+	}
+	return withCards(st, next)
 }
 
 // refresh reads the card again while what is known of it stays on the screen.

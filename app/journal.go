@@ -87,8 +87,8 @@ func (j *journal) wrong(serial string, r card.PINRef, puk bool) int {
 	return n
 }
 
-// judged notes what the card said: a refusal adds an entry, a right PIN takes out those of the PIN, and a right PUK
-// those of both. A failure that judged nothing changes nothing.
+// judged notes what the card said of the PIN r, or of its PUK: a refusal adds an entry, and a right one takes its
+// entries out. A failure that judged nothing changes nothing.
 func (j *journal) judged(serial string, r card.PINRef, puk bool, err error) {
 	var refused *card.PINError
 	if serial == "" || err != nil && !errors.As(err, &refused) {
@@ -101,7 +101,7 @@ func (j *journal) judged(serial string, r card.PINRef, puk bool, err error) {
 	if err != nil {
 		f.Wrong = append(f.Wrong, wrongEntry{hash, r, puk, j.now().UTC().Truncate(time.Second)})
 	} else {
-		f.Wrong = slices.DeleteFunc(f.Wrong, func(w wrongEntry) bool { return w.Card == hash && w.PIN == r && (puk || !w.PUK) })
+		f.Wrong = slices.DeleteFunc(f.Wrong, func(w wrongEntry) bool { return w.Card == hash && w.PIN == r && w.PUK == puk })
 	}
 	if err == nil && len(f.Wrong) == before || j.path == "" {
 		return
@@ -138,28 +138,21 @@ func (t *journaled) ChangePIN(ctx context.Context, r card.PINRef, old, replaceme
 func (t *journaled) Unblock(ctx context.Context, r card.PINRef, puk, replacement *card.PIN) error {
 	err := t.Token.Unblock(ctx, r, puk, replacement)
 	t.j.judged(t.serial, r, true, err)
+	if err == nil {
+		t.j.judged(t.serial, r, false, nil) // the PIN is free again
+	}
 	return err
 }
 
-// pukChanger is a card.Token that can change a PUK.
-type pukChanger interface {
-	// ChangePUK sends exactly one command, with the PUK of r. A refusal is a [*card.PINError] with PUK set.
-	ChangePUK(ctx context.Context, r card.PINRef, old, replacement *card.PIN) error
-}
-
-// ChangePUK changes the PUK of r where the card can; elsewhere it is card.ErrUnsupported.
+// ChangePUK implements card.Token.
 func (t *journaled) ChangePUK(ctx context.Context, r card.PINRef, old, replacement *card.PIN) error {
-	c, able := t.Token.(pukChanger)
-	if !able {
-		return card.ErrUnsupported
-	}
-	err := c.ChangePUK(ctx, r, old, replacement)
+	err := t.Token.ChangePUK(ctx, r, old, replacement)
 	t.j.judged(t.serial, r, true, err)
 	return err
 }
 
 // open starts a session with the card in the slot.
-func (e *Engine) open(ctx context.Context, slot string) (*journaled, error) {
+func (e *Engine) open(ctx context.Context, slot string) (card.Token, error) {
 	if e.cfg.Source == nil {
 		return nil, card.ErrNoService
 	}
@@ -169,9 +162,6 @@ func (e *Engine) open(ctx context.Context, slot string) (*journaled, error) {
 	}
 	return &journaled{t, e.journal, t.Info().Serial}, nil
 }
-
-// pukDigits is the length of the PUK of a CNS.
-const pukDigits = 8
 
 // pinView tells what is known of a PIN without asking for it.
 func (e *Engine) pinView(ctx context.Context, t card.Token, p card.PINInfo) (PINView, error) {
@@ -183,7 +173,7 @@ func (e *Engine) pinView(ctx context.Context, t card.Token, p card.PINInfo) (PIN
 	return PINView{
 		Ref: p.Ref, Min: p.Min, Max: p.Max, TriesLeft: st.TriesLeft, Blocked: st.Blocked,
 		PUKTriesLeft: st.PUKTriesLeft, PUKBlocked: st.PUKBlocked, OnReader: p.OnReader, CanUnblock: p.CanReset,
-		PUKMin: pukDigits, PUKMax: pukDigits,
+		Low: st.Low, CanChangePUK: p.CanChangePUK, PUKMin: p.MinPUK, PUKMax: p.MaxPUK,
 		WrongToday: e.journal.wrong(serial, p.Ref, false), PUKWrongToday: e.journal.wrong(serial, p.Ref, true),
 	}, nil
 }

@@ -2,6 +2,7 @@ package app
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"os"
 	"path/filepath"
@@ -18,11 +19,16 @@ func health(t *testing.T, dir string, now func() time.Time) (*Engine, *sim.Bus) 
 	return engineFor(t, dir, now, "ts-cns")
 }
 
-// engineFor is an engine over a card of that profile, as a real card: not the practice engine.
+// engineFor is an engine over the card of all tests, made one of that profile, as a real card: not the practice
+// engine.
 func engineFor(t *testing.T, dir string, now func() time.Time, profile string) (*Engine, *sim.Bus) {
 	t.Helper()
-	p, err := sim.IssueProfile(profile, time.Now())
+	b, err := issued()
 	if err != nil {
+		t.Fatal(err)
+	}
+	p := new(sim.Practice)
+	if err := json.Unmarshal(bytes.Replace(b, []byte(`"Profile":"standard"`), []byte(`"Profile":"`+profile+`"`), 1), p); err != nil {
 		t.Fatal(err)
 	}
 	bus := p.Bus()
@@ -145,12 +151,13 @@ func TestTriesAreNeverGuessed(t *testing.T) {
 		key  string
 		last bool
 	}{
-		{Tries{3, 0}, "tries.left", false},
-		{Tries{1, 0}, "tries.left", true},
-		{Tries{3, 2}, "tries.left", false}, // the card's word counts
-		{Tries{card.UnknownTries, 0}, "tries.unknown", false},
-		{Tries{card.UnknownTries, 1}, "tries.today", false},
-		{Tries{card.UnknownTries, 2}, "tries.today", true},
+		{Tries{Left: 3, WrongToday: 0}, "tries.left", false},
+		{Tries{Left: 1, WrongToday: 0}, "tries.left", true},
+		{Tries{Left: 3, WrongToday: 2}, "tries.left", false}, // the card's word counts
+		{Tries{Left: card.UnknownTries, WrongToday: 0}, "tries.unknown", false},
+		{Tries{Left: card.UnknownTries, Low: true}, "tries.low", false},
+		{Tries{Left: card.UnknownTries, WrongToday: 1}, "tries.today", false},
+		{Tries{Left: card.UnknownTries, WrongToday: 2}, "tries.today", true},
 	} {
 		if got := TriesText(tc.t).Key; got != tc.key || tc.t.Last() != tc.last {
 			t.Errorf("%+v: %s, last %v", tc.t, got, tc.t.Last())

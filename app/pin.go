@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 
 	"ceralacca/app/lang"
@@ -24,13 +23,6 @@ var ErrSamePIN = errors.New("new PIN is the old one")
 
 // ErrRepeatDiffers means that the new PIN or PUK was not typed twice alike, so nothing was sent.
 var ErrRepeatDiffers = errors.New("new PIN was not typed twice alike")
-
-// PUKFixedError means that this card does not let its PUK be changed, so nothing was asked or sent.
-type PUKFixedError struct{ Ref card.PINRef }
-
-func (e *PUKFixedError) Error() string {
-	return fmt.Sprintf("PUK of PIN %02X cannot be changed", byte(e.Ref))
-}
 
 // CheckNewPIN holds a new PIN against the limits of the card and against what a thief would try first. old may
 // be nil or empty when it is not known yet.
@@ -107,7 +99,7 @@ func (e *Engine) ChangePIN(ctx context.Context, s card.Slot, r card.PINRef, old,
 	if err := alike(old, replacement, repeat, true); err != nil {
 		return err
 	}
-	return e.withCard(ctx, s, func(t *journaled) error {
+	return e.withCard(ctx, s, func(t card.Token) error {
 		err := t.ChangePIN(ctx, r, old, replacement)
 		return e.noteOwn(err, r, false)
 	})
@@ -119,18 +111,18 @@ func (e *Engine) Unblock(ctx context.Context, s card.Slot, r card.PINRef, puk, r
 	if err := alike(puk, replacement, repeat, false); err != nil {
 		return err
 	}
-	return e.withCard(ctx, s, func(t *journaled) error {
+	return e.withCard(ctx, s, func(t card.Token) error {
 		err := t.Unblock(ctx, r, puk, replacement)
 		return e.noteOwn(err, r, false)
 	})
 }
 
-// ChangePUK changes the PUK of the PIN r, under the terms of ChangePIN; [card.ErrUnsupported] where the card cannot.
+// ChangePUK changes the PUK of the PIN r, under the terms of ChangePIN; [card.ErrNoPUKChange] where the card cannot.
 func (e *Engine) ChangePUK(ctx context.Context, s card.Slot, r card.PINRef, old, replacement, repeat *PIN) error {
 	if err := alike(old, replacement, repeat, true); err != nil {
 		return err
 	}
-	return e.withCard(ctx, s, func(t *journaled) error {
+	return e.withCard(ctx, s, func(t card.Token) error {
 		err := t.ChangePUK(ctx, r, old, replacement)
 		return e.noteOwn(err, r, true)
 	})
@@ -149,7 +141,7 @@ func alike(old, replacement, repeat *PIN, differs bool) error {
 	return nil
 }
 
-func (e *Engine) withCard(ctx context.Context, s card.Slot, f func(*journaled) error) error {
+func (e *Engine) withCard(ctx context.Context, s card.Slot, f func(card.Token) error) error {
 	t, err := e.open(ctx, s.ID)
 	if err != nil {
 		return err

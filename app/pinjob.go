@@ -94,17 +94,33 @@ func (e *Engine) askAndChange(ctx context.Context, slot card.Slot, c *Card, p PI
 	case p.PUKBlocked && puk, p.Blocked && !puk:
 		return &BlockedError{p.Ref, p.PUKBlocked}
 	case kind == ChangePUK && !p.CanChangePUK:
-		return &PUKFixedError{p.Ref}
+		return card.ErrNoPUKChange
 	}
-	answer, err := ask.NewPIN(ctx, e.newPINQuestion(c, p, kind))
+	q := e.newPINQuestion(c, p, kind)
+	err = e.askAndSend(ctx, slot, p, q, ask)
+	if q.OnReader && CannotModify(err) {
+		q.OnReader = false // nothing was sent: this reader can only verify
+		err = e.askAndSend(ctx, slot, p, q, ask)
+	}
+	return err
+}
+
+// CannotModify reports whether err means that a reader with keys can verify a PIN but cannot take a new one: nothing
+// was sent, and the codes can be typed on the computer.
+func CannotModify(err error) bool {
+	return errors.Is(err, card.ErrUnsupported) && !errors.Is(err, card.ErrNoPUKChange)
+}
+
+func (e *Engine) askAndSend(ctx context.Context, slot card.Slot, p PINView, q NewPINQuestion, ask newPINAsker) error {
+	answer, err := ask.NewPIN(ctx, q)
 	if err != nil {
 		return err
 	}
 	defer answer.Wipe()
 	do := map[NewPINKind]func(context.Context, card.Slot, card.PINRef, *PIN, *PIN, *PIN) error{
 		ChangePIN: e.ChangePIN, UnblockPIN: e.Unblock, ChangePUK: e.ChangePUK,
-	}[kind]
-	return typedOnReader(ctx, ask, p.OnReader, PINLabel(p.Ref), func() error {
+	}[q.Kind]
+	return typedOnReader(ctx, ask, q.OnReader, q.Label, func() error {
 		return do(ctx, slot, p.Ref, answer.Old, answer.New, answer.Repeat)
 	})
 }

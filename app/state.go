@@ -216,6 +216,7 @@ type PINView struct {
 	Min, Max     int // digits of the PIN
 	TriesLeft    int // card.UnknownTries when the card does not tell
 	Blocked      bool
+	Low          bool // there was a wrong PIN since the last right one; how many is not always known
 	PUKTriesLeft int
 	PUKBlocked   bool
 	// WrongToday and PUKWrongToday count what the card refused today through this program. They are shown where
@@ -230,15 +231,17 @@ type PINView struct {
 // Tries is what is known of the tries left of the PIN, or of its PUK.
 func (p *PINView) Tries(puk bool) Tries {
 	if puk {
-		return Tries{p.PUKTriesLeft, p.PUKWrongToday}
+		return Tries{Left: p.PUKTriesLeft, WrongToday: p.PUKWrongToday}
 	}
-	return Tries{p.TriesLeft, p.WrongToday}
+	return Tries{p.TriesLeft, p.WrongToday, p.Low}
 }
 
 // Tries is what is known of the tries left of a PIN or PUK.
 type Tries struct {
 	Left       int // card.UnknownTries when the card does not tell
 	WrongToday int // refused today through this program
+	// Low is set when the card tells of a wrong PIN since the last right one, be it typed anywhere.
+	Low bool
 }
 
 // Last reports whether another wrong one may be the last: the card says so, or it says nothing and has refused two

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"ceralacca/card"
 	"ceralacca/signer"
@@ -34,7 +35,8 @@ type Store struct {
 	unwatch  context.CancelFunc
 	verify   context.CancelFunc
 	filed    filed
-	reading  map[string]context.CancelFunc // slot → cancel of its Inspect
+	reading  map[string]*reading // by slot
+	retry    time.Duration       // the first wait before a card is read again
 	slots    map[string]card.Slot
 	nextID   int
 	lastJob  string // ID of the job that ended last, or runs
@@ -46,7 +48,7 @@ type change func(State) State
 
 // NewStore returns a store over the engine; Run starts it.
 func NewStore(e *Engine) *Store {
-	s := &Store{engine: e, use: e, wake: make(chan struct{}, 1), reading: map[string]context.CancelFunc{}, slots: map[string]card.Slot{}}
+	s := &Store{engine: e, use: e, wake: make(chan struct{}, 1), reading: map[string]*reading{}, retry: 250 * time.Millisecond, slots: map[string]card.Slot{}}
 	set, err := e.Settings()
 	if err != nil {
 		set = Settings{} // unreadable choices are as good as none; they are replaced when one is changed

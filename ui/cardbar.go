@@ -180,6 +180,8 @@ func triesWords(k *kit, t app.Tries) string {
 		return k.Text(lang.MN("ui.tries", t.Left))
 	case t.WrongToday > 0:
 		return k.Text(lang.MN("ui.tries.today", t.WrongToday))
+	case t.Low:
+		return k.T("ui.tries.low")
 	}
 	return k.T("ui.tries.unknown")
 }

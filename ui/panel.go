@@ -110,6 +110,8 @@ func (u *UI) tries(t app.Tries) (title, body string) {
 		return k.Text(lang.MN("ui.pin.tries", t.Left)), k.T("ui.pin.tries.body")
 	case t.WrongToday > 0:
 		return k.Text(lang.MN("ui.pin.tries.today", t.WrongToday)), k.T("ui.pin.tries.unknown.body")
+	case t.Low:
+		return k.T("ui.pin.tries.low"), k.T("ui.pin.tries.unknown.body")
 	}
 	return k.T("ui.pin.tries.unknown"), k.T("ui.pin.tries.unknown.body")
 }

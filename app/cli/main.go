@@ -297,7 +297,7 @@ func exitCode(err error) int {
 	case errors.As(err, &pin), errors.As(err, &format):
 		return exitPIN
 	case errors.As(err, &none), errors.As(err, &use), errors.As(err, &exists), errors.As(err, &already),
-		errors.As(err, &rules), errors.As(err, &refused), errors.As(err, &kind), errors.As(err, new(*app.PUKFixedError)), errors.Is(err, signer.ErrArchived):
+		errors.As(err, &rules), errors.As(err, &refused), errors.As(err, &kind), errors.Is(err, card.ErrNoPUKChange), errors.Is(err, signer.ErrArchived):
 		return exitRule
 	case errors.Is(err, context.Canceled), errors.Is(err, app.ErrRefused):
 		return exitCancelled

@@ -93,7 +93,7 @@ func (s *session) pinUnblock(slot card.Slot, p *app.PINView) (int, error) {
 
 func (s *session) pukChange(slot card.Slot, p *app.PINView) (int, error) {
 	if !p.CanChangePUK {
-		return 0, &app.PUKFixedError{Ref: p.Ref}
+		return 0, card.ErrNoPUKChange
 	}
 	if err := s.beforePUK(p); err != nil {
 		return 0, err
@@ -120,33 +120,18 @@ type newCode struct {
 	do                       func(ctx context.Context, slot card.Slot, r app.PINRef, old, fresh, repeat *app.PIN) error
 }
 
-// newCode asks for the old code and the new one, this twice on a terminal and once from a descriptor, and does the
-// work; with the reader's keys it asks for nothing.
+// newCode asks for the old code and the new one and does the work; with the reader's keys it asks for nothing,
+// unless the reader can only verify.
 func (s *session) newCode(slot card.Slot, p *app.PINView, n newCode) (int, error) {
-	var codes [3]*app.PIN
-	defer func() {
-		for _, c := range codes {
-			c.Wipe()
-		}
-	}()
+	var err error
 	if p.OnReader {
 		terminal{s}.OnReader(s.ctx, app.PINLabel(p.Ref))
-	} else {
-		var err error
-		if codes[0], err = s.secret(n.oldFD, n.old, p.Tries(n.kind != app.ChangePIN)); err != nil {
-			return 0, err
-		}
-		if codes[1], err = s.secret(s.newFD, n.fresh, noTries); err != nil {
-			return 0, err
-		}
-		codes[2] = codes[1]
-		if s.newFD < 0 {
-			if codes[2], err = s.secret(-1, n.repeat, noTries); err != nil {
-				return 0, err
-			}
-		}
+		err = n.do(s.ctx, slot, p.Ref, nil, nil, nil)
 	}
-	if err := n.do(s.ctx, slot, p.Ref, codes[0], codes[1], codes[2]); err != nil {
+	if !p.OnReader || app.CannotModify(err) {
+		err = s.typedCode(slot, p, n)
+	}
+	if err != nil {
 		return 0, err
 	}
 	fmt.Fprintln(s.words, s.texts.T(n.done))
@@ -154,6 +139,28 @@ func (s *session) newCode(slot card.Slot, p *app.PINView, n newCode) (int, error
 		s.printJSON(map[string]any{"done": true})
 	}
 	return exitOK, nil
+}
+
+// typedCode asks for the new code twice on a terminal and once from a descriptor.
+func (s *session) typedCode(slot card.Slot, p *app.PINView, n newCode) error {
+	old, err := s.secret(n.oldFD, n.old, p.Tries(n.kind != app.ChangePIN))
+	if err != nil {
+		return err
+	}
+	defer old.Wipe()
+	fresh, err := s.secret(s.newFD, n.fresh, noTries)
+	if err != nil {
+		return err
+	}
+	defer fresh.Wipe()
+	repeat := fresh
+	if s.newFD < 0 {
+		if repeat, err = s.secret(-1, n.repeat, noTries); err != nil {
+			return err
+		}
+		defer repeat.Wipe()
+	}
+	return n.do(s.ctx, slot, p.Ref, old, fresh, repeat)
 }
 
 // secret reads digits from the descriptor, or asks for them on the terminal; t is told where it is worth telling.
