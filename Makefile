@@ -70,7 +70,7 @@ check: go
 .PHONY: bench
 bench: go
 	@.ci/install build
-	@$(GO) test -run='^$$' -bench=. -benchmem -timeout 60m ./card/... ./signer/... ./app/...
+	@$(GO) test -run='^$$' -bench=. -benchmem -timeout 60m ./card/... ./signer/... ./app/... ./ui
 
 .PHONY: gallery
 gallery: go

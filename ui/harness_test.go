@@ -18,6 +18,7 @@ type posts struct {
 	mu   sync.Mutex
 	list []func()
 	more chan struct{}
+	held []time.Duration // how long each held the goroutine that paints
 }
 
 func newPosts() *posts { return &posts{more: make(chan struct{}, 1)} }
@@ -39,7 +40,9 @@ func (p *posts) drain() bool {
 	p.list = nil
 	p.mu.Unlock()
 	for _, f := range list {
+		start := time.Now()
 		f()
+		p.held = append(p.held, time.Since(start))
 	}
 	return len(list) > 0
 }

@@ -1,0 +1,99 @@
+package ui
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"fyne.io/fyne/v2"
+
+	"ceralacca/app"
+	"ceralacca/assets"
+)
+
+// BenchmarkThousandFiles signs a folder of 1,000 files through the real store and the practice card, and reports
+// how long the window's goroutine was held at a time: by a repaint, a layout, a list that grew. Drawing by the
+// graphics card comes on top; ui/e2e measures it in the real window.
+func BenchmarkThousandFiles(b *testing.B) {
+	for b.Loop() {
+		held := signFolder(b, 1000)
+		slices.Sort(held)
+		b.ReportMetric(float64(held[len(held)-1].Microseconds())/1000, "ms-longest")
+		b.ReportMetric(float64(held[len(held)*99/100].Microseconds())/1000, "ms-p99")
+		b.ReportMetric(float64(len(held)), "turns")
+	}
+}
+
+func signFolder(b *testing.B, n int) []time.Duration {
+	b.Helper()
+	dir := b.TempDir()
+	var paths []string
+	for i := range n {
+		p := filepath.Join(dir, fmt.Sprintf("documento %04d.pdf", i))
+		if err := os.WriteFile(p, []byte("%PDF-1.4 di prova\n"), 0o600); err != nil {
+			b.Fatal(err)
+		}
+		paths = append(paths, p)
+	}
+	store := app.NewStore(app.New(app.Config{Dir: b.TempDir(), Assets: assets.FS, Language: "it", Offline: true}))
+	q := newPosts()
+	u := New(tempApp(b), store, assets.FS)
+	u.post, u.chooser = q.post, nil
+	u.window.Resize(fyne.NewSize(1280, 800))
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- store.Run(ctx, u) }()
+	defer func() {
+		cancel()
+		if err := <-ended; err != nil {
+			b.Errorf("the store ended with %v", err)
+		}
+		u.closed.Store(true)
+		for _, timer := range u.timers {
+			timer.Stop()
+		}
+		u.window.Close()
+	}()
+	store.UsePractice(true)
+	q.until(b, "the practice card is read", func() bool { return store.State().Cards.Phase == app.PhaseReady })
+	view := func() *signView { return u.views[pageSign].(*signView) }
+	q.held = nil
+	u.take(paths)
+	q.until(b, "the files are listed", func() bool { return len(view().docs) == n && view().Main() != nil })
+	view().Main()()
+	q.until(b, "the PIN is asked for", func() bool { return u.asking != nil && u.asking.panel.field != nil })
+	field := u.window.Canvas().Focused().(*pinField)
+	for _, r := range app.PracticePIN {
+		field.TypedRune(r)
+	}
+	field.TypedKey(&fyne.KeyEvent{Name: fyne.KeyReturn})
+	q.until(b, "all are signed", func() bool { return view().mode == signDone })
+	if j := store.State().Job; j.Signed != n {
+		b.Fatalf("%d of %d signed", j.Signed, n)
+	}
+	return q.held
+}
+
+// BenchmarkTenThousandRows scrolls a list of 10,000 files by one row, and from end to end.
+func BenchmarkTenThousandRows(b *testing.B) {
+	names := make([]string, 10000)
+	for i := range names {
+		names[i] = fmt.Sprintf("documento %05d.pdf", i)
+	}
+	u, _, _ := window(b, state(func(s *app.State) { s.Docs = docs(app.DocReady, names...) }), 1280, 800)
+	list := u.views[pageSign].(*signView).list
+	b.Run("row", func(b *testing.B) {
+		for i := 0; b.Loop(); i++ {
+			list.move(i % len(names))
+		}
+	})
+	b.Run("end-to-end", func(b *testing.B) {
+		for i := 0; b.Loop(); i++ {
+			list.move((len(names) - 1) * (i % 2))
+		}
+	})
+}
