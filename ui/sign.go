@@ -21,6 +21,7 @@ type signView struct {
 	mode  signMode
 
 	lastDocs    *app.Docs
+	lastFiling  *app.Filing
 	lastJob     *app.Job
 	lastCards   *app.Cards
 	lastPassing bool
@@ -56,10 +57,10 @@ func (v *signView) Main() func() { return v.main }
 // Show implements view.
 func (v *signView) Show(st *app.State) {
 	passing := v.u.passing(st.Cards.Advice)
-	if st.Docs == v.lastDocs && st.Job == v.lastJob && st.Cards == v.lastCards && passing == v.lastPassing {
+	if st.Docs == v.lastDocs && st.Filing == v.lastFiling && st.Job == v.lastJob && st.Cards == v.lastCards && passing == v.lastPassing {
 		return
 	}
-	v.lastDocs, v.lastJob, v.lastCards, v.lastPassing = st.Docs, st.Job, st.Cards, passing
+	v.lastDocs, v.lastFiling, v.lastJob, v.lastCards, v.lastPassing = st.Docs, st.Filing, st.Job, st.Cards, passing
 	v.docs, v.mode, v.main = st.Docs.List, modeOf(st), nil
 	switch v.mode {
 	case signEmpty:
@@ -240,9 +241,12 @@ func (v *signView) showReady(st *app.State) {
 	if cert == nil && st.Cards.Advice != nil && !v.lastPassing {
 		objects = append(objects, v.cardAdvice(st))
 	}
+	if line := u.filingLine(st); line != nil {
+		objects = append(objects, line)
+	}
 	elastic := len(objects)
 	add := k.button(small, "plus", k.T("ui.add"), u.chooseFile)
-	objects = append(objects, v.list, hbox(k.px(12), add, flex(k.fit(noteFace, k.p.muted, k.T("ui.add.or")))))
+	objects = append(objects, v.list, hbox(k.px(12), add, flex(k.fit(noteFace, k.p.muted, k.T("ui.add.or"))), u.filingChooser(st)))
 	v.frame.setBody(elastic, objects...)
 
 	where := vbox(0, hbox(k.px(10), k.icon("folder", 20, k.p.ink), flex(k.fit(strongFace, k.p.ink, k.T("ui.save.beside")))),

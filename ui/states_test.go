@@ -230,7 +230,7 @@ func scenes() []scene {
 		}
 		list = append(list, scene{"card-" + phaseWords[p].key, pageCard, st(func(s *app.State) { s.Cards = c }), nil})
 	}
-	return append(list, pinScenes()...)
+	return append(append(list, pinScenes()...), filingScenes()...)
 }
 
 func signQuestion(tries int, practice app.PracticeCode) app.PINQuestion {

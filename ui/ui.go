@@ -182,4 +182,5 @@ type intents interface {
 	RefreshTrust()
 	Run(ctx context.Context, ask app.Asker) error
 	cardIntents
+	filingIntents
 }

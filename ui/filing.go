@@ -1,0 +1,232 @@
+package ui
+
+import (
+	"net/url"
+	"path/filepath"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+
+	"ceralacca/app"
+	"ceralacca/app/lang"
+)
+
+// This file is the checklist of the page Firma: whom the files are for, and what that office would refuse. The page
+// shows what [UI.filingLine] and [UI.filingChooser] give it, and builds itself anew when State.Filing has changed.
+
+// filingIntents is what the checklist asks of the store.
+type filingIntents interface {
+	SetProfile(id string)
+	SetChoices(c app.SignChoices)
+	Remove(id int)
+}
+
+// maxFilingShown bounds the page of details; the command line prints all.
+const maxFilingShown = 60
+
+// filingLine tells in a line how the files stand; nil when there is nothing to tell to somebody who chose no office.
+func (u *UI) filingLine(st *app.State) fyne.CanvasObject {
+	f, k := st.Filing, u.k
+	if f == nil || f.Profile == app.FilingProfiles()[0] && (f.Running || f.Advice == nil && f.Verdict() == app.FilingReady) {
+		return nil
+	}
+	switch {
+	case f.Running:
+		return hbox(k.px(10), k.icon("info", 20, k.p.muted), flex(k.fit(noteFace, k.p.muted, k.T("filing.checking"))))
+	case f.Advice != nil:
+		return u.adviceBox(f.Advice)
+	}
+	details := k.button(small, "", k.T("filing.details"), u.openFiling)
+	title := k.T("filing." + string(f.Verdict()) + "." + f.Profile)
+	switch f.Verdict() {
+	case app.FilingRefused:
+		return k.advice(k.p.bad, "stop", title, u.filingSummary(f, app.SeverityDanger, "filing.points"), details)
+	case app.FilingDoubt:
+		return k.advice(k.p.warn, "warning", title, u.filingSummary(f, app.SeverityWarning, "filing.points.doubt"), details)
+	}
+	return hbox(k.px(10), k.icon("check", 22, k.p.good.ink), flex(k.fit(strongFace, k.p.ink, title)), details)
+}
+
+// filingSummary is the first of the gravest points, and how many there are.
+func (u *UI) filingSummary(f *app.Filing, s app.Severity, key string) string {
+	n := f.Count(s)
+	first := f.Items[0]
+	words := first.Text(u.k.Catalog).Title
+	if first.File != "" {
+		words = "**" + plain(filepath.Base(first.File)) + "** " + words
+	}
+	if n > 1 {
+		words += " " + initial(u.k.Text(lang.MN(key, n))) + "."
+	}
+	return words
+}
+
+// plain takes the marks of bold out of a name.
+func plain(s string) string {
+	b := []rune{}
+	for _, r := range s {
+		if r != '*' {
+			b = append(b, r)
+		}
+	}
+	return string(b)
+}
+
+// filingChooser tells whom the files are for, and lets that be chosen.
+func (u *UI) filingChooser(st *app.State) fyne.CanvasObject {
+	k := u.k
+	id := app.FilingProfiles()[0]
+	if st.Settings.Profile != "" {
+		id = st.Settings.Profile
+	}
+	return k.button(small, "", k.Text(lang.M("filing.choose", "name", k.T("filing.profile."+id))), u.chooseProfile)
+}
+
+// chooseProfile opens the panel with the offices.
+func (u *UI) chooseProfile() {
+	u.openSheet(func(a *asking) *panel {
+		k := u.k
+		now := u.latest.Load().Settings.Profile
+		if now == "" {
+			now = app.FilingProfiles()[0]
+		}
+		list := vbox(k.px(12))
+		cancel := k.button(outlined, "", k.T("ui.cancel"), a.shut)
+		cancel.key = u.within(a.shut, cancel.press)
+		first := fyne.Focusable(cancel)
+		var pills []fyne.CanvasObject
+		for _, id := range app.FilingProfiles() {
+			c := k.choice(k.T("filing.profile."+id), id == now, func() { a.shut(); u.store.SetProfile(id) })
+			c.key = u.within(a.shut, c.press)
+			if id == now {
+				first = c
+			}
+			pills = append(pills, c)
+		}
+		for i, id := range app.FilingProfiles() {
+			list.Add(cols(k.px(16), k.px(520), []float32{-widest(pills), 1}, leftmost(pills[i]),
+				centre(k.para(noteFace, k.p.muted, k.T("filing.profile."+id+".what")))))
+		}
+		head := vbox(k.px(4), k.para(pinFace, k.p.ink, k.T("filing.choose.title")), k.para(bodyFace, k.p.muted, k.T("filing.choose.what")))
+		p := u.newPanel(k.p.ink, scrolledTall(pad(k.px(22), k.px(32), k.px(22), k.px(32), vbox(k.px(18), head, list, hbox(k.px(12), flex(), cancel)))))
+		p.first = first
+		return p
+	})
+}
+
+// openSheet opens a panel that only shows and chooses; Esc closes it.
+func (u *UI) openSheet(build func(*asking) *panel) {
+	if u.asking != nil || u.closing {
+		return
+	}
+	a := &asking{ui: u}
+	a.refuse = a.shut
+	a.build = func() *panel { return build(a) }
+	u.asking = a
+	a.open()
+}
+
+// openFiling opens the details of the checklist.
+func (u *UI) openFiling() {
+	u.openSheet(func(a *asking) *panel {
+		k := u.k
+		f := u.latest.Load().Filing
+		if f == nil {
+			f = &app.Filing{Profile: app.FilingProfiles()[0]}
+		}
+		title := k.para(pinFace, k.p.ink, k.T("filing."+string(f.Verdict())+"."+f.Profile))
+		note := k.para(noteFace, k.p.muted, k.T("filing.no-promise"))
+		shut := k.button(inked, "", k.T("ui.close"), a.shut)
+		shut.key = u.within(a.shut, shut.press)
+		list := vbox(k.px(14))
+		if !f.SignerChecked {
+			list.Add(k.para(noteFace, k.p.muted, k.T("filing.no-card")))
+		}
+		for i, it := range f.Items {
+			if i == maxFilingShown {
+				list.Add(k.para(strongFace, k.p.ink, k.Text(lang.MN("filing.more", len(f.Items)-i))))
+				break
+			}
+			list.Add(u.filingItem(a, it))
+		}
+		content := container.New(&pickLayout{k}, vbox(k.px(2), title, note), scrolled(pad(k.px(3), k.px(16), k.px(6), k.px(3), list)), hbox(k.px(12), flex(), shut))
+		p := u.newPanel(k.p.ink, over(canvas.NewRectangle(k.p.leaf), content))
+		p.first = shut
+		return p
+	})
+}
+
+// filingItem is one point: what, of which file, why, who says so, how to mend it, and a button where one can.
+func (u *UI) filingItem(a *asking, it app.FilingItem) fyne.CanvasObject {
+	k, t := u.k, it.Text(u.k.Catalog)
+	r, icon := severityLook(k, it.Severity)
+	word := k.T("filing.severity." + map[app.Severity]string{app.SeverityDanger: "refused", app.SeverityWarning: "doubt", app.SeverityInfo: "known"}[it.Severity])
+	name := k.T("filing.set")
+	if it.File != "" {
+		name = filepath.Base(it.File)
+	}
+	words := vbox(k.px(4), k.fileName(noteBold, k.p.muted, name), k.para(strongFace, k.p.ink, t.Title))
+	if t.Why != "" {
+		words.Add(k.para(boxFace, k.p.ink, t.Why))
+	}
+	words.Add(k.para(boxBold, k.p.ink, k.Text(lang.M("filing.to-mend", "mend", t.Mend))))
+	if t.By != "" {
+		words.Add(k.para(noteFace, k.p.muted, t.By))
+	}
+	var buttons []fyne.CanvasObject
+	button := func(icon, words string, do func()) {
+		b := k.button(small, icon, words, do)
+		b.key = u.within(a.shut, b.press)
+		buttons = append(buttons, b)
+	}
+	if key, do := u.filingAction(a, it); do != nil {
+		button("", k.T(key), do)
+	}
+	if it.URL != "" {
+		button("globe", k.Text(lang.M("filing.see-source", "host", t.Host)), func() { u.openPage(it.URL) })
+	}
+	if len(buttons) > 0 {
+		words.Add(pad(k.px(6), 0, 0, 0, wrapbox(k.px(10), buttons...)))
+	}
+	return k.sheet(18, topbox(k.px(16), vbox(k.px(2), k.icon(icon, 24, r.ink)), flex(vbox(k.px(4), k.text(noteBold, r.ink, word), words))))
+}
+
+// filingAction is what the button beside the item does; nil without one.
+func (u *UI) filingAction(a *asking, it app.FilingItem) (key string, do func()) {
+	format := func(f app.Format) func() {
+		return func() {
+			a.shut()
+			c := *u.latest.Load().Choices
+			c.Format = f
+			u.store.SetChoices(c)
+		}
+	}
+	switch it.Action {
+	case app.FilingUseP7M:
+		return "filing.use-p7m", format(app.FormatCAdES)
+	case app.FilingUsePAdES:
+		return "filing.use-pades", format(app.FormatPAdES)
+	case app.FilingOpenCard:
+		return "filing.open-card", func() { a.shut(); u.turn(pageCard) }
+	case app.FilingRemove:
+		for _, d := range u.latest.Load().Docs.List {
+			if d.Path == it.File {
+				return "filing.remove", func() { a.shut(); u.store.Remove(d.ID) }
+			}
+		}
+	case app.FilingNothing:
+	}
+	return "", nil
+}
+
+// openPage shows an official page in the person's browser.
+func (u *UI) openPage(address string) {
+	x, err := url.Parse(address)
+	if err == nil && x.Scheme == "https" {
+		err = u.app.OpenURL(x)
+	}
+	if err != nil {
+		u.say(address)
+	}
+}

@@ -1,0 +1,97 @@
+package ui
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"fyne.io/fyne/v2"
+
+	"ceralacca/app"
+)
+
+func filingScene(t *testing.T, name string) *app.State {
+	t.Helper()
+	for _, s := range filingScenes() {
+		if s.name == name {
+			return s.state
+		}
+	}
+	t.Fatalf("no scene %s", name)
+	return nil
+}
+
+// inPanel presses a button of the open panel by its words.
+func inPanel(t *testing.T, u *UI, words string) {
+	t.Helper()
+	if u.asking == nil {
+		t.Fatal("no panel is open")
+	}
+	for name, o := range controls(u.asking.panel.object) {
+		if strings.HasPrefix(name, words) {
+			switch b := o.(type) {
+			case *button:
+				b.Tapped(nil)
+			case *choice:
+				b.Tapped(nil)
+			}
+			return
+		}
+	}
+	t.Fatalf("no %q among %v", words, controls(u.asking.panel.object))
+}
+
+// Each button of the checklist asks the store for what it says, and closes the panel.
+func TestFilingButtons(t *testing.T) {
+	for _, c := range []struct{ press, want string }{
+		{"Firma come .p7m", "format CAdES"}, {"Togli dall'elenco", "remove"}, {"Chiudi", ""},
+	} {
+		u, f, _ := window(t, filingScene(t, "filing-refused"), 1280, 800)
+		u.openFiling()
+		inPanel(t, u, c.press)
+		if got := strings.Join(f.said, "; "); got != c.want || u.asking != nil {
+			t.Errorf("%s: %q, panel %v", c.press, got, u.asking != nil)
+		}
+	}
+	u, f, _ := window(t, filingScene(t, "filing-ready"), 1280, 800)
+	u.chooseProfile()
+	inPanel(t, u, "Fattura elettronica")
+	if !slices.Equal(f.said, []string{"profile fatturapa"}) || u.asking != nil {
+		t.Errorf("%v", f.said)
+	}
+}
+
+// The details and the choice are walked and closed with the keyboard alone.
+func TestFilingByKeyboard(t *testing.T) {
+	u, _, _ := window(t, filingScene(t, "filing-refused"), 800, 600)
+	for name, open := range map[string]func(){"details": u.openFiling, "choice": u.chooseProfile} {
+		open()
+		c := u.window.Canvas()
+		seen := map[fyne.Focusable]bool{}
+		for range 60 {
+			if f := c.Focused(); f != nil {
+				seen[f] = true
+			}
+			c.(interface{ FocusNext() }).FocusNext()
+		}
+		if n := len(controls(u.asking.panel.object)); len(seen) < n {
+			t.Errorf("%s: the Tab key comes to %d of at least %d controls", name, len(seen), n)
+		}
+		c.Focused().TypedKey(&fyne.KeyEvent{Name: fyne.KeyEscape})
+		if u.asking != nil {
+			t.Errorf("%s: Esc does not close it", name)
+		}
+	}
+}
+
+// Nobody who chose no office is told that all is well.
+func TestGeneralIsSilent(t *testing.T) {
+	for name, want := range map[string]bool{
+		"filing-general-silent": false, "filing-general-doubt": true, "filing-ready": true, "filing-checking": true,
+	} {
+		u, _, _ := window(t, filingScene(t, name), 1280, 800)
+		if got := u.filingLine(u.latest.Load()) != nil; got != want {
+			t.Errorf("%s: a line is %v", name, got)
+		}
+	}
+}
