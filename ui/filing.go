@@ -174,6 +174,9 @@ func (u *UI) filingItem(a *asking, it app.FilingItem) fyne.CanvasObject {
 	if t.By != "" {
 		words.Add(k.para(noteFace, k.p.muted, t.By))
 	}
+	if t.Host != "" {
+		words.Add(k.fileName(noteFace, k.p.muted, t.Host)) // shown before it is opened
+	}
 	var buttons []fyne.CanvasObject
 	button := func(icon, words string, do func()) {
 		b := k.button(small, icon, words, do)
@@ -184,7 +187,7 @@ func (u *UI) filingItem(a *asking, it app.FilingItem) fyne.CanvasObject {
 		button("", k.T(key), do)
 	}
 	if it.URL != "" {
-		button("globe", k.Text(lang.M("filing.see-source", "host", t.Host)), func() { u.openPage(it.URL) })
+		button("globe", k.T("filing.see-source"), func() { u.openPage(it.URL) })
 	}
 	if len(buttons) > 0 {
 		words.Add(pad(k.px(6), 0, 0, 0, wrapbox(k.px(10), buttons...)))
