@@ -16,6 +16,7 @@ type Chooser interface {
 // Choice is a question with several answers, the first of which is the one to recommend.
 type Choice struct {
 	Title, Body lang.Msg
+	Note        lang.Msg // what nobody need worry about; empty Key for none
 	Answers     []lang.Msg
 	Severity    Severity
 }
@@ -32,18 +33,19 @@ func choose(ctx context.Context, ask Asker, q Choice) (int, error) {
 	return 1, nil
 }
 
-// The answers to a time-stamp that failed, in this order.
+// The answers to the question what to do about a time-stamp that failed. The second and the third hold for the rest
+// of the job, and keep the signature.
 const (
-	stampAgain = iota
-	stampWithout
-	stampStop
+	StampAgain = iota
+	StampWithout
+	StampStop
 )
 
 // stampChoice is what is asked when an authority gave no good time-stamp.
 func stampChoice(e *signer.TimeStampError) Choice {
 	a := Explain(e)
 	return Choice{
-		Title: a.Title, Body: a.Body, Severity: SeverityWarning,
+		Title: a.Title, Body: a.Body, Note: lang.M("stamp.made"), Severity: SeverityWarning,
 		Answers: []lang.Msg{lang.M("stamp.again"), lang.M("stamp.without"), lang.M("stamp.stop")},
 	}
 }

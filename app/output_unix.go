@@ -6,6 +6,8 @@ import (
 	"os"
 	"sync"
 	"syscall"
+
+	"golang.org/x/sys/unix"
 )
 
 // What the system calls its refusals to write.
@@ -22,6 +24,14 @@ var umask = sync.OnceValue(func() os.FileMode {
 	syscall.Umask(m)
 	return os.FileMode(m)
 })
+
+// mayWrite fails where the system says that no file can be made in dir.
+func mayWrite(dir string) error {
+	if err := unix.Access(dir, unix.W_OK|unix.X_OK); err != nil {
+		return &os.PathError{Op: "access", Path: dir, Err: err}
+	}
+	return nil
+}
 
 // syncFolder makes the new name last through a power cut.
 func syncFolder(dir string) error {

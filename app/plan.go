@@ -100,17 +100,13 @@ func (b *batch) planFile(ctx context.Context, i int, path string) (work, error) 
 	return w, nil
 }
 
-// writable tries once for each folder whether files can be made in it.
+// writable asks once for each folder whether files can be made in it. Nothing is made: a crash would leave it there.
 func writable(dir string, known map[string]error) error {
 	err, ok := known[dir]
-	if ok {
-		return err
+	if !ok {
+		err = mayWrite(dir)
+		known[dir] = err
 	}
-	f, err := os.CreateTemp(dir, tempPattern)
-	if err == nil {
-		err = errors.Join(f.Close(), os.Remove(f.Name()))
-	}
-	known[dir] = err
 	return err
 }
 

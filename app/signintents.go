@@ -90,6 +90,16 @@ func (j *jobAsker) PIN(ctx context.Context, q PINQuestion) (*PIN, error) {
 	return j.Asker.PIN(ctx, q)
 }
 
+// Choose implements [Chooser].
+func (j *jobAsker) Choose(ctx context.Context, q Choice) (int, error) { return choose(ctx, j.Asker, q) }
+
+// OnReader implements [ReaderAsker].
+func (j *jobAsker) OnReader(ctx context.Context, label lang.Msg) {
+	if r, able := j.Asker.(ReaderAsker); able {
+		r.OnReader(ctx, label)
+	}
+}
+
 func startFile(id int) change {
 	return func(st State) State {
 		job := *st.Job

@@ -270,9 +270,9 @@ func (s *stamper) again(ctx context.Context, e *signer.TimeStampError) bool {
 	}
 	choice, err := choose(ctx, s.ask, stampChoice(e))
 	switch {
-	case err == nil && choice == stampAgain:
+	case err == nil && choice == StampAgain:
 		return true
-	case err != nil || choice == stampStop:
+	case err != nil || choice == StampStop:
 		s.stop()
 	}
 	s.without = &signer.LevelError{Reached: signer.LevelB, Step: "time-stamp", Err: e}

@@ -101,6 +101,7 @@ func commands() []command {
 	return []command{
 		{"card", (*session).card},
 		{"sign", (*session).sign},
+		{"timestamp", (*session).timestamp},
 		{"verify", (*session).verify},
 		{"extract", (*session).extract},
 		{"check", (*session).check},
@@ -299,8 +300,16 @@ func exitCode(err error) int {
 	case errors.As(err, &none), errors.As(err, &use), errors.As(err, &exists), errors.As(err, &already),
 		errors.As(err, &rules), errors.As(err, &refused), errors.As(err, &kind), errors.Is(err, card.ErrNoPUKChange), errors.Is(err, signer.ErrArchived):
 		return exitRule
+	case errors.As(err, new(*app.NoJobError)), errors.As(err, new(*app.OtherCardError)), errors.As(err, new(*app.VisibleError)):
+		return exitRule
+	case errors.As(err, new(*app.AuthorityError)):
+		return exitUsage
 	case errors.Is(err, context.Canceled), errors.Is(err, app.ErrRefused):
 		return exitCancelled
+	case errors.As(err, new(*signer.TimeStampError)), errors.As(err, new(*signer.LevelError)):
+		return exitFailed // the network's numbers are not those of a disk
+	case errors.As(err, new(*app.NoMatchError)):
+		return exitIO
 	case errors.As(err, &choose), errors.Is(err, card.ErrNoService), errors.Is(err, card.ErrRemoved),
 		errors.Is(err, card.ErrBusy), errors.Is(err, card.ErrMute), errors.Is(err, card.ErrUnsupported):
 		return exitNoCard

@@ -25,7 +25,10 @@ func isIO(err error) bool {
 
 // terminal asks on the controlling terminal, or reads from the descriptor that --pin-fd names. It implements
 // app.Asker.
-type terminal struct{ s *session }
+type terminal struct {
+	s      *session
+	onFail string // what is to be done when a time-stamp fails: "keep", "stop"; empty asks
+}
 
 func (t terminal) PIN(_ context.Context, q app.PINQuestion) (*app.PIN, error) {
 	s := t.s
@@ -56,6 +59,29 @@ func (t terminal) Confirm(_ context.Context, q app.Question) (bool, error) {
 	var word string
 	_, err := fmt.Fscanln(s.stdin, &word)
 	return err == nil && word == s.texts.T("cli.yes"), nil
+}
+
+// Choose is asked when a time-stamp fails. Without a terminal the signature is kept without one.
+func (t terminal) Choose(_ context.Context, q app.Choice) (int, error) {
+	s := t.s
+	fallback := map[string]int{"": app.StampWithout, "keep": app.StampWithout, "stop": app.StampStop}[t.onFail]
+	if t.onFail != "" || s.stdin == nil || !term.IsTerminal(int(s.stdin.Fd())) {
+		return fallback, nil
+	}
+	fmt.Fprintf(s.words, "%s\n%s %s\n", s.texts.Text(q.Title), s.texts.Text(q.Body), s.texts.Text(q.Note))
+	for i, a := range q.Answers {
+		fmt.Fprintf(s.words, "  %d  %s\n", i+1, s.texts.Text(a))
+	}
+	for {
+		fmt.Fprint(s.words, "> ")
+		var n int
+		if _, err := fmt.Fscanln(s.stdin, &n); errors.Is(err, io.EOF) {
+			return fallback, nil
+		}
+		if n >= 1 && n <= len(q.Answers) {
+			return n - 1, nil
+		}
+	}
 }
 
 // readFD reads the digits of one line, byte by byte so that no buffer keeps them.

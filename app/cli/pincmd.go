@@ -74,7 +74,7 @@ func (s *session) pinChange(slot card.Slot, p *app.PINView) (int, error) {
 	if p.Blocked {
 		return 0, &app.BlockedError{Ref: p.Ref, PUKBlocked: p.PUKBlocked}
 	}
-	if err := app.ConfirmLastTry(s.ctx, terminal{s}, p.Tries(false)); err != nil {
+	if err := app.ConfirmLastTry(s.ctx, terminal{s: s}, p.Tries(false)); err != nil {
 		return 0, err
 	}
 	return s.newCode(slot, p, newCode{
@@ -109,7 +109,7 @@ func (s *session) beforePUK(p *app.PINView) error {
 		return &app.BlockedError{Ref: p.Ref, PUKBlocked: true}
 	}
 	fmt.Fprintln(s.words, s.texts.T("cli.puk-end"))
-	return app.ConfirmLastPUK(s.ctx, terminal{s}, p.Tries(true))
+	return app.ConfirmLastPUK(s.ctx, terminal{s: s}, p.Tries(true))
 }
 
 // newCode is a way to a new PIN or PUK: where the old one is read, what is asked, and what is done.
@@ -125,7 +125,7 @@ type newCode struct {
 func (s *session) newCode(slot card.Slot, p *app.PINView, n newCode) (int, error) {
 	var err error
 	if p.OnReader {
-		terminal{s}.OnReader(s.ctx, app.PINLabel(p.Ref))
+		terminal{s: s}.OnReader(s.ctx, app.PINLabel(p.Ref))
 		err = n.do(s.ctx, slot, p.Ref, nil, nil, nil)
 	}
 	if !p.OnReader || app.CannotModify(err) {

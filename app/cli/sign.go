@@ -6,7 +6,14 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"math"
+	"os"
+	"path/filepath"
 	"runtime/debug"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
 
 	"ceralacca/app"
 	"ceralacca/app/lang"
@@ -52,84 +59,224 @@ func choice[T any](f *flag.FlagSet, name string, to *T, names map[string]T) {
 	})
 }
 
-var levelNames = map[signer.Level]string{signer.LevelB: "B", signer.LevelT: "T", signer.LevelLT: "LT", signer.LevelLTA: "LTA"}
+// signing is one run of sign: its flags, and what became of the files.
+type signing struct {
+	s       *session
+	req     app.SignRequest
+	resume  bool
+	visible string
+	summary string
+	onFail  string // what --tsa-fails says; empty asks
+	args    []string
+	skipped []app.Skipped
+
+	results []app.FileResult
+	rows    []jsonSigned
+	ended   []bool
+	told    int // files up to here are told
+	code    int
+}
 
 // sign signs the files with one PIN.
 func (s *session) sign(args []string) (int, error) {
-	var req app.SignRequest
-	files, err := s.flags("sign", args, func(f *flag.FlagSet) {
-		choice(f, "format", &req.Format, formatFlags)
-		choice(f, "level", &req.Level, levelFlags)
-		choice(f, "existing", &req.Existing, existingFlags)
-		f.StringVar(&req.TSA, "tsa", "", "")
-		f.StringVar(&req.Reason, "reason", "", "")
-		f.StringVar(&req.Location, "location", "", "")
-		f.BoolVar(&req.Detached, "detached", false, "")
-		f.StringVar(&req.Cert, "cert", "", "")
-		f.StringVar(&req.OutDir, "out", "", "")
-		f.StringVar(&req.Profile, "profile", "", "")
+	j := &signing{s: s}
+	var err error
+	j.args, err = s.flags("sign", args, func(f *flag.FlagSet) {
+		choice(f, "format", &j.req.Format, formatFlags)
+		choice(f, "level", &j.req.Level, levelFlags)
+		choice(f, "existing", &j.req.Existing, existingFlags)
+		choice(f, "tsa-fails", &j.onFail, map[string]string{"keep": "keep", "stop": "stop"})
+		f.StringVar(&j.req.TSA, "tsa", "", "")
+		f.StringVar(&j.req.Reason, "reason", "", "")
+		f.StringVar(&j.req.Location, "location", "", "")
+		f.StringVar(&j.visible, "visible", "", "")
+		f.StringVar(&j.summary, "summary", "", "")
+		f.BoolVar(&j.req.Detached, "detached", false, "")
+		f.BoolVar(&j.resume, "resume", false, "")
+		f.StringVar(&j.req.Cert, "cert", "", "")
+		f.StringVar(&j.req.OutDir, "out", "", "")
+		f.StringVar(&j.req.Profile, "profile", "", "")
 	})
-	switch {
-	case err != nil:
-		return 0, err
-	case len(files) == 0:
-		return 0, &usageError{lang.M("cli.no-files")}
-	case req.Level > signer.LevelB && req.TSA == "":
-		return 0, &usageError{lang.M("cli.needs-tsa")}
-	case req.Level > signer.LevelB && s.offline:
-		return 0, &usageError{lang.M("cli.offline-tsa")}
-	case req.Level == signer.LevelB && req.TSA != "":
-		req.Level = signer.LevelT // nobody names an authority for nothing
+	if err == nil {
+		err = j.check()
 	}
-	if req.Slot, err = s.slot(); err != nil {
+	if err == nil {
+		err = j.collect()
+	}
+	if err != nil {
 		return 0, err
 	}
-	req.Files = files
-	results := make([]jsonSigned, len(files))
-	for i, f := range files {
-		results[i].File = f
+	if j.req.Slot, err = s.slot(); err != nil {
+		return 0, err
 	}
-	finished := make([]bool, len(files))
-	code := exitOK
-	jobErr := s.engine.Sign(s.ctx, req, terminal{s}, app.SignEvents{Done: func(r app.FileResult) {
-		finished[r.Index] = true
-		code = s.signed(&results[r.Index], r, code)
-	}})
-	return s.endSign(results, finished, jobErr, code)
+	err = s.engine.Sign(s.ctx, j.req, terminal{s, j.onFail}, app.SignEvents{Done: j.done})
+	return j.end(err)
 }
 
-// signed tells how one file ended and returns the exit code so far: the first failure decides it, save that
-// any other trouble outranks a rule.
-func (s *session) signed(j *jsonSigned, r app.FileResult, code int) int {
-	if r.Err != nil {
-		a := app.Explain(r.Err)
-		j.Error = s.jsonError(a)
+// check refuses flags that do not go together.
+func (j *signing) check() error {
+	r := &j.req
+	if r.Level == signer.LevelB && r.TSA != "" {
+		r.Level = signer.LevelT // nobody names an authority for nothing
+	}
+	known, err := j.s.engine.Authorities()
+	switch {
+	case err != nil:
+		return err
+	case len(j.args) == 0 && !j.resume:
+		return &usageError{lang.M("cli.no-files")}
+	case r.Level > signer.LevelB && r.TSA == "" && len(known) == 0:
+		return &usageError{lang.M("cli.needs-tsa")}
+	case r.Level > signer.LevelB && j.s.offline:
+		return &usageError{lang.M("cli.offline-tsa")}
+	case j.visible == "":
+		return nil
+	case r.Format == signer.CAdES:
+		return &usageError{lang.M("cli.bad-visible")}
+	}
+	r.Format = signer.PAdES
+	r.Visible, err = j.s.place(j.visible)
+	return err
+}
+
+// place reads PAGE:X,Y,W,H[:IMAGE], in points from the lower left corner of the page.
+func (s *session) place(v string) (*app.VisibleMark, error) {
+	bad := &usageError{lang.M("cli.bad-visible")}
+	parts := strings.SplitN(v, ":", 3)
+	if len(parts) < 2 {
+		return nil, bad
+	}
+	page, err := strconv.Atoi(parts[0])
+	numbers := strings.Split(parts[1], ",")
+	if err != nil || page < 1 || len(numbers) != 4 {
+		return nil, bad
+	}
+	var n [4]float64
+	for i, x := range numbers {
+		if n[i], err = strconv.ParseFloat(strings.TrimSpace(x), 64); err != nil || math.IsNaN(n[i]) || math.Abs(n[i]) > 1e6 {
+			return nil, bad
+		}
+	}
+	if n[2] <= 0 || n[3] <= 0 {
+		return nil, bad
+	}
+	m := &app.VisibleMark{
+		Page: page, Rect: [4]float64{n[0], n[1], n[0] + n[2], n[1] + n[3]}, Border: true,
+		Lines: []string{s.texts.T("visible.by"), "{name}", "{when}"},
+	}
+	if len(parts) == 3 {
+		if m.Picture, err = os.ReadFile(parts[2]); err != nil {
+			return nil, err
+		}
+	}
+	return m, nil
+}
+
+// collect finds the files, or the interrupted job that --resume means: the newest, or the newest with the files that
+// are named.
+func (j *signing) collect() error {
+	s := j.s
+	if !j.resume {
+		var err error
+		if j.req.Files, j.skipped, err = app.Collect(s.ctx, j.args...); err != nil {
+			return err
+		}
+		s.tellSkipped(len(j.req.Files), j.skipped)
+		j.prepare(j.req.Files)
+		return nil
+	}
+	list, err := s.engine.Interrupted()
+	if err != nil {
+		return err
+	}
+	for _, in := range list {
+		if !holdsAll(in.Files, j.args) {
+			continue
+		}
+		j.req.Resume = in.ID
+		files := make([]string, slices.Max(in.Indices)+1)
+		for i, x := range in.Indices {
+			files[x] = in.Files[i]
+		}
+		j.prepare(files)
+		fmt.Fprintln(s.words, s.texts.Text(lang.MN("cli.resuming", in.Total, "done", lang.Digits(in.Done), "when", s.texts.DateTime(in.Started))))
+		return nil
+	}
+	return &app.NoJobError{}
+}
+
+func holdsAll(files, named []string) bool {
+	for _, n := range named {
+		if abs, err := filepath.Abs(n); err != nil || !slices.Contains(files, abs) {
+			return false
+		}
+	}
+	return true
+}
+
+func (j *signing) prepare(files []string) {
+	j.rows, j.ended = make([]jsonSigned, len(files)), make([]bool, len(files))
+	for i, f := range files {
+		j.rows[i].File = f
+		j.ended[i] = f == "" // numbers that the interrupted job does not have
+	}
+	j.results = make([]app.FileResult, len(files))
+}
+
+// tellSkipped says what was taken of folders and patterns and what was not.
+func (s *session) tellSkipped(n int, skipped []app.Skipped) {
+	if len(skipped) == 0 {
+		return
+	}
+	fmt.Fprintln(s.words, s.texts.Text(lang.MN("cli.taken", n, "skipped", lang.Digits(len(skipped)))))
+	for _, k := range skipped {
+		fmt.Fprintf(s.words, "  %s: %s\n", app.Visible(k.Path), s.texts.T("skip."+string(k.Reason)))
+	}
+}
+
+// done keeps a result and tells all that are due: files end in any order and are told in their own.
+func (j *signing) done(r app.FileResult) {
+	j.results[r.Index], j.ended[r.Index] = r, true
+	for ; j.told < len(j.ended) && j.ended[j.told]; j.told++ {
+		j.tell(j.told)
+	}
+}
+
+// tell tells how a file ended. The first failure decides the exit code, save that any other trouble outranks a rule.
+func (j *signing) tell(i int) {
+	s, r, row := j.s, j.results[i], &j.rows[i]
+	if row.File == "" {
+		return
+	}
+	say := func(err error) {
+		a := app.Explain(err)
+		row.Error = s.jsonError(a)
 		fmt.Fprintf(s.words, "%s: ", r.File)
 		s.say(a)
-		if c := exitCode(r.Err); code == exitOK || c != exitRule {
-			return c
-		}
-		return code
 	}
-	j.Output, j.Format, j.Level = r.Output, app.FormatName(r.Format), levelNames[r.Level]
-	j.SHA256 = hex.EncodeToString(r.SHA256[:])
+	if r.Err != nil {
+		say(r.Err)
+		if c := exitCode(r.Err); j.code == exitOK || c != exitRule {
+			j.code = c
+		}
+		return
+	}
+	row.Output, row.Format, row.Level = r.Output, app.FormatName(r.Format), app.LevelName(r.Level)
+	row.SHA256 = hex.EncodeToString(r.SHA256[:])
 	if !s.json {
 		fmt.Fprintln(s.out, r.Output)
 	}
 	if r.Short != nil {
-		a := app.Explain(r.Short)
-		j.Error = s.jsonError(a)
-		fmt.Fprintf(s.words, "%s: ", r.File)
-		s.say(a)
-		if code == exitOK || code == exitRule {
-			return exitFailed
+		say(r.Short)
+		if j.code == exitOK || j.code == exitRule {
+			j.code = exitFailed
 		}
 	}
-	return code
 }
 
-func (s *session) endSign(results []jsonSigned, finished []bool, jobErr error, code int) (int, error) {
-	var fault *app.Fault
+// end tells what is left, writes the summary and returns the exit code.
+func (j *signing) end(jobErr error) (int, error) {
+	s := j.s
 	var usage *usageError
 	if errors.As(jobErr, &usage) {
 		return 0, jobErr
@@ -138,31 +285,69 @@ func (s *session) endSign(results []jsonSigned, finished []bool, jobErr error, c
 	if errors.As(jobErr, &rules) {
 		s.sayRefused(rules.Filing)
 	}
+	var fault *app.Fault
 	if jobErr != nil {
 		fault = s.jsonError(app.Explain(jobErr))
-		for i := range results {
-			if !finished[i] {
-				results[i].Error = fault
-			}
+	}
+	var rows []jsonSigned
+	for i := range j.rows {
+		if i >= j.told && j.ended[i] {
+			j.tell(i)
+		}
+		if !j.ended[i] {
+			j.rows[i].Error = fault
+			j.results[i] = app.FileResult{Index: i, File: j.rows[i].File, Err: jobErr}
+		}
+		if j.rows[i].File != "" {
+			rows = append(rows, j.rows[i])
 		}
 	}
-	if !s.json {
-		return code, jobErr
+	if err := j.save(); err != nil && jobErr == nil {
+		jobErr = err
+		fault = s.jsonError(app.Explain(err))
 	}
-	doc := map[string]any{"files": results}
+	if !s.json {
+		return j.code, jobErr
+	}
+	doc := map[string]any{"files": rows}
 	if s.engine.Practice() {
 		doc["practice"] = true
 	}
 	if rules != nil {
 		doc["filing"] = s.checked(rules.Filing)
 	}
+	if len(j.skipped) > 0 {
+		doc["skipped"] = j.jsonSkipped()
+	}
 	if fault != nil {
 		doc["error"] = fault
 		s.say(app.Explain(jobErr))
-		code = exitCode(jobErr)
+		j.code = exitCode(jobErr)
 	}
 	s.printJSON(doc)
-	return code, nil
+	return j.code, nil
+}
+
+func (j *signing) jsonSkipped() []map[string]string {
+	var all []map[string]string
+	for _, k := range j.skipped {
+		all = append(all, map[string]string{"file": k.Path, "reason": string(k.Reason)})
+	}
+	return all
+}
+
+// save writes the summary that --summary asks for.
+func (j *signing) save() error {
+	if j.summary == "" {
+		return nil
+	}
+	sum := &app.Summary{Ended: time.Now(), Practice: j.s.engine.Practice()}
+	for _, r := range j.results {
+		if r.File != "" {
+			sum.Results = append(sum.Results, r)
+		}
+	}
+	return app.SaveSummary(j.s.ctx, sum, j.s.texts, j.summary)
 }
 
 // version tells what was built.
