@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -103,6 +104,9 @@ func explainFacts(err error) *Advice {
 		return explainNoCertificate(none)
 	case errors.As(err, &use):
 		return explainUse(use)
+	}
+	if a := explainPreview(err); a != nil {
+		return a
 	}
 	return explainFile(err)
 }
@@ -284,5 +288,5 @@ func Codes() []string {
 	for _, s := range simple {
 		codes = append(codes, s.code)
 	}
-	return append(codes, batchCodes...)
+	return slices.Concat(codes, batchCodes, alarmCodes, previewCodes)
 }

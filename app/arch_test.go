@@ -49,7 +49,7 @@ var house = map[string]room{
 	// The application: it joins a card and a signature, and speaks to people.
 	"app": {
 		imports: "app/lang app/paper app/preview card card/sim signer signer/filing signer/trust golang.org/x/sys github.com/zalando/go-keyring",
-		tests:   "assets golang.org/x/crypto",
+		tests:   "app/preview/pdfium assets golang.org/x/crypto",
 	},
 	"app/lang":  {tests: "assets"},
 	"app/paper": {imports: "golang.org/x/image", tests: "assets"},

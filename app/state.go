@@ -36,6 +36,7 @@ type State struct {
 	// Authorities are the configured time-stamp authorities.
 	Authorities *Authorities
 	Verify      *Verification
+	Preview     *Preview
 	PINJob      *PINJob
 	Trust       *Trust
 	Saved       *Saved

@@ -34,6 +34,7 @@ type Store struct {
 	jobSlot  string
 	unwatch  context.CancelFunc
 	verify   context.CancelFunc
+	looking  *looking // the open preview
 	filed    filed
 	reading  map[string]*reading // by slot
 	retry    time.Duration       // the first wait before a card is read again
@@ -68,7 +69,7 @@ func NewStore(e *Engine) *Store {
 // It is called before Run.
 func (s *Store) OnChange(f func(*State)) { s.changed = f }
 
-// State is the newest snapshot. Job, Interrupted, Verify, PINJob and Saved can be nil; the other sections never are.
+// State is the newest snapshot. Job, Interrupted, Verify, Preview, PINJob and Saved can be nil; the other sections never are.
 func (s *Store) State() *State { return s.state.Load() }
 
 // Run owns every goroutine of the application. It returns when ctx has ended and so have all of them.

@@ -41,6 +41,9 @@ func (d *Document) Name() string { return d.name }
 // Size is the length in bytes.
 func (d *Document) Size() int64 { return d.size }
 
+// Reader reads the bytes of d.
+func (d *Document) Reader() *io.SectionReader { return io.NewSectionReader(d.r, 0, d.size) }
+
 // Kind is what the bytes say.
 func (d *Document) Kind() Kind { return d.kind }
 
