@@ -19,8 +19,9 @@ import (
 type (
 	// View is a file as a person can read it.
 	View = preview.View
-	// ViewSection, ViewValue and PageSize are parts of it.
+	// ViewSection, ViewField, ViewValue and PageSize are parts of it.
 	ViewSection = preview.Section
+	ViewField   = preview.Field
 	ViewValue   = preview.Value
 	PageSize    = preview.Size
 )

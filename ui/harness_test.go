@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"testing"
 	"time"
@@ -76,17 +77,24 @@ func (f *fakeStore) Add(paths ...string) {
 		f.said = append(f.said, "add "+p)
 	}
 }
-func (f *fakeStore) Remove(id int)                        { f.said = append(f.said, "remove") }
-func (f *fakeStore) Clear()                               { f.said = append(f.said, "clear") }
-func (f *fakeStore) ChooseCard(slot string)               { f.said = append(f.said, "card "+slot) }
-func (f *fakeStore) UsePractice(on bool)                  { f.said = append(f.said, "practice") }
-func (f *fakeStore) Sign()                                { f.said = append(f.said, "sign") }
-func (f *fakeStore) Cancel()                              { f.said = append(f.said, "cancel") }
-func (f *fakeStore) Verify(path string)                   { f.said = append(f.said, "verify "+path) }
-func (f *fakeStore) SaveContent(dest string)              { f.said = append(f.said, "save "+dest) }
-func (f *fakeStore) CloseVerification()                   { f.said = append(f.said, "close") }
-func (f *fakeStore) SetSettings(set app.Settings)         { f.said = append(f.said, "set"); f.set = set }
-func (f *fakeStore) RefreshTrust()                        { f.said = append(f.said, "trust") }
+func (f *fakeStore) Remove(id int)                { f.said = append(f.said, "remove") }
+func (f *fakeStore) Clear()                       { f.said = append(f.said, "clear") }
+func (f *fakeStore) ChooseCard(slot string)       { f.said = append(f.said, "card "+slot) }
+func (f *fakeStore) UsePractice(on bool)          { f.said = append(f.said, "practice") }
+func (f *fakeStore) Sign()                        { f.said = append(f.said, "sign") }
+func (f *fakeStore) Cancel()                      { f.said = append(f.said, "cancel") }
+func (f *fakeStore) Verify(path string)           { f.said = append(f.said, "verify "+path) }
+func (f *fakeStore) SaveContent(dest string)      { f.said = append(f.said, "save "+dest) }
+func (f *fakeStore) CloseVerification()           { f.said = append(f.said, "close") }
+func (f *fakeStore) SetSettings(set app.Settings) { f.said = append(f.said, "set"); f.set = set }
+func (f *fakeStore) RefreshTrust()                { f.said = append(f.said, "trust") }
+func (f *fakeStore) Preview(path string)          { f.said = append(f.said, "preview "+path) }
+
+func (f *fakeStore) ShowPage(w app.PageWish) {
+	f.said = append(f.said, fmt.Sprintf("page %d text %v", w.N, w.Text))
+}
+
+func (f *fakeStore) ClosePreview()                        { f.said = append(f.said, "close preview") }
 func (f *fakeStore) Run(context.Context, app.Asker) error { return nil }
 
 // today is the day of the mock-ups.

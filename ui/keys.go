@@ -81,6 +81,8 @@ func (u *UI) escape() {
 		u.store.Cancel()
 	case u.window.Canvas().Focused() != nil:
 		u.window.Canvas().Unfocus()
+	case u.page == pageSign && st.Preview != nil:
+		u.store.ClosePreview()
 	case u.page == pageVerify && st.Verify != nil:
 		u.store.CloseVerification()
 	case u.page != pageSign:

@@ -28,6 +28,7 @@ type rowList struct {
 	sheet  *canvas.Rectangle
 	frame  *canvas.Rectangle
 	on     bool
+	plain  bool // no line between rows: for text
 }
 
 type builtRow struct {
@@ -94,7 +95,7 @@ func (l *rowList) fill() {
 		}
 		place(b.object, 0, float32(i)*l.rowH, w, l.rowH)
 		objects = append(objects, b.object)
-		if i > 0 {
+		if i > 0 && !l.plain {
 			r := canvas.NewRectangle(l.k.p.line)
 			place(r, 0, float32(i)*l.rowH, w, l.k.px(l.k.p.stroke))
 			objects = append(objects, r)

@@ -14,11 +14,13 @@ import (
 
 // signView is the page Firma: where paper waits, the list of what is to be signed, the work, the result.
 type signView struct {
-	u     *UI
-	frame *frame
-	list  *rowList
-	docs  []app.Doc
-	mode  signMode
+	u       *UI
+	object  *fyne.Container // the page, or the preview in its place
+	frame   *frame
+	preview *previewView
+	list    *rowList
+	docs    []app.Doc
+	mode    signMode
 
 	lastDocs    *app.Docs
 	lastFiling  *app.Filing
@@ -39,7 +41,8 @@ const (
 )
 
 func newSignView(u *UI) *signView {
-	v := &signView{u: u, frame: u.k.frame()}
+	v := &signView{u: u, frame: u.k.frame(), preview: newPreviewView(u)}
+	v.object = flex(v.frame.object)
 	v.list = newRowList(u.k, u.k.px(72))
 	v.list.row = v.row
 	v.list.same = func(i int) any { return rowKey{v.docs[i], v.mode} }
@@ -49,13 +52,34 @@ func newSignView(u *UI) *signView {
 }
 
 // Object implements view.
-func (v *signView) Object() fyne.CanvasObject { return v.frame.object }
+func (v *signView) Object() fyne.CanvasObject { return v.object }
 
 // Main implements view.
-func (v *signView) Main() func() { return v.main }
+func (v *signView) Main() func() {
+	if v.preview.last != nil {
+		return nil // what is signed is chosen in the list
+	}
+	return v.main
+}
+
+// turn shows the preview or the page itself.
+func (v *signView) turn(p *app.Preview) {
+	if p != nil {
+		v.object.Objects = []fyne.CanvasObject{v.preview.frame.object}
+		v.preview.Show(p)
+		return
+	}
+	v.object.Objects = []fyne.CanvasObject{v.frame.object}
+	if v.preview.last != nil {
+		v.preview.closed()
+		v.object.Refresh()
+		v.u.window.Canvas().Focus(v.list)
+	}
+}
 
 // Show implements view.
 func (v *signView) Show(st *app.State) {
+	v.turn(st.Preview)
 	passing := v.u.passing(st.Cards.Advice)
 	if st.Docs == v.lastDocs && st.Filing == v.lastFiling && st.Job == v.lastJob && st.Cards == v.lastCards && passing == v.lastPassing {
 		return
@@ -394,7 +418,7 @@ func (v *signView) copyNames() {
 	v.u.say(v.u.k.T("ui.copied"))
 }
 
-// act is what a key does on row i: Del takes the file off, Enter verifies a signed one.
+// act is what a key does on row i: Del takes the file off, Space shows it, Enter too, or verifies a signed one.
 func (v *signView) act(i int, key fyne.KeyName) bool {
 	d := v.docs[i]
 	switch key {
@@ -403,13 +427,26 @@ func (v *signView) act(i int, key fyne.KeyName) bool {
 			v.u.store.Remove(d.ID)
 			return true
 		}
-	case fyne.KeyReturn, fyne.KeyEnter, fyne.KeySpace:
+	case fyne.KeySpace:
+		v.u.store.Preview(v.lookAt(d))
+		return true
+	case fyne.KeyReturn, fyne.KeyEnter:
 		if d.Output != "" {
 			v.u.store.Verify(d.Output)
-			return true
+		} else {
+			v.u.store.Preview(v.lookAt(d))
 		}
+		return true
 	}
 	return false
+}
+
+// lookAt is the file behind a row that is looked at: what was signed, once it is.
+func (v *signView) lookAt(d app.Doc) string {
+	if d.Output != "" {
+		return d.Output
+	}
+	return d.Path
 }
 
 type rowKey struct {
@@ -467,7 +504,7 @@ func (v *signView) row(i int, width float32) (fyne.CanvasObject, any) {
 		parts = append(parts, hbox(k.px(4), k.tap("verify", k.T("ui.verify"), words, func() { v.u.store.Verify(d.Output) }),
 			k.tap("folder", k.T("ui.open.folder"), "", func() { v.u.openFolder(d.Output) })))
 	case v.mode == signReady:
-		parts = append(parts, k.tap("close", k.T("ui.remove"), "", func() { v.u.store.Remove(d.ID) }))
+		parts = append(parts, k.tap("eye", k.T("preview.open"), "", func() { v.u.store.Preview(v.lookAt(d)) }), k.tap("close", k.T("ui.remove"), "", func() { v.u.store.Remove(d.ID) }))
 	}
 	return pad(0, k.px(14), 0, k.px(20), hbox(k.px(16), parts...)), rowKey{d, v.mode}
 }

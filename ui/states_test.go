@@ -2,6 +2,7 @@ package ui
 
 import (
 	"encoding/json"
+	"slices"
 	"time"
 
 	"ceralacca/app"
@@ -230,7 +231,7 @@ func scenes() []scene {
 		}
 		list = append(list, scene{"card-" + phaseWords[p].key, pageCard, st(func(s *app.State) { s.Cards = c }), nil})
 	}
-	return append(append(list, pinScenes()...), filingScenes()...)
+	return slices.Concat(list, pinScenes(), filingScenes(), previewScenes())
 }
 
 func signQuestion(tries int, practice app.PracticeCode) app.PINQuestion {

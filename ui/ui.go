@@ -183,4 +183,5 @@ type intents interface {
 	Run(ctx context.Context, ask app.Asker) error
 	cardIntents
 	filingIntents
+	previewIntents
 }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"image"
 	"io"
-	"strings"
 
 	"ceralacca/signer"
 )
@@ -30,7 +29,7 @@ type View struct {
 	Picture image.Image
 	// Width and Height are those of the picture in the file; Picture may be smaller.
 	Width, Height int
-	Lines         []string
+	Lines         []string // of a Table too: the XML itself
 	// Encoding is "UTF-8", "UTF-16" or "Latin-1", for Lines.
 	Encoding string
 	Sections []Section
@@ -124,19 +123,19 @@ func (v *View) read(ctx context.Context, kind signer.Kind, b []byte) {
 		return
 	}
 	v.Encoding = encoding
-	if kind == signer.XML && !v.Cut && v.table(text) {
-		return
-	}
 	if kind == signer.XML {
 		v.xml(ctx, text)
+		if !v.Cut && v.Form == Lines {
+			v.table(text)
+		}
 	}
 	if v.Form == Nothing {
 		v.text(text)
 	}
 }
 
-// table reads the XML formats that are shown as tables.
-func (v *View) table(text string) bool {
+// table reads the XML formats that are shown as tables; the lines stay for who wants to see all of it.
+func (v *View) table(text string) {
 	src := []byte(text)
 	root := rootOf(src)
 	var s []Section
@@ -149,12 +148,7 @@ func (v *View) table(text string) bool {
 	}
 	if ok {
 		v.Form, v.Sections = Table, s
-		v.alarm(externalXML(src)...)
-		if strings.ContainsFunc(text, turning) {
-			v.alarm("text-direction")
-		}
 	}
-	return ok
 }
 
 func (v *View) alarm(codes ...string) {

@@ -1,0 +1,181 @@
+package ui
+
+import (
+	"image/color"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/widget"
+)
+
+// markBox is the visible signature on its page: moved with the mouse or the arrows, made larger and smaller at its
+// corner or with + and −.
+type markBox struct {
+	widget.BaseWidget
+	k      *kit
+	rect   [4]float64 // left, bottom, right, top in points, from the lower left corner of the page
+	page   fyne.Size  // in points
+	scale  float32    // of the window, for a point
+	ground *canvas.Rectangle
+	words  *fyne.Container
+	grip   *canvas.Rectangle
+	sizing bool // the mouse holds the corner
+	moved  func()
+}
+
+var (
+	_ fyne.Draggable     = (*markBox)(nil)
+	_ desktop.Cursorable = (*markBox)(nil)
+	_ desktop.Mouseable  = (*markBox)(nil)
+)
+
+const (
+	markStep  = 6 // points for a key
+	markLeast = 24.0
+)
+
+func newMarkBox(k *kit, lines []string, moved func()) *markBox {
+	m := &markBox{k: k, moved: moved, scale: 1}
+	m.ground = rect(color.NRGBA{R: 0xFF, G: 0xFD, B: 0xF9, A: 0xE6}, light.wax, k.px(2), 0)
+	m.grip = rect(light.wax, color.White, k.px(1), 0)
+	m.words = vbox(0)
+	for _, l := range lines {
+		m.words.Add(canvas.NewText(l, light.ink))
+	}
+	m.ExtendBaseWidget(m)
+	return m
+}
+
+// placeOn lies where rect says on a page painted at an offset with a size.
+func (m *markBox) placeOn(at fyne.Position, painted, points fyne.Size) {
+	if points.Width <= 0 || painted.Width <= 0 {
+		m.Hide()
+		return
+	}
+	m.Show()
+	m.page, m.scale = points, painted.Width/points.Width
+	m.within()
+	m.Move(at.AddXY(float32(m.rect[0])*m.scale, (points.Height-float32(m.rect[3]))*m.scale))
+	m.Resize(fyne.NewSize(float32(m.rect[2]-m.rect[0])*m.scale, float32(m.rect[3]-m.rect[1])*m.scale))
+}
+
+// within keeps the mark on the page.
+func (m *markBox) within() {
+	w, h := float64(m.page.Width), float64(m.page.Height)
+	r := &m.rect
+	bw, bh := min(max(markLeast, r[2]-r[0]), w), min(max(markLeast/2, r[3]-r[1]), h)
+	r[0] = max(0, min(r[0], w-bw))
+	r[3] = max(bh, min(r[3], h))
+	r[2], r[1] = r[0]+bw, r[3]-bh
+}
+
+// shift moves the mark by points, right and up.
+func (m *markBox) shift(dx, dy float64) {
+	for i, d := range []float64{dx, dy, dx, dy} {
+		m.rect[i] += d
+	}
+	m.moved()
+}
+
+// grow moves the lower right corner, the upper left one stays.
+func (m *markBox) grow(dx, dy float64) {
+	m.rect[2] = max(m.rect[0]+markLeast, m.rect[2]+dx)
+	m.rect[1] = min(m.rect[3]-markLeast/2, m.rect[1]+dy)
+	m.moved()
+}
+
+// key moves and resizes by keyboard.
+func (m *markBox) key(e *fyne.KeyEvent) bool {
+	switch e.Name {
+	case fyne.KeyLeft:
+		m.shift(-markStep, 0)
+	case fyne.KeyRight:
+		m.shift(markStep, 0)
+	case fyne.KeyUp:
+		m.shift(0, markStep)
+	case fyne.KeyDown:
+		m.shift(0, -markStep)
+	default:
+		return false
+	}
+	return true
+}
+
+// resize makes the mark larger or smaller in proportion.
+func (m *markBox) resize(step float64) {
+	w, h := m.rect[2]-m.rect[0], m.rect[3]-m.rect[1]
+	m.grow(2*step*markStep, -2*step*markStep*h/w)
+}
+
+// MouseDown implements desktop.Mouseable: at the corner it is the size that changes.
+func (m *markBox) MouseDown(e *desktop.MouseEvent) {
+	g := m.k.px(22)
+	m.sizing = e.Position.X > m.Size().Width-g && e.Position.Y > m.Size().Height-g
+}
+
+// MouseUp implements desktop.Mouseable.
+func (m *markBox) MouseUp(*desktop.MouseEvent) {}
+
+// Dragged implements fyne.Draggable.
+func (m *markBox) Dragged(e *fyne.DragEvent) {
+	dx, dy := float64(e.Dragged.DX/m.scale), -float64(e.Dragged.DY/m.scale)
+	if m.sizing {
+		m.grow(dx, dy)
+	} else {
+		m.shift(dx, dy)
+	}
+}
+
+// DragEnd implements fyne.Draggable.
+func (m *markBox) DragEnd() { m.sizing = false }
+
+// Cursor implements desktop.Cursorable.
+func (m *markBox) Cursor() desktop.Cursor { return desktop.PointerCursor }
+
+// CreateRenderer implements fyne.Widget.
+func (m *markBox) CreateRenderer() fyne.WidgetRenderer { return &markRenderer{m} }
+
+type markRenderer struct{ m *markBox }
+
+// Layout implements fyne.WidgetRenderer: the text takes the size that it will have in the file.
+func (r *markRenderer) Layout(size fyne.Size) {
+	m := r.m
+	place(m.ground, 0, 0, size.Width, size.Height)
+	g := m.k.px(12)
+	place(m.grip, size.Width-g/2, size.Height-g/2, g, g)
+	n := float32(max(1, len(m.words.Objects)))
+	pt := m.fontSize(n)
+	for i, o := range m.words.Objects {
+		t := o.(*canvas.Text)
+		t.TextSize = pt
+		place(t, m.scale*4, (size.Height-n*pt*1.2)/2+float32(i)*pt*1.2, size.Width, pt*1.2)
+	}
+}
+
+// fontSize is the largest at which all lines fit, at most 12 points, as package signer chooses it.
+func (m *markBox) fontSize(lines float32) float32 {
+	room := m.Size().Width - 8*m.scale
+	pt := min(12*m.scale, (m.Size().Height-6*m.scale)/(1.2*lines))
+	for _, o := range m.words.Objects {
+		if w := fyne.MeasureText(o.(*canvas.Text).Text, 100, fyne.TextStyle{}).Width; w > 0 {
+			pt = min(pt, room*100/w)
+		}
+	}
+	return max(1, pt)
+}
+
+// MinSize implements fyne.WidgetRenderer.
+func (r *markRenderer) MinSize() fyne.Size { return fyne.NewSize(1, 1) }
+
+// Refresh implements fyne.WidgetRenderer.
+func (r *markRenderer) Refresh() { r.Layout(r.m.Size()) }
+
+// Objects implements fyne.WidgetRenderer.
+func (r *markRenderer) Objects() []fyne.CanvasObject {
+	all := append([]fyne.CanvasObject{r.m.ground}, r.m.words.Objects...)
+	return append(all, r.m.grip)
+}
+
+// Destroy implements fyne.WidgetRenderer.
+func (r *markRenderer) Destroy() {}
