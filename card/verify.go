@@ -311,6 +311,8 @@ func (t *token) ask(ctx context.Context, r PINRef, step byte, tries *int, blocke
 			*tries, *blocked = int(sw&0x0F), sw&0x0F == 0
 		case sw == 0x6983:
 			*tries, *blocked = 0, true
+		case sw == swOK: // another program is logged in: a right PIN sets the counter back
+			*tries, *blocked = fullTries, false
 		}
 		if sw != swReference {
 			return nil

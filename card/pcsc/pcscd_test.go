@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"ceralacca/card"
+	"ceralacca/card/p11"
 	"ceralacca/card/pcsc"
 	"ceralacca/card/sim"
 )
@@ -39,6 +40,12 @@ var socket = sync.OnceValues(func() (string, error) {
 })
 
 func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == p11.WorkerArg {
+		os.Exit(p11.Serve(os.Stdin, os.Stdout))
+	}
+	if os.Getenv("GORACE") == "" {
+		os.Setenv("GORACE", "atexit_sleep_ms=0") // or each helper would wait a second before it ends
+	}
 	code := m.Run()
 	if path, err := socket(); err == nil {
 		os.RemoveAll(filepath.Dir(path))
@@ -241,4 +248,38 @@ func run(t testing.TB, name string, args ...string) (string, error) {
 	cmd.WaitDelay = time.Second
 	out, err := cmd.CombinedOutput()
 	return strings.TrimSpace(string(out)), err
+}
+
+// module finds OpenSC's module, and takes the user's configuration of it out of the way.
+func module(t testing.TB) string {
+	t.Helper()
+	conf := filepath.Join(t.TempDir(), "opensc.conf")
+	if err := os.WriteFile(conf, []byte("app default { }\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("OPENSC_CONF", conf)
+	for _, pattern := range []string{"/usr/lib/*/opensc-pkcs11.so", "/usr/lib*/opensc-pkcs11.so", "/usr/lib*/pkcs11/opensc-pkcs11.so"} {
+		if found, _ := filepath.Glob(pattern); len(found) > 0 {
+			return found[0]
+		}
+	}
+	t.Skip("opensc-pkcs11 is not installed")
+	return ""
+}
+
+// served runs pcscd with a simulated card in it until the test ends.
+func served(t testing.TB, change func(*sim.Card)) (*sim.Bus, card.Source, <-chan card.Snapshot) {
+	t.Helper()
+	d := newDaemon(t)
+	d.start(t)
+	p, err := practice()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := p.Card()
+	change(&c)
+	b := sim.New(c)
+	insert(t, d, b)
+	s := card.CNS(pcsc.New())
+	return b, s, watch(t, s)
 }

@@ -82,7 +82,7 @@ func (c *conn) exchange(apdu []byte) ([]byte, time.Duration, error) {
 // b.mu is held.
 func (b *Bus) exchange(r *reader, apdu []byte) ([]byte, time.Duration, error) {
 	f, bad := b.fails()
-	if bad && !f.After && f.Kind != Truncate && f.Kind != Delay {
+	if bad && !f.After && f.Kind != Truncate && f.Kind != Delay && f.Kind != Call {
 		b.note(r, apdu, nil)
 		rsp, err := b.strike(r, f)
 		return rsp, 0, err
@@ -96,6 +96,8 @@ func (b *Bus) exchange(r *reader, apdu []byte) ([]byte, time.Duration, error) {
 		rsp = rsp[:min(f.Len, len(rsp))]
 	case f.Kind == Delay:
 		wait += f.For
+	case f.Kind == Call:
+		f.Do()
 	default:
 		rsp, err := b.strike(r, f)
 		return rsp, 0, err

@@ -19,6 +19,7 @@ const (
 	Truncate                  // the answer is cut to Fault.Len bytes
 	Delay                     // the answer comes after Fault.For
 	Stop                      // the smart card service stops
+	Call                      // Fault.Do runs while the command is under way, then the answer comes
 )
 
 // Fault is one fault, at one command.
@@ -28,8 +29,9 @@ type Fault struct {
 	SW   uint16        // Answer: the status word
 	Len  int           // Truncate: the bytes that are left of the answer
 	For  time.Duration // Delay
+	Do   func()        // Call; it must not use the Bus
 	// After lets the card carry the command out before the fault; otherwise the command never reaches it.
-	// Truncate and Delay always carry it out.
+	// Truncate, Delay and Call always carry it out.
 	After bool
 }
 
