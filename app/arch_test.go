@@ -61,7 +61,7 @@ var house = map[string]room{
 	// Cards.
 	"card":      {tests: "card/sim"},
 	"card/sim":  {imports: "card golang.org/x/crypto"},
-	"card/pcsc": {imports: "card github.com/ebfe/scard", tests: "card/sim"},
+	"card/pcsc": {imports: "card github.com/ebfe/scard", tests: "card/sim card/p11"}, // the joined card, through a real service
 	"card/p11":  {imports: "card github.com/miekg/pkcs11 C unsafe", tests: "card/sim"},
 
 	// Signatures. The digitorus modules are second readers: of what we have just written, and in tests.
