@@ -30,6 +30,9 @@ type Signed struct {
 	Claimed time.Time    // when the signer says it was; zero when not said
 	// Field is the full name of the form field in a PDF.
 	Field string
+	// Doubtful tells that the PDF itself speaks against the signature: it was changed behind it as nobody may, or the
+	// signature is of a form that none has. Whoever signs next should have looked at the verdict first.
+	Doubtful bool
 	// Stamp tells a time-stamp over the whole document from a person's signature.
 	Stamp bool
 	// Counter are the counter-signatures inside this one.
@@ -162,7 +165,7 @@ func signedBy(infos []*cms.SignerInfo, sd *cms.SignedData, depth int) []Signed {
 func signedIn(found []pdf.Signature) []Signed {
 	var out []Signed
 	for _, g := range found {
-		s := Signed{Field: g.Field, Claimed: g.Claimed, Stamp: g.Type == pdf.DocTimeStamp}
+		s := Signed{Field: g.Field, Claimed: g.Claimed, Stamp: g.Type == pdf.DocTimeStamp, Doubtful: g.Flagged()}
 		if sd, err := cms.ParseBytes(g.Contents); err == nil && len(sd.SignerInfos) > 0 {
 			si := sd.SignerInfos[0]
 			s.By = newCertificate(si.Signer(sd.Certificates))

@@ -153,13 +153,12 @@ func TestSignInField(t *testing.T) {
 	once := sign(t, formPDF(), k, o)
 	twice := sign(t, once, k, signer.Options{Format: signer.PAdES, Field: want[1].Name})
 	foreign(t, twice)
-	thrice := sign(t, twice, k, signer.Options{Format: signer.PAdES}) // a new field changes none that is locked
-	for _, s := range verify(t, thrice, trusting()).Signatures {
+	for _, s := range verify(t, twice, trusting()).Signatures {
 		if s.Indication != signer.TotalPassed {
 			t.Errorf("%v %s (%s)", s.Indication, s.SubIndication, codes(s))
 		}
 	}
-	if l := examine(t, thrice).Layers[0]; len(l) != 3 || l[0].Field != want[0].Name || l[1].Field != want[1].Name || l[2].Field != "Signature1" {
+	if l := examine(t, twice).Layers[0]; len(l) != 2 || l[0].Field != want[0].Name || l[1].Field != want[1].Name {
 		t.Errorf("%+v", l)
 	}
 	invisible := o
@@ -176,6 +175,7 @@ func TestSignInField(t *testing.T) {
 		"not there":                {formPDF(), absent, "no-such-field"},
 		"visible without a place":  {formPDF(), invisible, "appearance"},
 		"locked by the last field": {last, o, "fieldmdp"},
+		"new where all is locked":  {twice, signer.Options{Format: signer.PAdES}, "fieldmdp"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			wantRefused(t, tt.in, tt.o, tt.reason)
@@ -234,5 +234,31 @@ func TestAddDetached(t *testing.T) {
 	}
 	if err := signer.Preflight(t.Context(), open(t, "f", p7s), signer.Options{Existing: signer.Add}); !errors.Is(err, signer.ErrNoContent) {
 		t.Errorf("preflight says %v", err)
+	}
+}
+
+// A page that was changed behind a signature keeps nobody from signing, and is told.
+func TestSignChanged(t *testing.T) {
+	k := testPKI().key(t, "P-256", nil)
+	once := sign(t, plainPDF(""), k, signer.Options{Format: signer.PAdES})
+	at, prev := len(once), bytes.LastIndex(once, []byte("startxref\n"))+len("startxref\n")
+	changed := append(bytes.Clone(once), "4 0 obj\n<</Length 13>>stream\n9 9 m 0 0 l S\nendstream\nendobj\n"...)
+	changed = fmt.Appendf(changed, "xref\n4 1\n%010d 00000 n \ntrailer\n<</Size 99/Root 1 0 R/Prev %s>>\nstartxref\n%d\n%%%%EOF\n",
+		at, bytes.Fields(once[prev:])[0], len(changed))
+	twice := sign(t, changed, k, signer.Options{Format: signer.PAdES})
+	for name, tt := range map[string]struct {
+		in   []byte
+		want string
+	}{"signed": {once, "[false]"}, "changed": {changed, "[true]"}, "signed again": {twice, "[true false]"}} {
+		var doubtful []bool
+		for _, s := range examine(t, tt.in).Layers[0] {
+			doubtful = append(doubtful, s.Doubtful)
+		}
+		if got := fmt.Sprint(doubtful); got != tt.want {
+			t.Errorf("%s: doubtful %s, want %s", name, got, tt.want)
+		}
+	}
+	if s := verify(t, twice, trusting()).Signatures; s[0].Indication == signer.TotalPassed || s[1].Indication != signer.TotalPassed {
+		t.Errorf("%v %v", s[0].Indication, s[1].Indication)
 	}
 }

@@ -19,8 +19,9 @@ import (
 )
 
 var (
-	interopDir = flag.String("interop", "", "existing folder to leave signed files in, for foreign verifiers")
-	interopRun = flag.String("interop.run", "", "command to run while the authority behind these files answers")
+	interopDir    = flag.String("interop", "", "existing folder to leave signed files in, for foreign verifiers")
+	interopCorpus = flag.String("interop.corpus", "", "existing folder to leave the signed PDF files of the corpus in, with a list of both")
+	interopRun    = flag.String("interop.run", "", "command to run while the authority behind these files answers")
 )
 
 var levelNames = map[signer.Level]string{signer.LevelB: "B", signer.LevelT: "T", signer.LevelLT: "LT", signer.LevelLTA: "LTA"}

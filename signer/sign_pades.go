@@ -104,7 +104,7 @@ func prepare(ctx context.Context, d *Document, o Options, p pdf.Options) (*pdf.U
 	if err != nil {
 		return nil, refused(err)
 	}
-	return u, closed(ctx, d)
+	return u, closed(ctx, d, u)
 }
 
 // pades writes d with a signature appended (EN 319 142-1 §6.3), then, as far as asked, the validation data and a
@@ -146,12 +146,20 @@ func (s *signing) pades(ctx context.Context, w io.Writer, d *Document) error {
 // them and break it.
 var errOpenEnd = errors.New("an earlier signature covers bytes behind the end of the file")
 
-// errManipulated: our revision could tie together what an attacker broke, and so hide it; and nobody should lend a
-// signature to such a file without having looked at it.
+// errManipulated is an earlier signature that every strict verifier fails for its form, or one whose manipulation our
+// revision would cover up.
 var errManipulated = errors.New("an earlier signature shows the marks of a known manipulation")
 
-// closed refuses a file in which a signature covers what is not there yet, or behind which something was slipped in.
-func closed(ctx context.Context, d *Document) error {
+// broken are the findings about a ByteRange that let a signature pass nowhere, and the file with it.
+var broken = []string{
+	"byterange-first-not-zero", "byterange-gap-not-contents", "byterange-negative", "byterange-overlap",
+	"byterange-past-eof", "byterange-shared",
+}
+
+// closed refuses a file in which a signature covers what is not there yet, which fails in any case, or about which
+// fewer faults would be found with our revision u on top: some attacks live from what a revision in good order repairs.
+// Other changes behind an earlier signature do not keep the next person from signing; verdicts go on telling them.
+func closed(ctx context.Context, d *Document, u *pdf.Update) error {
 	found, err := pdf.Scan(ctx, d.r, d.size)
 	if err != nil {
 		return refused(err)
@@ -162,13 +170,37 @@ func closed(ctx context.Context, d *Document) error {
 				return &RefusedError{"signed-beyond-end", errOpenEnd}
 			}
 		}
-		for _, f := range slices.Concat(g.Findings, found.Findings) {
-			if f.Flag && manipulation(f.Code) {
+	}
+	for _, g := range found.Signatures {
+		for _, f := range g.Findings {
+			if f.Flag && slices.Contains(broken, f.Code) {
 				return &RefusedError{"manipulated", errManipulated}
 			}
 		}
 	}
+	if flagged(found) == 0 {
+		return nil
+	}
+	after, err := pdf.Scan(ctx, u, u.Size())
+	if err != nil {
+		return refused(err)
+	}
+	after.Signatures = slices.DeleteFunc(after.Signatures, func(g pdf.Signature) bool { return g.Field == u.Field() })
+	if flagged(after) < flagged(found) {
+		return &RefusedError{"manipulated", errManipulated}
+	}
 	return nil
+}
+
+// flagged counts the signatures that must not be shown as valid, all of them where the file itself must not.
+func flagged(s *pdf.Scanned) int {
+	n := 0
+	for i := range s.Signatures {
+		if s.Signatures[i].Flagged() || slices.ContainsFunc(s.Findings, func(f pdf.Finding) bool { return f.Flag }) {
+			n++
+		}
+	}
+	return n
 }
 
 // raisePDF puts the revisions of LevelLT and LevelLTA on top of a signed one, as far as asked.

@@ -195,9 +195,10 @@ func TestPAdESChanged(t *testing.T) {
 	}
 }
 
-// corpusSigned is how many PDF files of the corpus can be signed today. It may only be raised.
-// 45 that could be extended are refused because they bear the marks of a published attack.
-const corpusSigned = 198
+// corpusSigned is how many PDF files of the corpus can be signed today. It may only be raised. Of those refused, 16 have
+// an earlier signature that EU DSS fails for its ByteRange, or whose manipulation our revision would hide from it, and
+// in 4 an earlier signature locks whatever fields are added.
+const corpusSigned = 223
 
 // Every PDF of the corpus is signed or refused with a reason, and no earlier verdict changes, ours nor other people's.
 func TestPAdESCorpus(t *testing.T) {
@@ -208,6 +209,7 @@ func TestPAdESCorpus(t *testing.T) {
 	others := noPDFSig == nil && noQPDF == nil && !testing.Short()
 	signed, earlier := 0, 0
 	refusals := map[string]int{}
+	var pairs bytes.Buffer
 	err := filepath.WalkDir(dir, func(path string, e os.DirEntry, err error) error {
 		if err != nil || e.IsDir() {
 			return err
@@ -225,6 +227,9 @@ func TestPAdESCorpus(t *testing.T) {
 		var no *signer.RefusedError
 		if errors.As(err, &no) {
 			refusals[no.Reason]++
+			if len(sign(t, b, k, signer.Options{})) <= len(b) { // the way that is always left
+				t.Errorf("%s: no p7m", filepath.Base(path))
+			}
 			return nil
 		}
 		if err != nil {
@@ -232,6 +237,10 @@ func TestPAdESCorpus(t *testing.T) {
 			return nil
 		}
 		signed++
+		if *interopCorpus != "" {
+			out := keepSigned(t, path, out.Bytes())
+			fmt.Fprintf(&pairs, "%s\t%s\n", path, out)
+		}
 		earlier += compareSigned(t, filepath.Base(path), b, out.Bytes())
 		if others {
 			compareForeign(t, filepath.Base(path), b, out.Bytes())
@@ -241,10 +250,22 @@ func TestPAdESCorpus(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if *interopCorpus != "" {
+		write(t, filepath.Join(*interopCorpus, "list.tsv"), pairs.Bytes())
+	}
 	t.Logf("signed %d files with %d earlier signatures; refused %v", signed, earlier, refusals)
 	if signed < corpusSigned {
 		t.Errorf("%d files signed, there were %d", signed, corpusSigned)
 	}
+}
+
+// keepSigned leaves a signed file of the corpus for foreign verifiers, under a name that says where it is from.
+func keepSigned(t *testing.T, original string, signed []byte) string {
+	t.Helper()
+	folder, name := filepath.Split(original)
+	path := filepath.Join(*interopCorpus, filepath.Base(folder)+"_"+name)
+	write(t, path, signed)
+	return path
 }
 
 // compareSigned holds the report on a signed file against the one before, and counts the earlier signatures.

@@ -3,6 +3,8 @@
     corpus.py list CORPUS                     the list that Judge.java reads, on standard output
     corpus.py ours CLI LIST OUT.jsonl         our own verdicts on it
     corpus.py diff CORPUS OUT.jsonl DSS.tsv   what differs, as Markdown on standard output
+    corpus.py both LIST                       the list that Judge.java reads for pairs of files, unsigned and signed by us
+    corpus.py kept LIST DSS.tsv               what EU DSS says otherwise of earlier signatures since we signed
 
 What is compared is `integrity`, the mathematics alone: DSS runs without trusted lists and without a network here, so
 that its indications say nothing but "chain not trusted"; where it says TOTAL_FAILED all the same we must not say
@@ -48,9 +50,7 @@ def run(cli, config, files, extra):
 
 
 def ours(cli, list_file, out):
-    with open(list_file, encoding="utf-8") as f:
-        pairs = [line.rstrip("\n").split("\t") for line in f]
-    plain = [file for file, original in pairs if not original]
+    plain = [file for file, original in pairs(list_file) if not original]
     jobs = [(plain[i:i + BATCH], []) for i in range(0, len(plain), BATCH)]
     jobs += [([file], ["--content", original]) for file, original in pairs if original]
     with tempfile.TemporaryDirectory() as config, open(out, "w", encoding="utf-8") as o:
@@ -72,6 +72,32 @@ def read_dss(path):
             else:
                 files[r[1]]
     return files
+
+
+def pairs(list_file):
+    with open(list_file, encoding="utf-8") as f:
+        return [line.rstrip("\n").split("\t") for line in f]
+
+
+def both(list_file):
+    for pair in pairs(list_file):
+        for file in pair:
+            print(file, "", sep="\t")
+
+
+def kept(list_file, tsv):
+    """Every verdict before must be there after, word for word, and one more: that on our own signature."""
+    dss, changed, earlier = read_dss(tsv), [], 0
+    for before, after in pairs(list_file):
+        def verdicts(file):
+            return collections.Counter(tuple(s[k] for k in s if k not in ("id", "parent", "infos")) for s in dss[file]["sigs"])
+        was, now = verdicts(before), verdicts(after)
+        earlier += was.total()
+        if dss[before]["err"] != dss[after]["err"] or was - now or (now - was).total() != 1:
+            changed.append(f"\n- {os.path.basename(after)}: {dss[after]['err']} was {dict(was - now)}, is {dict(now - was)}")
+    print(f"{earlier} earlier signatures and time-stamps in {len(pairs(list_file))} PDF files of the corpus that we signed: "
+          f"EU DSS says otherwise in {len(changed)} files." + "".join(changed))
+    sys.exit(1 if changed else 0)
 
 
 def kind(integrity):
@@ -167,4 +193,4 @@ def diff(corpus, jsonl, tsv):
 
 
 if __name__ == "__main__":
-    {"list": listing, "ours": ours, "diff": diff}[sys.argv[1]](*sys.argv[2:])
+    {"list": listing, "ours": ours, "diff": diff, "both": both, "kept": kept}[sys.argv[1]](*sys.argv[2:])

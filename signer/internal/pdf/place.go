@@ -42,7 +42,9 @@ func FindPlaces(ctx context.Context, r io.ReaderAt, size int64) (*Places, error)
 	}
 	out := &Places{}
 	var waiting []field
-	for _, fd := range f.fields() {
+	fields := f.fields()
+	locks := f.locks(&sc, fields)
+	for _, fd := range fields {
 		if fd.kind != "Sig" || f.resolve(fd.value) != nil {
 			continue
 		}
@@ -52,7 +54,7 @@ func FindPlaces(ctx context.Context, r io.ReaderAt, size int64) (*Places, error)
 			e.Locks = f.fieldMDP(lock)
 		}
 		p := &preparer{f: f}
-		if no := p.mayFill(&fd, &sc); no != nil {
+		if no := p.mayFill(&fd, locks); no != nil {
 			e.Refused = no.Reason
 		}
 		out.Fields = append(out.Fields, e)

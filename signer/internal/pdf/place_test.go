@@ -126,9 +126,11 @@ func TestLockedPlaces(t *testing.T) {
 	if err != nil || len(got.Fields) != 1 || got.Fields[0].Refused != FieldLocked {
 		t.Errorf("%+v %v", got, err)
 	}
-	// A new field of its own is no change of a locked one.
-	again := signed(t, out, Options{})
-	if s := mustScan(t, again); s.Flagged() {
+	_, err = Prepare(context.Background(), bytes.NewReader(out), int64(len(out)), Options{Claimed: testTime})
+	if refusal(err) != FieldLocked {
+		t.Errorf("a new field under a lock of all: %v", err)
+	}
+	if s := mustScan(t, signed(t, out, Options{TimeStamp: true})); s.Flagged() {
 		t.Error(reasons(s))
 	}
 }

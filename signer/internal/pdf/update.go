@@ -219,13 +219,14 @@ func (p *preparer) allowed(ctx context.Context) (*field, error) {
 		}
 	}
 	fields := p.f.fields()
+	locks := p.f.locks(&sc, fields)
 	var target *field
 	for i := range fields {
 		fd := &fields[i]
 		if p.o.Field == "" || fd.full != p.o.Field {
 			continue
 		}
-		if no := p.mayFill(fd, &sc); no != nil {
+		if no := p.mayFill(fd, locks); no != nil {
 			return nil, no
 		}
 		target = fd
@@ -234,6 +235,11 @@ func (p *preparer) allowed(ctx context.Context) (*field, error) {
 		return nil, refuse(NoSuchField, p.o.Field)
 	}
 	p.name = freeName(fields)
+	// A new field is a change of the form that a lock may forbid; EU DSS warns of it at the locking signature. A
+	// time-stamp preserves what is there and passes, as it does under DocMDP.
+	if target == nil && !p.o.TimeStamp && locked(locks, p.name) {
+		return nil, refuse(FieldLocked, p.name)
+	}
 	if c := p.f.crypt; c != nil {
 		// ISO 32000-1 table 22: bit 6 with bit 4 to create fields, bit 6 or 9 to fill them.
 		create := c.perms&(1<<3) != 0 && c.perms&(1<<5) != 0
@@ -246,19 +252,36 @@ func (p *preparer) allowed(ctx context.Context) (*field, error) {
 }
 
 // mayFill refuses a field that cannot take the signature.
-func (p *preparer) mayFill(fd *field, sc *Scanned) *RefusalError {
+func (p *preparer) mayFill(fd *field, locks []*FieldMDP) *RefusalError {
 	switch {
 	case fd.kind != "Sig":
 		return refuse(FieldNotSignature, fd.full)
 	case p.f.resolve(fd.value) != nil:
 		return refuse(FieldSigned, fd.full)
 	}
-	for i := range sc.Signatures {
-		if sc.Signatures[i].FieldMDP.Locks(fd.full) {
-			return refuse(FieldLocked, fd.full)
-		}
+	if locked(locks, fd.full) {
+		return refuse(FieldLocked, fd.full)
 	}
 	return p.seedValue(fd)
+}
+
+// locks are what earlier signatures lock: by FieldMDP, and by the /Lock of their fields, which some programs leave at
+// that (ISO 32000-1 table 233).
+func (f *file) locks(sc *Scanned, fields []field) []*FieldMDP {
+	var out []*FieldMDP
+	for i := range sc.Signatures {
+		out = append(out, sc.Signatures[i].FieldMDP)
+	}
+	for i := range fields {
+		if lock := f.dict(fields[i].d["Lock"]); lock != nil && fields[i].kind == "Sig" && f.resolve(fields[i].value) != nil {
+			out = append(out, f.fieldMDP(lock))
+		}
+	}
+	return out
+}
+
+func locked(locks []*FieldMDP, full string) bool {
+	return slices.ContainsFunc(locks, func(m *FieldMDP) bool { return m.Locks(full) })
 }
 
 func freeName(fields []field) string {
