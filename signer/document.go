@@ -157,7 +157,7 @@ func mail(head []byte) bool {
 		if strings.HasPrefix(line, " ") || strings.HasPrefix(line, "\t") {
 			continue
 		}
-		name, _, ok := strings.Cut(line, ":")
+		name, value, ok := strings.Cut(line, ":")
 		if !ok || strings.ContainsAny(name, " \t<{") {
 			if i == 0 && strings.HasPrefix(line, "From ") { // mbox
 				continue
@@ -165,8 +165,12 @@ func mail(head []byte) bool {
 			return false
 		}
 		switch strings.ToLower(name) {
-		case "received", "return-path", "from", "to", "date", "message-id", "mime-version", "subject", "content-type", "delivered-to":
+		case "received", "return-path", "from", "to", "date", "message-id", "mime-version", "subject", "delivered-to":
 			known++
+		case "content-type":
+			if known++; strings.HasPrefix(strings.ToLower(strings.TrimSpace(value)), "multipart/") {
+				known++ // enough by itself: M7M has no other header
+			}
 		}
 	}
 	return known >= 2

@@ -16,6 +16,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -37,6 +38,7 @@ type services struct {
 	// stamps counts the answers given; from the one numbered failFrom on they are errors, 0 for never.
 	stamps, failFrom int
 	revoked          []x509.RevocationListEntry
+	asked            atomic.Int32 // requests of any kind
 	clock            func() time.Time
 }
 
@@ -71,6 +73,7 @@ func (s *services) authority(t *testing.T, years int, crl ...string) *cert.Certi
 }
 
 func (s *services) answer(w http.ResponseWriter, r *http.Request) {
+	s.asked.Add(1)
 	body, err := io.ReadAll(r.Body)
 	if err == nil && r.URL.Path == "/crl" {
 		if body, err = s.crl(); err == nil {

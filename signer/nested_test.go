@@ -7,8 +7,10 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"ceralacca/signer"
 )
@@ -119,6 +121,36 @@ func TestMail(t *testing.T) {
 		}
 		if c.want < 0 && (len(r.Signatures) != 1 || !strings.Contains(fmt.Sprint(r.Notes), "mail-damaged")) {
 			t.Errorf("%s: %s, notes %v", name, lineage(r), r.Notes)
+		}
+	}
+}
+
+// An M7M holds an envelope and a time-stamp over it, which proves its time; one over something else proves nothing.
+func TestM7M(t *testing.T) {
+	s := newServices(t)
+	s.stamp = s.authority(t, 5)
+	p7m := sign(t, []byte("ordine"), s.key(t), s.options(t, signer.CAdES, signer.LevelB))
+	b64 := base64.StdEncoding.EncodeToString
+	for name, c := range map[string]struct {
+		over []byte
+		want time.Time
+	}{"its own": {p7m, now}, "of another": {[]byte("altro"), time.Time{}}} {
+		m7m := "Content-Type: multipart/mixed; boundary=\"x\"\r\n\r\n--x\r\nContent-Type: application/pkcs7-mime; name=\"ordine.p7m\"\r\n" +
+			"Content-Transfer-Encoding: base64\r\n\r\n" + b64(p7m) + "\r\n--x\r\nContent-Type: application/timestamp-reply; name=\"ordine.tsr\"\r\n" +
+			"Content-Transfer-Encoding: base64\r\n\r\n" + b64(s.stampOf(t, c.over)) + "\r\n--x--\r\n"
+		d := open(t, "ordine.m7m", []byte(m7m))
+		if d.Kind() != signer.Mail {
+			t.Fatalf("kind %d", d.Kind())
+		}
+		o := offline()
+		o.Now = clock
+		r, err := signer.Verify(t.Context(), d, o)
+		if err != nil || len(r.Signatures) != 2 {
+			t.Fatalf("%s: %v %+v", name, err, r)
+		}
+		i := slices.IndexFunc(r.Signatures, func(g signer.Signature) bool { return g.Format == signer.CAdES })
+		if g := r.Signatures[i]; !g.Proven.Equal(c.want) || g.Integrity != signer.Intact {
+			t.Errorf("%s: proven %v, %v (%s)", name, g.Proven, g.Integrity, codes(g))
 		}
 	}
 }

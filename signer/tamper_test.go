@@ -256,8 +256,8 @@ func dataFiles(b []byte) string {
 	return strings.Join(all, ", ")
 }
 
-// timeStamped wraps content in a TSD (RFC 5544) with a token of the test authority and its CRL.
-func timeStamped(t *testing.T, s *services, content []byte) []byte {
+// stampOf is the authority's answer to a request for a time-stamp over content.
+func (s *services) stampOf(t *testing.T, content []byte) []byte {
 	t.Helper()
 	sum := sha256.Sum256(content)
 	request, err := (&tsp.Request{Hash: crypto.SHA256, Digest: sum[:], Nonce: big.NewInt(7)}).Encode()
@@ -268,7 +268,13 @@ func timeStamped(t *testing.T, s *services, content []byte) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tok, err := tsp.Parse(resp)
+	return resp
+}
+
+// timeStamped wraps content in a TSD (RFC 5544) with a token of the test authority and its CRL.
+func timeStamped(t *testing.T, s *services, content []byte) []byte {
+	t.Helper()
+	tok, err := tsp.Parse(s.stampOf(t, content))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,8 +10,10 @@ import (
 	"mime/quotedprintable"
 	"net/textproto"
 	"strings"
+	"time"
 
 	"ceralacca/signer/internal/cms"
+	"ceralacca/signer/internal/tsp"
 )
 
 // Limits on a message: certified mail carries 100 MB at most, in a few parts, inside one or two envelopes.
@@ -77,18 +79,83 @@ func (m *message) entity(ctx context.Context, b []byte, parent string, depth int
 		if media == "multipart/signed" && len(parts) == 2 {
 			return m.signed(ctx, parts[0], parts[1], parent, depth)
 		}
-		for _, p := range parts {
-			if err := m.entity(ctx, p, parent, depth+1); err != nil {
-				return err
-			}
-		}
-		return nil
+		return m.mixed(ctx, parts, parent, depth)
 	case media == "message/rfc822":
 		return m.entity(ctx, m.decode(header, body), parent, depth+1)
 	case strings.HasPrefix(media, "text/") && attachmentName(header, params) == "":
 		return nil
 	}
 	return m.attachment(ctx, attachmentName(header, params), m.decode(header, body), parent)
+}
+
+// mixed judges parts that stand side by side. A time-stamp among them that is over another one belongs to it: so the
+// M7M of Italian programs holds an envelope and its time-stamp.
+func (m *message) mixed(ctx context.Context, parts [][]byte, parent string, depth int) error {
+	proofs, marks, err := m.marks(ctx, parts, parent)
+	if err != nil {
+		return err
+	}
+	outer := m.v.proof
+	defer func() { m.v.proof = outer }()
+	for i, p := range parts {
+		if marks[i] {
+			continue
+		}
+		m.v.proof = outer
+		if t := proofs[i]; !t.IsZero() {
+			m.v.proof = earlier(outer, t)
+		}
+		if err := m.entity(ctx, p, parent, depth+1); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Limits on the time-stamps of one message: real ones hold one, of some 10 kB.
+const (
+	maxMarks   = 8
+	maxMarkB64 = 256 << 10
+)
+
+// marks judges the time-stamps among parts that are over another part. It tells by index what they prove, and which
+// parts they are.
+func (m *message) marks(ctx context.Context, parts [][]byte, parent string) (map[int]time.Time, map[int]bool, error) {
+	proofs, marks := map[int]time.Time{}, map[int]bool{}
+	for i, p := range parts {
+		if len(p) > maxMarkB64 || len(marks) == maxMarks {
+			continue
+		}
+		header, body := splitEntity(p)
+		b := new(message).decode(header, body)
+		if d, err := Open("", bytes.NewReader(b), int64(len(b))); err != nil || d.kind != TimeStamped {
+			continue
+		}
+		tok, err := tsp.Parse(b)
+		if err != nil {
+			continue // a TSD brings its content along
+		}
+		for j, q := range parts {
+			if err := ctx.Err(); err != nil {
+				return nil, nil, err
+			}
+			header, body := splitEntity(q)
+			content := new(message).decode(header, body)
+			if ok, err := tok.Stamps(bytes.NewReader(content)); i == j || err != nil || !ok {
+				continue
+			}
+			e := m.v.token(ctx, tok, place{m.v.nextID(parent), parent}, ofBytes(content))
+			e.sig.Stamp = StampFile
+			m.v.judge(e)
+			if e.sig.Indication == TotalPassed {
+				proofs[j] = earlier(proofs[j], tok.Info.Time)
+			}
+			m.v.add(e)
+			marks[i] = true
+			break
+		}
+	}
+	return proofs, marks, nil
 }
 
 // signed judges multipart/signed (RFC 1847 §2.1, RFC 8551 §3.5.3): the first part as it stands, with CRLF.

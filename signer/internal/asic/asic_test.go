@@ -257,3 +257,40 @@ func FuzzOpen(f *testing.F) {
 		}
 	})
 }
+
+// TestMalformed: what EU DSS answers FORMAT_FAILURE to, whatever the signature is worth.
+func TestMalformed(t *testing.T) {
+	list := file{name: "META-INF/manifest.xml", body: "<manifest/>"}
+	cades := file{name: "META-INF/signature.p7s"}
+	deep := file{name: "folder/a.txt"}
+	for _, tt := range []struct {
+		name string
+		zip  []byte
+		want string
+	}{
+		{"extended, XAdES", pack(t, "", mimeE, text, deep, list, xades), ""},
+		{"extended, XAdES, no list", pack(t, "", mimeE, text, xades), "manifest-missing"},
+		{"extended, CAdES, no list", pack(t, "", mimeE, text, list, cades), "manifest-missing"},
+		{"extended, nothing to sign", pack(t, "", mimeE, list, xades), "no-data-object"},
+		{"simple", pack(t, "", mimeS, text, xades), ""},
+		{"simple, CAdES", pack(t, "", mimeS, text, cades), ""},
+		{"simple, one in a folder too", pack(t, "", mimeS, text, deep, xades), ""},
+		{"simple, only in a folder", pack(t, "", mimeS, deep, xades), "data-object-in-folder"},
+		{"simple, two", pack(t, "", mimeS, text, file{name: "b.txt"}, xades), "several-data-objects"},
+		{"simple, nothing to sign", pack(t, "", mimeS, xades), "no-data-object"},
+		{"simple, a time-stamp alone", pack(t, "", mimeS, file{name: "META-INF/timestamp.tst"}), ""},
+		{"no container by its type", pack(t, "", file{name: "mimetype", body: "application/epub+zip"}, xades), ""},
+	} {
+		c, err := open(tt.zip, Limits{})
+		if err != nil || len(c.Parts) != 1 {
+			t.Fatalf("%s: %v", tt.name, err)
+		}
+		got := ""
+		if err := c.Malformed(c.Parts[0]); err != nil {
+			got = err.Error()
+		}
+		if got != tt.want {
+			t.Errorf("%s: %q, want %q", tt.name, got, tt.want)
+		}
+	}
+}
