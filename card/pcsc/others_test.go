@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"ceralacca/card"
+	"ceralacca/card/pcsc"
 	"ceralacca/card/sim"
 
 	"github.com/ebfe/scard"
@@ -153,5 +154,54 @@ func TestServiceDiesDuringLogin(t *testing.T) {
 	unknown := new(card.OutcomeUnknownError)
 	if err := <-failed; !errors.As(err, &unknown) || !errors.Is(err, card.ErrNoService) {
 		t.Errorf("login: %v", err)
+	}
+}
+
+func twoCards(s card.Snapshot) bool {
+	n := 0
+	for _, slot := range s.Slots {
+		if slot.State == card.Present {
+			n++
+		}
+	}
+	return n == 2
+}
+
+// Two readers with a card each, at once.
+func TestTwoReaders(t *testing.T) {
+	d := newDaemon(t)
+	d.start(t)
+	first, second := practiceBus(t), practiceBus(t)
+	insertInto(t, d.addressOf(0), first)
+	insertInto(t, d.addressOf(1), second)
+	s := card.CNS(pcsc.New())
+	snaps := watch(t, s)
+	both := until(t, "two cards", snaps, twoCards)
+	var open []card.Token
+	for _, slot := range both.Slots {
+		tok, err := s.Open(t.Context(), slot.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer tok.Close()
+		if err := tok.Login(t.Context(), card.AuthPIN, practicePIN()); err != nil {
+			t.Fatal(err)
+		}
+		open = append(open, tok)
+	}
+	if a, b := first.Count(0x20), second.Count(0x20); a != 1 || b != 1 {
+		t.Errorf("%d and %d VERIFY", a, b)
+	}
+	first.Remove()
+	left := until(t, "one card", snaps, func(x card.Snapshot) bool { return hasCard(x) && !twoCards(x) })
+	for i, slot := range both.Slots {
+		err := open[i].Login(t.Context(), card.AuthPIN, practicePIN())
+		here := false
+		for _, x := range left.Slots {
+			here = here || x.ID == slot.ID && x.State == card.Present
+		}
+		if (err == nil) != here {
+			t.Errorf("%s, still here %v: %v", slot.Reader, here, err)
+		}
 	}
 }

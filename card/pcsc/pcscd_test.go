@@ -43,6 +43,13 @@ func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == p11.WorkerArg {
 		os.Exit(p11.Serve(os.Stdin, os.Stdout))
 	}
+	if len(os.Args) > 2 && os.Args[1] == idleArg {
+		if err := watchIdly(os.Args[2]); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
 	if os.Getenv("GORACE") == "" {
 		os.Setenv("GORACE", "atexit_sleep_ms=0") // or each helper would wait a second before it ends
 	}
@@ -90,7 +97,8 @@ func newDaemon(t testing.TB) *daemon {
 	return d
 }
 
-func (d *daemon) addr() string { return fmt.Sprintf("127.0.0.1:%d", d.port) }
+// addressOf is where a card is put into one of the two slots of the virtual reader.
+func (d *daemon) addressOf(slot int) string { return fmt.Sprintf("127.0.0.1:%d", d.port+slot) }
 
 // start runs pcscd. Its end by SIGKILL is quick; a clean one takes more than a second.
 func (d *daemon) start(t testing.TB) {
@@ -154,11 +162,14 @@ func freePorts(t testing.TB) int {
 }
 
 // insert puts a simulated card into the first slot of the virtual reader until the test ends.
-func insert(t testing.TB, d *daemon, b *sim.Bus) {
+func insert(t testing.TB, d *daemon, b *sim.Bus) { insertInto(t, d.addressOf(0), b) }
+
+// insertInto puts a simulated card into a slot of the virtual reader until the test ends.
+func insertInto(t testing.TB, addr string, b *sim.Bus) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error)
-	go func() { done <- b.ServeVPCD(ctx, d.addr()) }()
+	go func() { done <- b.ServeVPCD(ctx, addr) }()
 	t.Cleanup(func() {
 		cancel()
 		if err := <-done; err != nil {
