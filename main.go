@@ -69,9 +69,24 @@ func run(demo bool, config, language, module string, files []string) error {
 	}
 	defer modules.Close()
 	source := card.Join(card.CNS(pcsc.New()), modules, card.JoinOptions{Chosen: module != ""})
-	store := app.NewStore(app.New(app.Config{Source: source, Dir: config, Assets: assets.FS, Language: language}))
+	store := app.NewStore(app.New(app.Config{Source: source, Modules: probeModules(module), Dir: config, Assets: assets.FS, Language: language}))
 	store.UsePractice(demo)
 	w := ui.New(fyneapp.NewWithID("it.ceralacca.Ceralacca"), store, assets.FS)
 	w.ShowAndRun(ctx, instance, files...)
 	return nil
+}
+
+// probeModules tells how far the makers' libraries get: the one that was named, or those that are installed.
+func probeModules(chosen string) func(context.Context) []app.Module {
+	return func(ctx context.Context) []app.Module {
+		list := p11.Installed()
+		if chosen != "" {
+			list = []string{chosen}
+		}
+		var out []app.Module
+		for _, r := range p11.Probe(ctx, list, p11.Options{}) {
+			out = append(out, app.Module{Name: filepath.Base(r.Path), State: app.ModuleState(r.State()), Cards: len(r.Cards), Err: r.Err})
+		}
+		return out
+	}
 }

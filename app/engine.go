@@ -45,6 +45,8 @@ type Config struct {
 	Anchors []*x509.Certificate
 	// Assets holds trust/ with the anchors and the snapshot of the trusted lists; nil trusts only Anchors.
 	Assets fs.FS
+	// Modules tells how far the makers' PKCS #11 libraries get on this machine; nil when nobody can tell.
+	Modules func(ctx context.Context) []Module
 	// Offline opens no connection: what is not at hand is told as not known.
 	Offline bool
 	// Language, when it is set, stands for this run in the place of the one in the settings.

@@ -39,6 +39,7 @@ type State struct {
 	Preview     *Preview
 	PINJob      *PINJob
 	Trust       *Trust
+	Doctor      *Doctor // nil before the first check-up
 	Saved       *Saved
 	Settings    *Settings
 }

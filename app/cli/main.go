@@ -107,6 +107,7 @@ func commands() []command {
 		{"check", (*session).check},
 		{"pin", (*session).pin},
 		{"trust", (*session).trustLists},
+		{"doctor", (*session).doctor},
 		{"version", (*session).version},
 	}
 }
@@ -222,6 +223,7 @@ func (s *session) makeEngine() error {
 		c.Anchors = append(c.Anchors, certs...)
 	}
 	if !s.demo {
+		c.Modules = probeModules(s.module)
 		modules, err := p11.Choose(s.module, p11.Options{})
 		if err != nil {
 			return err

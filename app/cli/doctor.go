@@ -1,0 +1,79 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"path/filepath"
+
+	"ceralacca/app"
+	"ceralacca/app/lang"
+	"ceralacca/card/p11"
+)
+
+// probeModules tells how far the makers' libraries get: the one that was named, or those that are installed.
+func probeModules(chosen string) func(context.Context) []app.Module {
+	return func(ctx context.Context) []app.Module {
+		list := p11.Installed()
+		if chosen != "" {
+			list = []string{chosen}
+		}
+		var out []app.Module
+		for _, r := range p11.Probe(ctx, list, p11.Options{}) {
+			out = append(out, app.Module{Name: filepath.Base(r.Path), State: app.ModuleState(r.State()), Cards: len(r.Cards), Err: r.Err})
+		}
+		return out
+	}
+}
+
+type jsonDoctorCheck struct {
+	Code   string `json:"code,omitempty"`
+	State  string `json:"state"` // good, note or bad
+	Title  string `json:"title"`
+	Fix    string `json:"fix,omitempty"`
+	Detail string `json:"detail,omitempty"`
+}
+
+// doctor looks at service, readers, card, libraries, lists, disk and clock. The network is tried only with --network.
+func (s *session) doctor(args []string) (int, error) {
+	var bundle string
+	var network bool
+	rest, err := s.flags("doctor", args, func(f *flag.FlagSet) {
+		f.StringVar(&bundle, "bundle", "", "")
+		f.BoolVar(&network, "network", false, "")
+	})
+	if err != nil {
+		return 0, err
+	}
+	if len(rest) > 0 {
+		return 0, &usageError{lang.M("cli.unknown-command", "name", "doctor "+rest[0])}
+	}
+	d, err := s.engine.Diagnose(s.ctx, network)
+	if err != nil {
+		return 0, err
+	}
+	if bundle != "" {
+		if err := s.engine.SaveBundle(s.ctx, d, s.texts, bundle); err != nil {
+			return 0, err
+		}
+	}
+	checks := []jsonDoctorCheck{}
+	for _, c := range d.Checks {
+		t := c.Text(s.texts)
+		checks = append(checks, jsonDoctorCheck{c.Code, c.State(), t.Title, t.Fix, c.Detail})
+	}
+	if s.json {
+		s.printJSON(map[string]any{"checks": checks, "trouble": d.Trouble(), "network": d.Network})
+	} else {
+		for _, c := range checks {
+			fmt.Fprintf(s.out, "%s: %s\n", s.texts.T("doctor."+c.State), c.Title)
+			if c.Fix != "" {
+				fmt.Fprintf(s.out, "    %s\n", c.Fix)
+			}
+		}
+	}
+	if d.Trouble() > 0 {
+		return exitFailed, nil
+	}
+	return exitOK, nil
+}

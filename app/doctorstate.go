@@ -1,0 +1,58 @@
+package app
+
+import (
+	"path/filepath"
+
+	"ceralacca/app/lang"
+)
+
+// Diagnose looks at reader, card, libraries, lists, disk and clock, and tries the network only when asked; not while a job
+// runs, which would share the card with it.
+func (s *Store) Diagnose(network bool) {
+	s.post(func(st State) State {
+		if st.Doctor != nil && st.Doctor.Running || st.Job != nil && st.Job.Running || st.PINJob != nil && st.PINJob.Running {
+			return st
+		}
+		st.Doctor = &Doctor{Running: true, Network: network}
+		engine, ctx := s.use, s.ctx
+		s.spawn(func() {
+			d, err := engine.Diagnose(ctx, network)
+			if err != nil {
+				d = &Doctor{Network: network, Advice: Explain(err)}
+			}
+			s.post(func(st State) State { st.Doctor = d; return st })
+			if network {
+				s.readTrust()
+			}
+		})
+		return st
+	})
+}
+
+// SaveBundle writes what Diagnose found into a new file in the folder, in the words of the catalog.
+func (s *Store) SaveBundle(folder string, words *lang.Catalog) {
+	s.post(func(st State) State {
+		d := st.Doctor
+		if d == nil || d.found == nil {
+			return st
+		}
+		engine, ctx := s.use, s.ctx
+		s.spawn(func() {
+			dest := filepath.Join(folder, freeName(folder, BundleName, map[string]bool{}))
+			err := engine.SaveBundle(ctx, d, words, dest)
+			s.post(func(st State) State {
+				if st.Doctor == nil || st.Doctor.found != d.found {
+					return st
+				}
+				next := *st.Doctor
+				next.Advice = Explain(err)
+				if err == nil {
+					next.SavedTo = dest
+				}
+				st.Doctor = &next
+				return st
+			})
+		})
+		return st
+	})
+}
