@@ -204,6 +204,7 @@ func FuzzMail(f *testing.F) {
 	m, _ := envelope(f, sign(f, []byte("ordine"), testPKI().key(f, "P-256", nil), signer.Options{}))
 	f.Add([]byte(m))
 	f.Add([]byte("From: a\nTo: b\nContent-Type: multipart/mixed; boundary=x\n\n--x\n\n--x--"))
+	f.Add([]byte("Content-Type: multipart/mixed; boundary=x\n\n--x\n\nMAA=\n--x\nContent-Transfer-Encoding: base64\n\nMAMCAQA=\n--x--"))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		r, err := signer.Verify(t.Context(), open(t, "f.eml", b), signer.VerifyOptions{})
 		if err != nil {

@@ -117,3 +117,53 @@ func TestCorpusStampsCMS(t *testing.T) {
 		}
 	}
 }
+
+// With an archive the attributes around a signature carry its proof of time: none of their bytes may give it another
+// time, another signer or other content. In the file at rest every seventh byte is changed, in turn each bit.
+func TestTamperArchive(t *testing.T) {
+	s := newServices(t)
+	s.first, s.stamp = s.authority(t, 1, s.srv.URL+"/crl"), s.authority(t, 5)
+	content := []byte("Io sottoscritto")
+	b := sign(t, content, s.key(t), s.options(t, signer.CAdES, signer.LevelLTA))
+	o := offline()
+	o.Now = func() time.Time { return now.AddDate(2, 0, 1) }
+	good := verify(t, b, o).Signatures[0]
+	if good.Indication != signer.TotalPassed {
+		t.Fatalf("the file itself does not pass: %s (%s)", good.SubIndication, codes(good))
+	}
+	harmless := 0
+	for i := 0; i < len(b); i += 7 {
+		bad := bytes.Clone(b)
+		bad[i] ^= 1 << (i % 8)
+		for _, g := range passes(t, bad, o) {
+			if g.Format == signer.TST {
+				continue
+			}
+			harmless++
+			var out bytes.Buffer
+			err := signer.Extract(t.Context(), &out, open(t, "f.p7m", bad))
+			if err != nil || !bytes.Equal(out.Bytes(), content) || !g.Proven.Equal(now) || !g.Claimed.Equal(good.Claimed) ||
+				!bytes.Equal(g.Signer.DER, good.Signer.DER) {
+				t.Errorf("byte %d: passes with %q, proven %v, claimed %v", i, out.Bytes(), g.Proven, g.Claimed)
+			}
+		}
+	}
+	t.Logf("%d of %d changes leave signer, time and content as they were", harmless, (len(b)+6)/7)
+}
+
+// A time-stamp on the outer envelope proves the time of the one inside.
+func TestProofOfInnerEnvelope(t *testing.T) {
+	s := newServices(t)
+	s.stamp = s.authority(t, 5)
+	inner := sign(t, []byte("x"), testPKI().key(t, "P-256", nil), signer.Options{})
+	outer := sign(t, inner, s.key(t), func() signer.Options {
+		o := s.options(t, signer.CAdES, signer.LevelT)
+		o.Existing = signer.Wrap
+		return o
+	}())
+	sigs := verify(t, outer, offline()).Signatures
+	last := sigs[len(sigs)-1]
+	if last.Parent != "1" || last.Format != signer.CAdES || !last.Proven.Equal(now) {
+		t.Errorf("%s below %q: proven %v (%s)", last.ID, last.Parent, last.Proven, codes(last))
+	}
+}

@@ -47,7 +47,7 @@ func (v *verifier) signedData(ctx context.Context, r io.ReaderAt, size int64, pa
 	if err != nil {
 		return err
 	}
-	first := ""
+	first, inside := "", v.proof
 	for _, si := range sd.SignerInfos {
 		if v.full() {
 			return nil
@@ -59,6 +59,9 @@ func (v *verifier) signedData(ctx context.Context, r io.ReaderAt, size int64, pa
 		e := v.signerInfo(si, sd, sd.Target(digests), place{id, parent})
 		e.sig.CoversWholeFile = covers(sd)
 		v.addStamped(e, v.cmsStamps(ctx, e, si, sd, v.content(sd, depth)))
+		if e.sig.Integrity == Intact && !e.sig.Proven.IsZero() { // the signature binds the content, and so does its time
+			inside = earlier(inside, e.sig.Proven)
+		}
 		v.counterSignatures(ctx, si, sd, e, 1)
 	}
 	if first == "" {
@@ -68,6 +71,9 @@ func (v *verifier) signedData(ctx context.Context, r io.ReaderAt, size int64, pa
 		}
 		first = parent
 	}
+	outer := v.proof
+	defer func() { v.proof = outer }()
+	v.proof = inside
 	return v.inner(ctx, sd, first, depth)
 }
 
@@ -257,6 +263,8 @@ func (e *evidence) problem(p cms.Problem, counter bool) {
 		cite = "RFC 5652 §11.4"
 	case cms.DigestMissing:
 		s, cite = Error, "RFC 5652 §11.2"
+	case cms.ValueInvalid:
+		s, cite = Error, "RFC 5652 §5.6"
 	case cms.AttributeRepeated:
 		s, constraint = Error, SigConstraintsFailure
 	case cms.NoSignedAttrs:

@@ -50,6 +50,7 @@ const (
 	ContentTypeMismatch Problem = "content-type-mismatch"
 	ContentTypeExtra    Problem = "content-type-in-countersignature" // RFC 5652 §11.4 forbids it
 	DigestMissing       Problem = "message-digest-missing"
+	ValueInvalid        Problem = "signature-value-invalid" // told of a signature whose content is missing
 	AttributeRepeated   Problem = "attribute-repeated"
 	NoSignedAttrs       Problem = "no-signed-attributes"
 	SigningCertMissing  Problem = "signing-certificate-missing"
@@ -133,6 +134,11 @@ func (si *SignerInfo) Check(c *cert.Certificate, t Target) Check {
 		}
 		if errors.Is(err, errNoContent) {
 			return k.stop(Unknown, ContentMissing, nil)
+		}
+		if digest == nil {
+			// EN 319 102-1 §5.2.7.4 looks for the signed data first, and so does DSS: no verdict, but it is told.
+			k.add(ValueInvalid)
+			return k.stop(Unknown, ContentMissing, err)
 		}
 		return k.stop(Broken, SignatureInvalid, err)
 	}
