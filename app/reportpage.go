@@ -222,17 +222,24 @@ var reportTemplate = template.Must(template.New("report").Parse(reportPage))
 // html writes a page that holds all it needs: no script, no picture, no address to fetch.
 func (p *page) html(w io.Writer) error { return reportTemplate.Execute(w, p) }
 
-// pdf writes the page for paper, in the fonts of the assets.
-func (p *page) pdf(w io.Writer, assets fs.FS) error {
-	var fonts [2][]byte
+// reportFonts are the regular and the bold font of what is made for paper.
+func reportFonts(assets fs.FS) (fonts [2][]byte, err error) {
 	for i, name := range []string{"fonts/TitilliumWeb-Regular.ttf", "fonts/TitilliumWeb-SemiBold.ttf"} {
 		if assets == nil {
-			return fmt.Errorf("reading %s: %w", name, fs.ErrNotExist)
+			return fonts, fmt.Errorf("reading %s: %w", name, fs.ErrNotExist)
 		}
-		var err error
 		if fonts[i], err = fs.ReadFile(assets, name); err != nil {
-			return fmt.Errorf("reading a font: %w", err)
+			return fonts, fmt.Errorf("reading a font: %w", err)
 		}
+	}
+	return fonts, nil
+}
+
+// pdf writes the page for paper, in the fonts of the assets.
+func (p *page) pdf(w io.Writer, assets fs.FS) error {
+	fonts, err := reportFonts(assets)
+	if err != nil {
+		return err
 	}
 	d, err := paper.New(paper.Info{
 		Title: p.Title + " · " + p.Sections[0].Title, Language: p.Lang, Program: programName, Made: p.made,

@@ -41,6 +41,7 @@ type State struct {
 	Trust       *Trust
 	Doctor      *Doctor // nil before the first check-up
 	Saved       *Saved
+	Exercise    *Exercise
 	Settings    *Settings
 }
 

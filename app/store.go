@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"ceralacca/card"
+	"ceralacca/card/sim"
 	"ceralacca/signer"
 )
 
@@ -24,24 +25,25 @@ type Store struct {
 	state   atomic.Pointer[State]
 
 	// The rest belongs to the goroutine of Run.
-	ctx      context.Context
-	ask      Asker
-	wg       sync.WaitGroup
-	use      *Engine // engine, or its practice twin
-	practice *Engine // made once
-	stopJob  func()  // asks the running job to end after the file in hand
-	killJob  context.CancelCauseFunc
-	jobSlot  string
-	unwatch  context.CancelFunc
-	verify   context.CancelFunc
-	looking  *looking // the open preview
-	filed    filed
-	reading  map[string]*reading // by slot
-	retry    time.Duration       // the first wait before a card is read again
-	slots    map[string]card.Slot
-	nextID   int
-	lastJob  string // ID of the job that ended last, or runs
-	looked   int    // counts generations of the watcher, so that a late snapshot of the old one is dropped
+	ctx         context.Context
+	ask         Asker
+	wg          sync.WaitGroup
+	use         *Engine  // engine, or its practice twin
+	practice    *Engine  // made once
+	exerciseBus *sim.Bus // the reader of the exercise under way
+	stopJob     func()   // asks the running job to end after the file in hand
+	killJob     context.CancelCauseFunc
+	jobSlot     string
+	unwatch     context.CancelFunc
+	verify      context.CancelFunc
+	looking     *looking // the open preview
+	filed       filed
+	reading     map[string]*reading // by slot
+	retry       time.Duration       // the first wait before a card is read again
+	slots       map[string]card.Slot
+	nextID      int
+	lastJob     string // ID of the job that ended last, or runs
+	looked      int    // counts generations of the watcher, so that a late snapshot of the old one is dropped
 }
 
 // change is one step of the State. It returns a copy in which the sections it touched are new.
@@ -69,7 +71,7 @@ func NewStore(e *Engine) *Store {
 // It is called before Run.
 func (s *Store) OnChange(f func(*State)) { s.changed = f }
 
-// State is the newest snapshot. Job, Interrupted, Verify, Preview, PINJob and Saved can be nil; the other sections never are.
+// State is the newest snapshot. Job, Interrupted, Verify, Preview, PINJob, Saved and Exercise can be nil; the other sections never are.
 func (s *Store) State() *State { return s.state.Load() }
 
 // Run owns every goroutine of the application. It returns when ctx has ended and so have all of them.
@@ -100,7 +102,7 @@ func (s *Store) drain() {
 			return
 		}
 		for _, c := range q {
-			st := s.keepFiling(c(*s.state.Load()))
+			st := keepExercise(s.keepFiling(c(*s.state.Load())))
 			s.state.Store(&st)
 			if s.changed != nil {
 				s.changed(&st)

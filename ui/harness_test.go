@@ -11,6 +11,7 @@ import (
 	"fyne.io/fyne/v2/test"
 
 	"ceralacca/app"
+	"ceralacca/app/lang"
 	"ceralacca/assets"
 )
 
@@ -94,7 +95,12 @@ func (f *fakeStore) ShowPage(w app.PageWish) {
 	f.said = append(f.said, fmt.Sprintf("page %d text %v", w.N, w.Text))
 }
 
-func (f *fakeStore) ClosePreview()                        { f.said = append(f.said, "close preview") }
+func (f *fakeStore) ClosePreview() { f.said = append(f.said, "close preview") }
+
+func (f *fakeStore) StartExercise(id string, _ *lang.Catalog) {
+	f.said = append(f.said, "exercise "+id)
+}
+func (f *fakeStore) PutCardBack()                         { f.said = append(f.said, "card back") }
 func (f *fakeStore) Run(context.Context, app.Asker) error { return nil }
 
 // today is the day of the mock-ups.

@@ -12,16 +12,18 @@ import (
 
 // shell is the frame of every page: the practice ribbon, the rail, the margin, the card bar, the toast.
 type shell struct {
-	u      *UI
-	object *fyne.Container
-	ribbon *fyne.Container
-	rail   *rail
-	bar    *cardBar
-	page   *fyne.Container
-	toast  *fyne.Container
-	said   *canvas.Text
-	ground [3]*canvas.Rectangle // page, rail, card bar
-	rules  [3]*canvas.Rectangle // the margin's two, and the line under the card bar
+	u        *UI
+	object   *fyne.Container
+	ribbon   *fyne.Container
+	exercise *app.Exercise     // that the ribbon shows
+	spare    fyne.CanvasObject // a line of the ribbon that a low window does without; or nil
+	rail     *rail
+	bar      *cardBar
+	page     *fyne.Container
+	toast    *fyne.Container
+	said     *canvas.Text
+	ground   [3]*canvas.Rectangle // page, rail, card bar
+	rules    [3]*canvas.Rectangle // the margin's two, and the line under the card bar
 }
 
 func newShell(u *UI) *shell {
@@ -33,10 +35,7 @@ func newShell(u *UI) *shell {
 	for i, c := range []color.Color{k.p.edge, k.p.waxText, k.p.line} {
 		s.rules[i] = canvas.NewRectangle(c)
 	}
-	leave := k.link(noteFace, k.T("ui.practice.leave"), func() { u.store.UsePractice(false) })
-	s.ribbon = over(canvas.NewRectangle(k.p.note.tint), pad(0, k.px(20), 0, k.px(20), hbox(k.px(10),
-		k.icon("info", 20, k.p.note.ink), flex(k.fit(noteBold, k.p.note.ink, k.T("ui.practice.ribbon"))), leave)),
-		vboxBottom(k.px(k.p.stroke), 0, canvas.NewRectangle(k.p.note.ink)))
+	s.ribbon = container.New(flexible{})
 	s.ribbon.Hide()
 	s.said = k.text(boxFace, k.p.leaf, "")
 	if k.p == contrast {
@@ -58,20 +57,42 @@ func (s *shell) turn(p pageID) {
 
 // Show shows what every page has.
 func (s *shell) Show(st *app.State) {
-	if st.Cards.Practice {
-		s.ribbon.Show()
-	} else {
-		s.ribbon.Hide()
-	}
+	s.practise(st)
 	s.bar.Show(st)
 	s.rail.Show(st)
+}
+
+// practise shows or hides the ribbon of practice, with the exercise under way.
+func (s *shell) practise(st *app.State) {
+	if !st.Cards.Practice {
+		s.ribbon.Hide()
+		return
+	}
+	if s.ribbon.Visible() && s.exercise == st.Exercise {
+		return
+	}
+	focused := s.u.window.Canvas().Focused()
+	s.exercise = st.Exercise
+	ribbon, spare := s.u.ribbonOf(st.Exercise)
+	s.ribbon.Objects, s.spare = []fyne.CanvasObject{ribbon}, spare
+	s.ribbon.Show()
+	s.ribbon.Refresh()
+	s.object.Refresh()
+	if focused != nil && s.u.window.Canvas().Focused() != focused {
+		s.u.window.Canvas().Focus(focused)
+	}
 }
 
 // measures are where things lie in a window of the size.
 func (s *shell) measures(size fyne.Size) (top, rail, bar float32) {
 	k := s.u.k
 	if s.ribbon.Visible() {
-		top = k.px(32)
+		if s.spare != nil && size.Height < k.px(420) {
+			s.spare.Hide()
+		} else if s.spare != nil {
+			s.spare.Show()
+		}
+		top = max(k.px(32), heightOf(s.ribbon, size.Width))
 	}
 	rail, bar = k.px(228), k.px(84)
 	if size.Width < k.px(900) {

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 	"time"
 
@@ -111,6 +112,19 @@ func verification(name string, r *app.Report) *app.Verification {
 	return v
 }
 
+// exerciseAt is an exercise of which some steps are done.
+func exerciseAt(id string, done int) func(*app.State) {
+	return func(s *app.State) {
+		s.Cards = cardsWith(func(c *app.Cards, _ *app.Card) { c.Practice = true })
+		s.Exercise = &app.Exercise{ID: id}
+		for i := range map[string]int{"first": 3, "pulled": 3, "change": 2}[id] {
+			s.Exercise.Steps = append(s.Exercise.Steps, app.ExerciseStep{
+				Words: lang.M(fmt.Sprintf("exercise.%s.%d", id, i+1), "pin", app.PracticePIN, "puk", app.PracticePUK), Done: i < done,
+			})
+		}
+	}
+}
+
 // scene is a page in a state.
 type scene struct {
 	name  string
@@ -175,6 +189,15 @@ func scenes() []scene {
 			u.asking = a
 			a.open()
 		}},
+		{"exercise-first", pageSign, st(exerciseAt("first", 0)), nil},
+		{"exercise-pulled", pageSign, st(func(s *app.State) {
+			exerciseAt("pulled", 1)(s)
+			s.Exercise.Out = true
+			s.Cards = absent(app.PhaseEmpty, "no-card")
+			s.Cards.Practice = true
+		}), nil},
+		{"exercise-done", pageCard, st(exerciseAt("change", 2)), nil},
+		{"exercises", pageSign, st(exerciseAt("first", 0)), func(u *UI) { u.chooseExercise() }},
 		{"verify-empty", pageVerify, st(nil), nil},
 		{"verify-valid", pageVerify, st(func(s *app.State) {
 			s.Verify = verification("contratto_fornitura.pdf.p7m", report(1, 1, "", 2))

@@ -184,4 +184,5 @@ type intents interface {
 	cardIntents
 	filingIntents
 	previewIntents
+	exerciseIntents
 }

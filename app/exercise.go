@@ -1,0 +1,287 @@
+package app
+
+import (
+	"context"
+	"crypto"
+	"crypto/x509"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+
+	"ceralacca/app/lang"
+	"ceralacca/app/paper"
+	"ceralacca/card"
+	"ceralacca/card/sim"
+)
+
+// This file is practice with a script: a practice card in some state, and the steps by which a person learns what
+// to do with it before it happens with a card that counts.
+
+// Exercise is the exercise under way. Its words are "exercise.<ID>.title" and "exercise.<ID>.<n>" for the steps
+// from 1.
+type Exercise struct {
+	ID    string
+	Steps []ExerciseStep
+	// Out is set while the exercise has pulled the card out: it comes back with [Store.PutCardBack].
+	Out bool
+}
+
+// ExerciseStep is one thing to do.
+type ExerciseStep struct {
+	Words lang.Msg
+	Done  bool // has been done; stays so
+}
+
+// Next is the index of the first step that is not done, or the number of steps.
+func (e *Exercise) Next() int {
+	return slices.IndexFunc(append(slices.Clone(e.Steps), ExerciseStep{}), func(s ExerciseStep) bool { return !s.Done })
+}
+
+// exercise is a script. A step is done when the State first says so after all before it.
+type exercise struct {
+	id, profile string // profile of card/sim
+	samples     int    // documents that are put on the list
+	pull        bool   // the card is pulled out at the second signature
+	steps       []func(*State) bool
+}
+
+// exercises are what can be practised, in the order of the menu.
+var exercises = []exercise{
+	{"first", sim.Standard, 2, false, []func(*State) bool{pinAsked, allSigned, verified}},
+	{"change", sim.Standard, 0, false, []func(*State) bool{pinJobRuns, pinJobDone(ChangePIN)}},
+	{"blocked", "pin-blocked", 0, false, []func(*State) bool{pinJobRuns, pinJobDone(UnblockPIN)}},
+	{"renew", "expiring", 0, false, []func(*State) bool{calendarSaved}},
+	{"expired", "expired", 1, false, []func(*State) bool{cannotSign}},
+	{"pulled", sim.Standard, 3, true, []func(*State) bool{jobStopped, cardBack, allSigned}},
+}
+
+func pinAsked(st *State) bool { return st.Job != nil }
+
+func allSigned(st *State) bool {
+	return len(st.Docs.List) > 0 && !slices.ContainsFunc(st.Docs.List, func(d Doc) bool { return d.Status != DocSigned })
+}
+
+func verified(st *State) bool   { return st.Verify != nil && st.Verify.Report != nil }
+func pinJobRuns(st *State) bool { return st.PINJob != nil }
+func jobStopped(st *State) bool { return st.Job != nil && !st.Job.Running && st.Job.Advice != nil }
+func cardBack(st *State) bool   { return st.Cards.Card() != nil && st.Cards.Phase == PhaseReady }
+func cannotSign(st *State) bool { return st.Cards.Card() != nil && st.Cards.Card().Signing() == nil }
+
+func calendarSaved(st *State) bool {
+	return st.Saved != nil && st.Saved.Advice == nil && filepath.Ext(st.Saved.Path) == ".ics"
+}
+
+func pinJobDone(kind NewPINKind) func(*State) bool {
+	return func(st *State) bool { return st.PINJob != nil && st.PINJob.Kind == kind && st.PINJob.Done }
+}
+
+// Exercises lists what can be practised, by ID.
+func Exercises() []string {
+	var ids []string
+	for _, x := range exercises {
+		ids = append(ids, x.id)
+	}
+	return ids
+}
+
+// StartExercise puts a fresh practice card in the state of the exercise into use, with its documents, in the
+// language of words, on the list; not while a job runs. The exercise is in [State].Exercise; leaving practice ends it.
+func (s *Store) StartExercise(id string, words *lang.Catalog) {
+	i := slices.IndexFunc(exercises, func(x exercise) bool { return x.id == id })
+	if i < 0 {
+		return
+	}
+	x := exercises[i]
+	s.post(func(st State) State {
+		if (st.Job != nil && st.Job.Running) || (st.PINJob != nil && st.PINJob.Running) {
+			return st
+		}
+		ctx := s.ctx
+		s.spawn(func() {
+			e, pulled, err := s.engine.withExercise(ctx, x, s.cardPulled)
+			var paths []string
+			if err == nil {
+				paths, err = e.sampleFiles(x.samples, words)
+			}
+			s.post(func(st State) State { return s.begin(st, x, e, pulled, err) })
+			if err == nil && len(paths) > 0 {
+				s.Add(paths...)
+			}
+		})
+		st.Exercise = nil
+		st.Docs, st.Job, st.PINJob, st.Verify, st.Saved = &Docs{}, nil, nil, nil, nil
+		return withCards(st, Cards{Phase: PhaseReading, Chosen: -1, Practice: true})
+	})
+}
+
+// begin takes over the card of the exercise.
+func (s *Store) begin(st State, x exercise, e *Engine, bus *sim.Bus, err error) State {
+	if err != nil {
+		next := *st.Cards
+		next.Practice, next.Advice = false, Explain(err)
+		st.Cards = &next
+		return st
+	}
+	s.use, s.exerciseBus = e, bus
+	s.watch()
+	st.Exercise = &Exercise{ID: x.id}
+	for n := range x.steps {
+		st.Exercise.Steps = append(st.Exercise.Steps, ExerciseStep{Words: lang.M(fmt.Sprintf("exercise.%s.%d", x.id, n+1), "pin", PracticePIN, "puk", PracticePUK)})
+	}
+	return withCards(st, Cards{Phase: PhaseReading, Chosen: -1, Practice: true})
+}
+
+// PutCardBack inserts the card that an exercise has pulled out.
+func (s *Store) PutCardBack() {
+	s.post(func(st State) State {
+		if st.Exercise == nil || !st.Exercise.Out {
+			return st
+		}
+		next := *st.Exercise
+		next.Out = false
+		st.Exercise = &next
+		s.exerciseBus.Insert()
+		return st
+	})
+}
+
+// cardPulled notes that the exercise has pulled the card out.
+func (s *Store) cardPulled() {
+	s.post(func(st State) State {
+		if st.Exercise != nil {
+			next := *st.Exercise
+			next.Out = true
+			st.Exercise = &next
+		}
+		return st
+	})
+}
+
+// keepExercise marks the steps that st shows as done; outside practice there is no exercise.
+func keepExercise(st State) State {
+	e := st.Exercise
+	if e == nil {
+		return st
+	}
+	if !st.Cards.Practice {
+		st.Exercise = nil
+		return st
+	}
+	x := exercises[slices.IndexFunc(exercises, func(x exercise) bool { return x.id == e.ID })]
+	n := e.Next()
+	if n == len(e.Steps) || !x.steps[n](&st) {
+		return st
+	}
+	next := *e
+	next.Steps = slices.Clone(e.Steps)
+	next.Steps[n].Done = true
+	st.Exercise = &next
+	return keepExercise(st)
+}
+
+// withExercise returns an engine over a card of its own for the exercise, and the reader it is in. pulled is told,
+// on any goroutine, when the card goes out.
+func (e *Engine) withExercise(ctx context.Context, x exercise, pulled func()) (*Engine, *sim.Bus, error) {
+	made, err := sim.IssueProfile(x.profile, e.cfg.Now())
+	if err != nil {
+		return nil, nil, fmt.Errorf("making the card of the exercise: %w", err)
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, nil, err
+	}
+	bus := made.Bus()
+	p := &practice{made: made, bus: bus, source: card.CNS(bus), root: made.Roots()[0], own: map[codeID]bool{}}
+	if x.pull {
+		p.source = &pulling{Source: p.source, pull: sync.OnceFunc(func() { bus.Remove(); pulled() })}
+	}
+	c := e.cfg
+	c.Source, c.Anchors = p.source, append([]*x509.Certificate{p.root}, c.Anchors...)
+	return &Engine{cfg: c, practice: p, lists: e.lists, journal: newJournal("", c.Now)}, bus, nil
+}
+
+// sampleFiles writes n documents that say on every page that they are worth nothing, into a new temporary folder.
+func (e *Engine) sampleFiles(n int, c *lang.Catalog) ([]string, error) {
+	if n == 0 {
+		return nil, nil
+	}
+	fonts, err := reportFonts(e.cfg.Assets)
+	if err != nil {
+		return nil, err
+	}
+	dir, err := os.MkdirTemp("", "ceralacca-")
+	if err != nil {
+		return nil, err
+	}
+	var paths []string
+	for i := range n {
+		name := fmt.Sprintf("TEST %d - %s.pdf", i+1, c.T(fmt.Sprintf("exercise.sample.%d", i+1)))
+		path := filepath.Join(dir, name)
+		err := writeNew(context.Background(), path, func(w io.Writer) error {
+			d, err := paper.New(paper.Info{Title: name, Language: c.Tag(), Program: programName, Made: e.cfg.Now()}, fonts[0], fonts[1])
+			if err != nil {
+				return err
+			}
+			d.Verdict(paper.Doubt, "TEST", c.T("exercise.sample.worthless"))
+			d.Heading(c.T(fmt.Sprintf("exercise.sample.%d", i+1)))
+			d.Note(c.T("exercise.sample.text"))
+			_, err = d.WriteTo(w)
+			return err
+		}, nil)
+		if err != nil {
+			return nil, err
+		}
+		paths = append(paths, path)
+	}
+	return paths, nil
+}
+
+// pulling is a source whose card goes out of the reader at the second signature.
+type pulling struct {
+	card.Source
+	pull func()
+}
+
+// Open implements card.Source.
+func (p *pulling) Open(ctx context.Context, slot string) (card.Token, error) {
+	t, err := p.Source.Open(ctx, slot)
+	if err != nil {
+		return nil, err
+	}
+	return &pulledToken{Token: t, pull: p.pull}, nil
+}
+
+type pulledToken struct {
+	card.Token
+	pull func()
+}
+
+// Signer implements card.Token.
+func (t *pulledToken) Signer(ctx context.Context, k card.Key) (crypto.Signer, error) {
+	s, err := t.Token.Signer(ctx, k)
+	if err != nil {
+		return nil, err
+	}
+	return &pulledSigner{Signer: s, pull: t.pull}, nil
+}
+
+type pulledSigner struct {
+	crypto.Signer
+	pull func()
+	mu   sync.Mutex
+	made int
+}
+
+// Sign implements crypto.Signer.
+func (s *pulledSigner) Sign(rand io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
+	s.mu.Lock()
+	s.made++
+	second := s.made == 2
+	s.mu.Unlock()
+	if second {
+		s.pull()
+	}
+	return s.Signer.Sign(rand, digest, opts)
+}

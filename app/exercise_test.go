@@ -1,0 +1,96 @@
+package app
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"ceralacca/app/lang"
+	"ceralacca/assets"
+	"ceralacca/card"
+)
+
+// TestExercises goes through every exercise as a person does, to its end.
+func TestExercises(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	c, err := lang.Load(assets.FS, "it")
+	if err != nil {
+		t.Fatal(err)
+	}
+	type run = func(w *watched)
+	ready := func(w *watched) *State {
+		return w.until("is the card read", func(st *State) bool {
+			return st.Exercise != nil && st.Cards.Card() != nil && st.Cards.Card().Phase != PhaseReading
+		})
+	}
+	listed := func(w *watched, n int) {
+		ready(w)
+		w.until("are the documents listed", func(st *State) bool { return len(st.Docs.List) == n && st.Cards.Phase == PhaseReady })
+	}
+	rights := map[string]run{
+		"first": func(w *watched) {
+			listed(w, 2)
+			w.Sign()
+			st := w.until("is all signed", func(st *State) bool { return st.Exercise.Next() == 2 && !st.Job.Running })
+			w.Verify(st.Docs.List[0].Output)
+		},
+		"change": func(w *watched) { ready(w); w.ChangePIN(card.SignPIN) },
+		"blocked": func(w *watched) {
+			if st := ready(w); st.Cards.Phase != PhaseBlocked {
+				t.Errorf("the card is not blocked: %d", st.Cards.Phase)
+			}
+			w.Unblock(card.SignPIN)
+		},
+		"renew": func(w *watched) {
+			if s := ready(w).Cards.Card().Signing(); s == nil || s.DaysLeft > 90 {
+				t.Errorf("there is nothing to renew: %+v", s)
+			}
+			w.SaveCalendar(c, filepath.Join(t.TempDir(), "scadenze.ics"))
+		},
+		"expired": func(w *watched) { ready(w) },
+		"pulled": func(w *watched) {
+			listed(w, 3)
+			w.Sign()
+			st := w.until("does the card go out", func(st *State) bool { return st.Exercise.Out && st.Job != nil && !st.Job.Running })
+			if st.Job.Advice == nil || st.Job.Advice.Code != "card-removed" {
+				t.Errorf("told %+v", st.Job.Advice)
+			}
+			w.PutCardBack()
+			w.until("is the card back", func(st *State) bool { return st.Exercise.Next() == 2 })
+			w.Sign()
+		},
+	}
+	for _, id := range Exercises() {
+		t.Run(id, func(t *testing.T) {
+			w := runStore(t, New(Config{Assets: assets.FS, Offline: true}), &learner{})
+			w.StartExercise(id, c)
+			do := rights[id]
+			if do == nil {
+				t.Fatal("nobody does this exercise")
+			}
+			do(w)
+			st := w.until("is the exercise done", func(st *State) bool { return st.Exercise != nil && st.Exercise.Next() == len(st.Exercise.Steps) })
+			for _, d := range st.Docs.List {
+				if b, err := os.ReadFile(d.Path); err != nil || len(b) == 0 {
+					t.Errorf("the document: %v", err)
+				}
+			}
+			w.UsePractice(false)
+			w.until("does practice end", func(st *State) bool { return st.Exercise == nil && !st.Cards.Practice })
+		})
+	}
+}
+
+// learner is a person who knows the PIN and the PUK of the practice card.
+type learner struct{ answers }
+
+func (l *learner) PIN(_ context.Context, _ PINQuestion) (*PIN, error) { return typed(PracticePIN), nil }
+
+func (l *learner) NewPIN(_ context.Context, q NewPINQuestion) (*NewPINs, error) {
+	old := PracticePIN
+	if q.Kind != ChangePIN {
+		old = PracticePUK
+	}
+	return &NewPINs{Old: typed(old), New: typed("48291"), Repeat: typed("48291")}, nil
+}
