@@ -67,11 +67,13 @@ func Collect(ctx context.Context, paths ...string) (files []string, skipped []Sk
 type collector struct {
 	ctx     context.Context
 	seen    map[string]bool
+	met     int // files taken and skipped, again ones too
 	files   []string
 	skipped []Skipped
 }
 
 func (c *collector) take(path string) {
+	c.met++
 	key := absolute(path)
 	if !c.seen[key] {
 		c.seen[key] = true
@@ -80,6 +82,7 @@ func (c *collector) take(path string) {
 }
 
 func (c *collector) skip(path string, why SkipReason) {
+	c.met++
 	c.skipped = append(c.skipped, Skipped{path, why})
 }
 
@@ -153,7 +156,7 @@ func skipReason(en fs.DirEntry, names map[string]bool) SkipReason {
 
 // pattern takes the files that fit p.
 func (c *collector) pattern(p string) error {
-	before := len(c.files) + len(c.skipped)
+	before := c.met
 	base := p
 	for strings.ContainsAny(base, "*?[") {
 		base = filepath.Dir(base)
@@ -167,7 +170,7 @@ func (c *collector) pattern(p string) error {
 		levels = maxDepth
 	}
 	err := c.folder(base, levels, func(path string) bool { return fits(want, split(path)) })
-	if err == nil && len(c.files)+len(c.skipped) == before {
+	if err == nil && c.met == before {
 		err = &NoMatchError{p}
 	}
 	return err

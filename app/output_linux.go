@@ -8,10 +8,13 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// renameat2 is replaced by the tests with a file system that does not know it.
+var renameat2 = unix.Renameat2
+
 // renameNew renames tmp to dest and fails with an [*ExistsError] if dest exists. Where the file system knows
 // neither RENAME_NOREPLACE nor hard links, a last look comes before the rename.
 func renameNew(tmp, dest string) error {
-	err := unix.Renameat2(unix.AT_FDCWD, tmp, unix.AT_FDCWD, dest, unix.RENAME_NOREPLACE)
+	err := renameat2(unix.AT_FDCWD, tmp, unix.AT_FDCWD, dest, unix.RENAME_NOREPLACE)
 	if errors.Is(err, unix.EINVAL) || errors.Is(err, unix.ENOSYS) {
 		err = linkNew(tmp, dest)
 	}

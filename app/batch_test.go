@@ -1,0 +1,381 @@
+package app
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"ceralacca/app/lang"
+	"ceralacca/assets"
+	"ceralacca/card"
+	"ceralacca/card/sim"
+	"ceralacca/signer"
+)
+
+// many puts n files into a folder of their own.
+func many(t *testing.T, n int) (dir string, files []string) {
+	t.Helper()
+	dir = t.TempDir()
+	for i := range n {
+		files = append(files, put(t, dir, fmt.Sprintf("%02d.txt", i), []byte(fmt.Sprint("testo ", i))))
+	}
+	return dir, files
+}
+
+// cut runs a job of n files whose card is pulled out at the command that number at asks for, and returns what was
+// signed.
+func cut(t *testing.T, e *Engine, bus *sim.Bus, files []string, at int) []string {
+	t.Helper()
+	var signed []string
+	slot := slotOf(t, e)
+	bus.Script(sim.Fault{At: at, Kind: sim.Pull})
+	err := e.Sign(t.Context(), SignRequest{Slot: slot, Files: files}, &answers{pins: []string{PracticePIN}}, SignEvents{
+		Done: func(r FileResult) {
+			if r.Err != nil {
+				t.Errorf("%s: %v", r.File, r.Err)
+			}
+			signed = append(signed, r.Output)
+		},
+	})
+	if !errors.Is(err, card.ErrRemoved) {
+		t.Fatalf("got %v", err)
+	}
+	bus.Script()
+	bus.Insert()
+	return signed
+}
+
+// commands is how many commands the card gets in a batch of 12 files.
+func commands(t *testing.T) int {
+	t.Helper()
+	e, bus := practiceEngine(t)
+	_, files := many(t, 12)
+	bus.Script()
+	if _, err := signWith(t, e, &answers{pins: []string{PracticePIN}}, files...); err != nil {
+		t.Fatal(err)
+	}
+	return bus.Sent()
+}
+
+// TestPulledCardStopsTheBatch pulls the card out at one command after the other: what is told as signed is there, nothing else
+// is, and resuming signs exactly the rest.
+func TestPulledCardStopsTheBatch(t *testing.T) {
+	total := commands(t)
+	for at := total - 60; at < total-5; at += 7 {
+		e, bus := practiceEngine(t)
+		dir, files := many(t, 12)
+		signed := cut(t, e, bus, files, at)
+		if len(signed) == len(files) {
+			t.Fatalf("at %d: the batch was over", at)
+		}
+		want := []string{}
+		for _, f := range files {
+			want = append(want, filepath.Base(f))
+		}
+		for _, f := range signed {
+			want = append(want, filepath.Base(f))
+		}
+		slices.Sort(want)
+		only(t, dir, want...)
+		list, err := e.Interrupted()
+		if len(signed) == 0 {
+			if len(list) != 0 {
+				t.Errorf("at %d: a job that signed nothing is kept", at)
+			}
+			continue
+		}
+		if err != nil || len(list) != 1 || list[0].Done != len(signed) || list[0].Total != len(files) || !list[0].Practice {
+			t.Fatalf("at %d: %+v, %v", at, list, err)
+		}
+		before, fresh := 0, 0
+		err = e.Sign(t.Context(), SignRequest{Slot: slotOf(t, e), Resume: list[0].ID}, &answers{pins: []string{PracticePIN}}, SignEvents{
+			Done: func(r FileResult) {
+				switch {
+				case r.Err != nil:
+					t.Errorf("%s: %v", r.File, r.Err)
+				case r.Before:
+					before++
+				default:
+					fresh++
+				}
+			},
+		})
+		if err != nil || before != len(signed) || before+fresh != len(files) {
+			t.Errorf("at %d: %d before, %d signed now: %v", at, before, fresh, err)
+		}
+		if list, _ := e.Interrupted(); len(list) != 0 {
+			t.Errorf("at %d: still %+v", at, list)
+		}
+	}
+}
+
+// TestResumeKnowsItsOwn takes the lines of the journal away, as a crash between renaming and writing does, and leaves
+// an unfinished file: the outputs are known again, and only the unfinished file of this job goes.
+func TestResumeKnowsItsOwn(t *testing.T) {
+	e, bus := practiceEngine(t)
+	dir, files := many(t, 12)
+	signed := cut(t, e, bus, files, commands(t)-20)
+	list, err := e.Interrupted()
+	if err != nil || len(list) != 1 || len(signed) == 0 {
+		t.Fatalf("%+v, %v", list, err)
+	}
+	path := filepath.Join(e.journalDir(), list[0].ID+".jsonl")
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if bytes.Contains(b, []byte(PracticePIN)) {
+		t.Error("the PIN is in the journal")
+	}
+	head, _, _ := bytes.Cut(b, []byte{'\n'})
+	if err := os.WriteFile(path, append(head, "\n{\"index\":1,\"outp"...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	j := &jobJournal{head: journalHead{ID: list[0].ID}}
+	put(t, dir, j.tempName(11), []byte("half"))
+	strange := filepath.Base(put(t, dir, ".ceralacca-1234.tmp", []byte("of another")))
+	taken := ""
+	for _, f := range files {
+		if !slices.Contains(signed, f+".p7m") {
+			taken = filepath.Base(put(t, dir, filepath.Base(f)+".p7m", []byte("mine")))
+			break
+		}
+	}
+	before, exists, all := 0, 0, 0
+	pressed := bus.Count(0x2A)
+	err = e.Sign(t.Context(), SignRequest{Slot: slotOf(t, e), Resume: list[0].ID}, &answers{pins: []string{PracticePIN}}, SignEvents{
+		Done: func(r FileResult) {
+			all++
+			switch {
+			case errors.As(r.Err, new(*ExistsError)):
+				exists++
+			case r.Err != nil:
+				t.Errorf("%s: %v", r.File, r.Err)
+			case r.Before:
+				before++
+				if r.SHA256 == [32]byte{} || r.Signed.IsZero() || r.OutputSize == 0 {
+					t.Errorf("%+v", r)
+				}
+			}
+		},
+	})
+	if err != nil || before != len(signed) || exists != 1 || all != len(files) {
+		t.Errorf("%d before of %d, %d names taken, %d told: %v", before, len(signed), exists, all, err)
+	}
+	if n := bus.Count(0x2A) - pressed; n != len(files)-len(signed)-1 {
+		t.Errorf("the card signed %d times", n)
+	}
+	names := []string{strange}
+	for _, f := range files {
+		names = append(names, filepath.Base(f), filepath.Base(f)+".p7m")
+	}
+	only(t, dir, names...)
+	if b, _ := os.ReadFile(filepath.Join(dir, taken)); string(b) != "mine" {
+		t.Error("a file of somebody else was replaced")
+	}
+}
+
+func TestResumeRefusals(t *testing.T) {
+	e, bus := practiceEngine(t)
+	_, files := many(t, 12)
+	cut(t, e, bus, files, commands(t)-20)
+	list, err := e.Interrupted()
+	if err != nil || len(list) != 1 {
+		t.Fatalf("%+v, %v", list, err)
+	}
+	id := list[0].ID
+	held, err := e.openJobJournal(id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, x := range []string{id, "", "gone", "../settings"} { // the first runs elsewhere
+		a := &answers{pins: []string{PracticePIN}}
+		if err := e.Sign(t.Context(), SignRequest{Slot: slotOf(t, e), Resume: x}, a, SignEvents{}); x != "" && !errors.As(err, new(*NoJobError)) || len(a.asked) > 0 {
+			t.Errorf("%q: %v", x, err)
+		}
+	}
+	if list, _ := e.Interrupted(); len(list) != 0 {
+		t.Error("a running job is told as interrupted")
+	}
+	held.close()
+	other, err := sim.Issue(e.cfg.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	mine := e.cfg.Source
+	e.cfg.Source = card.CNS(other.Bus())
+	a := &answers{pins: []string{PracticePIN}}
+	var no *OtherCardError
+	if err := e.Sign(t.Context(), SignRequest{Slot: slotOf(t, e), Resume: id}, a, SignEvents{}); !errors.As(err, &no) || len(a.asked) > 0 {
+		t.Errorf("with another card: %v", err)
+	}
+	e.cfg.Source = mine
+	if err := e.Forget(id); err != nil {
+		t.Error(err)
+	}
+	if list, err := e.Interrupted(); err != nil || len(list) != 0 {
+		t.Errorf("forgotten, and still %v, %v", list, err)
+	}
+}
+
+// TestBrokenFilesDoNotStopTheBatch has files go, change and become unreadable while others are signed.
+func TestBrokenFilesDoNotStopTheBatch(t *testing.T) {
+	e, _ := practiceEngine(t)
+	dir, files := many(t, 10)
+	a := &answers{pins: []string{PracticePIN}, before: func() {
+		if err := errors.Join(os.Remove(files[3]), os.Remove(files[6]), os.Mkdir(files[6], 0o700)); err != nil {
+			t.Error(err)
+		}
+	}}
+	results, err := signWith(t, e, a, files...)
+	if err != nil || len(results) != len(files) {
+		t.Fatalf("%d results, %v", len(results), err)
+	}
+	for i, f := range files {
+		r := results[f]
+		if broken := i == 3 || i == 6; (r.Err != nil) != broken || broken && r.Output != "" {
+			t.Errorf("%s: %+v", filepath.Base(f), r)
+		}
+	}
+	if left, err := filepath.Glob(filepath.Join(dir, ".*")); err != nil || len(left) > 0 {
+		t.Errorf("left behind %v, %v", left, err)
+	}
+}
+
+// TestSignedBefore: the output is there and is the same document signed with the same card.
+func TestSignedBefore(t *testing.T) {
+	e, _ := practiceEngine(t)
+	file := put(t, t.TempDir(), "a.txt", []byte("a"))
+	if _, err := signWith(t, e, &answers{pins: []string{PracticePIN}}, file); err != nil {
+		t.Fatal(err)
+	}
+	a := &answers{pins: []string{PracticePIN}}
+	results, err := signWith(t, e, a, file)
+	var before *SignedBeforeError
+	if err != nil || !errors.As(results[file].Err, &before) || before.When.IsZero() || len(a.asked) != 0 {
+		t.Fatalf("%+v, %v", results, err)
+	}
+	c, err := lang.Load(assets.FS, "en")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if adv := Explain(before); adv.Code != "output-exists" || !strings.HasPrefix(c.Text(adv.Title), "You signed a.txt already, on ") {
+		t.Errorf("told %q", c.Text(adv.Title))
+	}
+	put(t, filepath.Dir(file), "a.txt", []byte("another text"))
+	if results, _ := signWith(t, e, a, file); errors.As(results[file].Err, &before) || !errors.As(results[file].Err, new(*ExistsError)) {
+		t.Errorf("another document: %+v", results)
+	}
+}
+
+func TestCollect(t *testing.T) {
+	dir := t.TempDir()
+	for _, n := range []string{
+		"a.pdf", "b.pdf", "b.pdf.p7m", "c.pdf", "c_firmato.pdf", "d_firmato.pdf", ".nascosto", "~$e.docx", "Thumbs.db", "x.p7m",
+		"sub/f.txt", "sub/deep/g.txt", ".git/h", "strano [1].txt",
+	} {
+		p := filepath.Join(dir, n)
+		if err := os.MkdirAll(filepath.Dir(p), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		put(t, dir, n, nil)
+	}
+	if err := errors.Join(os.Symlink(filepath.Join(dir, "a.pdf"), filepath.Join(dir, "link.pdf")), os.Symlink(dir, filepath.Join(dir, "loop"))); err != nil {
+		t.Fatal(err)
+	}
+	for _, tc := range []struct {
+		arg  string
+		want string // "" is a NoMatchError
+	}{
+		{"", "a.pdf d_firmato.pdf strano [1].txt sub/deep/g.txt sub/f.txt"},
+		{"*.pdf", "a.pdf d_firmato.pdf"},
+		{"**/*.txt", "strano [1].txt sub/deep/g.txt sub/f.txt"},
+		{"s*/*", "sub/f.txt"},
+		{"**/deep/?.txt", "sub/deep/g.txt"},
+		{"strano [1].txt", "strano [1].txt"}, // a file of that name comes before the pattern
+		{"b.pdf.p7m", "b.pdf.p7m"},           // what is named is taken
+		{"gone.pdf", "gone.pdf"},             // its trouble is told later
+		{"*.odt", ""},
+		{"[", ""},
+	} {
+		files, _, err := Collect(t.Context(), filepath.Join(dir, tc.arg), filepath.Join(dir, tc.arg))
+		if tc.want == "" {
+			if !errors.As(err, new(*NoMatchError)) {
+				t.Errorf("%q: %v, %v", tc.arg, files, err)
+			}
+			continue
+		}
+		var got []string
+		for _, f := range files {
+			rel, _ := filepath.Rel(dir, f)
+			got = append(got, filepath.ToSlash(rel))
+		}
+		if err != nil || strings.Join(got, " ") != tc.want {
+			t.Errorf("%q: %v, %v", tc.arg, got, err)
+		}
+	}
+	_, skipped, err := Collect(t.Context(), dir)
+	why := map[string]SkipReason{}
+	for _, s := range skipped {
+		why[filepath.Base(s.Path)] = s.Reason
+	}
+	want := map[string]SkipReason{
+		"b.pdf": SkipDone, "b.pdf.p7m": SkipSigned, "c.pdf": SkipDone, "c_firmato.pdf": SkipSigned, ".nascosto": SkipHidden,
+		"~$e.docx": SkipHidden, "Thumbs.db": SkipHidden, "x.p7m": SkipSigned, ".git": SkipHidden, "link.pdf": SkipLink, "loop": SkipLink,
+	}
+	for n, r := range want {
+		if why[n] != r {
+			t.Errorf("%s: %q, want %q", n, why[n], r)
+		}
+	}
+	if err != nil || len(why) != len(want) {
+		t.Errorf("%v, %v", why, err)
+	}
+}
+
+func TestSummary(t *testing.T) {
+	c, err := lang.Load(assets.FS, "it")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &Summary{Signer: "ANNA ESEMPIO", Practice: true, Results: []FileResult{
+		{Index: 1, File: "/x/b.txt", Err: &ExistsError{"/x/b.txt.p7m"}},
+		{Index: 0, File: "/x/=cmd|.txt", Output: "/x/=cmd|.txt.p7m", OutputSize: 1234, Format: FormatCAdES, Level: LevelT, SHA256: [32]byte{0xab}},
+		{Index: 2, File: "/x/<b>.txt", Output: "/x/<b>.txt.p7m", Short: &signer.LevelError{Step: "time-stamp", Err: context.DeadlineExceeded}},
+	}}
+	dir := t.TempDir()
+	for suffix, want := range map[string][]string{
+		".csv":  {"\ufeffFile,", "'=cmd|.txt.p7m", "ab000000", ",T,", "esiste già", "Firmato, ma senza marca"},
+		".html": {"2 file firmati su 3", "&lt;b&gt;.txt", "ANNA ESEMPIO", "CARTA DI PRATICA"},
+		".txt":  {"2 file firmati su 3", "1,2 kB", "Firmato e verificato.", "SHA-256 dell'originale: ab0000"},
+	} {
+		dest := filepath.Join(dir, "riepilogo"+suffix)
+		if err := SaveSummary(t.Context(), s, c, dest); err != nil {
+			t.Fatal(err)
+		}
+		b, err := os.ReadFile(dest)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, w := range want {
+			if !bytes.Contains(b, []byte(w)) {
+				t.Errorf("%s lacks %q:\n%s", suffix, w, b)
+			}
+		}
+		if bytes.Contains(b, []byte("<script")) || bytes.Contains(b, []byte("[summary")) {
+			t.Errorf("%s: %s", suffix, b)
+		}
+		if bytes.Index(b, []byte("cmd|")) > bytes.Index(b, []byte("b.txt")) {
+			t.Errorf("%s is not in the order of the files", suffix)
+		}
+		if err := SaveSummary(t.Context(), s, c, dest); !errors.As(err, new(*ExistsError)) {
+			t.Errorf("%s was overwritten: %v", suffix, err)
+		}
+	}
+}

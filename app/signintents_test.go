@@ -1,0 +1,125 @@
+package app
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"ceralacca/app/lang"
+	"ceralacca/assets"
+	"ceralacca/card/sim"
+)
+
+func jobEnded(st *State) bool { return st.Job != nil && !st.Job.Running }
+
+// TestStoreResumes: a job that an earlier run left behind is offered, and goes on where it stood.
+func TestStoreResumes(t *testing.T) {
+	e, bus := practiceEngine(t)
+	dir, files := many(t, 12)
+	signed := cut(t, e, bus, files, commands(t)-20)
+	w := runStore(t, e, &answers{pins: []string{PracticePIN}})
+	w.until("ready", ready)
+	st := w.until("offered", func(st *State) bool { return st.Interrupted != nil })
+	if in := st.Interrupted; in.Done != len(signed) || in.Total != len(files) || in.Folder != dir || in.Signer == "" {
+		t.Errorf("%+v", in)
+	}
+	w.Resume()
+	st = w.until("resumed", jobEnded)
+	if st.Job.Signed != len(files) || st.Job.Done != len(files) || st.Interrupted != nil || st.Job.Advice != nil {
+		t.Fatalf("%+v, %+v", st.Job, st.Interrupted)
+	}
+	for _, d := range st.Docs.List {
+		if d.Status != DocSigned || d.OutputSize == 0 || d.Result == nil {
+			t.Errorf("%+v", d)
+		}
+	}
+	c, err := lang.Load(assets.FS, "it")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dest := filepath.Join(t.TempDir(), "riepilogo.txt")
+	w.SaveSummary(c, dest)
+	w.until("summary", func(st *State) bool { return st.Saved != nil })
+	if b, err := os.ReadFile(dest); err != nil || !strings.HasPrefix(string(b), "12 file firmati su 12") {
+		t.Errorf("%q, %v", b, err)
+	}
+}
+
+// TestStoreForgets: an offered job is given up, and one that stopped in this run is not offered beside its own list.
+func TestStoreForgets(t *testing.T) {
+	e, bus := practiceEngine(t)
+	_, files := many(t, 12)
+	cut(t, e, bus, files, commands(t)-20)
+	w := runStore(t, e, &answers{pins: []string{PracticePIN, PracticePIN}})
+	w.until("ready", ready)
+	w.until("offered", func(st *State) bool { return st.Interrupted != nil })
+	w.ForgetInterrupted()
+	w.until("forgotten", func(st *State) bool { return st.Interrupted == nil })
+	_, files = many(t, 12)
+	w.Add(files...)
+	w.until("listed", func(st *State) bool { return len(st.Docs.List) == len(files) })
+	bus.Script(sim.Fault{At: commands(t) - 20, Kind: sim.Pull})
+	w.Sign()
+	st := w.until("stopped", jobEnded)
+	if st.Interrupted != nil || st.Job.Advice == nil || st.Job.Advice.Code != "card-removed" {
+		t.Errorf("%+v, %+v", st.Interrupted, st.Job.Advice)
+	}
+	bus.Script()
+	bus.Insert()
+	w.until("ready again", ready)
+	w.Sign() // the rest
+	st = w.until("signed", func(st *State) bool { return jobEnded(st) && st.Job.Advice == nil })
+	for _, d := range st.Docs.List {
+		if d.Status != DocSigned {
+			t.Errorf("%+v", d)
+		}
+	}
+	if list, err := e.Interrupted(); err != nil || len(list) != 0 {
+		t.Errorf("left %+v, %v", list, err)
+	}
+}
+
+// TestStoreChoices: an envelope becomes ready when the person says what to do with it.
+func TestStoreChoices(t *testing.T) {
+	e, _ := practiceEngine(t)
+	dir := t.TempDir()
+	a := put(t, dir, "a.txt", []byte("a"))
+	if _, err := signWith(t, e, &answers{pins: []string{PracticePIN}}, a); err != nil {
+		t.Fatal(err)
+	}
+	w := runStore(t, e, &answers{pins: []string{PracticePIN}})
+	w.until("ready", ready)
+	w.Add(a+".p7m", put(t, dir, "b.txt", []byte("b")))
+	st := w.until("listed", func(st *State) bool { return len(st.Docs.List) == 2 })
+	d := st.Docs.List[0]
+	if when, mine := SignedBy(d.Examination, st.Cards.Card().Signing()); d.Status != DocProblem || !mine || when.IsZero() {
+		t.Fatalf("%+v", d)
+	}
+	out := t.TempDir()
+	w.SetChoices(SignChoices{OutDir: out, Detached: true})
+	w.SetExisting(d.ID, ExistingAdd)
+	w.until("both ready", func(st *State) bool { return st.Docs.List[0].Status == DocReady && st.Choices.Detached })
+	w.SetExisting(d.ID, ExistingRefuse)
+	w.until("a problem again", func(st *State) bool { return st.Docs.List[0].Status == DocProblem })
+	w.SetExisting(d.ID, ExistingWrap)
+	w.Sign()
+	st = w.until("signed", jobEnded)
+	if st.Job.Signed != 2 {
+		t.Errorf("%+v %+v", st.Job, st.Docs.List)
+	}
+	only(t, out, "a.txt.p7m.p7s", "b.txt.p7s")
+}
+
+func TestStoreAuthorities(t *testing.T) {
+	e, _ := practiceEngine(t)
+	e.cfg.Secrets = keyrings{}
+	w := runStore(t, e, &answers{})
+	a := Authority{Name: "Ufficio", URL: "https://tsa.example/", User: "anna"}
+	w.SetAuthorities([]Authority{a})
+	w.until("kept", func(st *State) bool { return len(st.Authorities.List) == 1 && !st.Authorities.Password[0] })
+	w.KeepPassword(a, "s3gr3ta")
+	w.until("password kept", func(st *State) bool { return len(st.Authorities.Password) == 1 && st.Authorities.Password[0] })
+	w.SetAuthorities([]Authority{{URL: "x"}})
+	w.until("refused", func(st *State) bool { return st.Authorities.Advice != nil && len(st.Authorities.List) == 1 })
+}
