@@ -361,13 +361,21 @@ func TestTraceHidesSecrets(t *testing.T) {
 	_ = tok.Login(t.Context(), card.AuthPIN, secret)
 	_ = tok.ChangePIN(t.Context(), card.AuthPIN, secret, secret)
 	_ = tok.Unblock(t.Context(), card.AuthPIN, pin("73916284"), secret)
+	_ = tok.ChangePUK(t.Context(), card.AuthPIN, pin("73916284"), pin("73916285"))
+	onReader := practiceCard(t)
+	onReader.PINPad = true
+	bus := sim.New(onReader)
+	bus.Type(func(context.Context) (string, error) { return "73916284", nil })
+	pad := mustOpen(t, card.Trace(bus, slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))))
+	_ = pad.Login(t.Context(), card.SignPIN, nil)
+	_ = pad.ChangePUK(t.Context(), card.SignPIN, nil, nil)
 	text := log.String()
 	for _, bad := range []string{"7391628", "37333931363238", "ESEMPIO", "4553454D50494F"} {
 		if strings.Contains(text, bad) {
 			t.Errorf("the trace tells %s", bad)
 		}
 	}
-	for _, want := range []string{"0020001008 (+8 bytes)", "0024001010 (+16 bytes)", "002C001010 (+16 bytes)", "00A4000C023F00"} {
+	for _, want := range []string{"0020001008 (+8 bytes)", "0024001010 (+16 bytes)", "002C001010 (+16 bytes)", "00A4000C023F00", "0024001110 (+16 bytes)", "0020009A08 (+8 bytes)", "0024009B10 (+16 bytes)"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the trace does not tell %s:\n%s", want, text)
 		}

@@ -47,13 +47,24 @@ func (c *insertion) slot() card.Slot {
 	return card.Slot{ID: c.id, Reader: c.reader, State: c.state, PINPad: c.pad()}
 }
 
-// topRank is that of a card with a certificate for signatures that bind.
-const topRank = 5
+// topRank is that of a card with a certificate for signatures that bind, behind a PIN that can be used.
+const topRank = 6
 
-// rank orders what several modules make of the same reader.
+// rank orders what several modules make of the same reader. A module that takes the PIN for one that was never set
+// cannot use the card, though another may: OpenSC is on record with that.
 func (c *insertion) rank() int {
-	if c.state == card.Present && slices.ContainsFunc(c.keys, func(k slotKey) bool { return commits(k.Certificate) }) {
-		return topRank
+	rank := 0
+	for _, k := range c.keys {
+		switch {
+		case c.state != card.Present || !commits(k.Certificate):
+		case c.slots[k.slot].token().Flags&flagUserPINSet != 0:
+			return topRank
+		default:
+			rank = topRank - 1
+		}
+	}
+	if rank > 0 {
+		return rank
 	}
 	return map[card.SlotState]int{card.Present: 4, card.Busy: 3, card.Mute: 2, card.Unsupported: 1}[c.state]
 }

@@ -3,6 +3,7 @@ package p11
 import (
 	"bytes"
 	"context"
+	"crypto/x509"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -323,5 +324,28 @@ func TestNotBuilt(t *testing.T) {
 	}
 	if r := Probe(t.Context(), []string{self}, Options{})[0]; !r.RightCPU || r.Loads || !errors.Is(r.Err, ErrNotBuilt) {
 		t.Errorf("probed %+v", r)
+	}
+}
+
+// A module that can use the signing key's PIN goes before one that cannot, and that before one without such a key.
+func TestRank(t *testing.T) {
+	sign := &x509.Certificate{KeyUsage: x509.KeyUsageContentCommitment}
+	with := func(state card.SlotState, flags uint, c *x509.Certificate) *insertion {
+		return &insertion{
+			state: state, slots: []slotInfo{{Token: &tokenInfo{Flags: flags}}},
+			keys: []slotKey{{Key: card.Key{Certificate: c}}},
+		}
+	}
+	order := []*insertion{
+		with(card.Present, flagUserPINSet, sign), with(card.Present, 0, sign), with(card.Present, flagUserPINSet, &x509.Certificate{}),
+		with(card.Busy, flagUserPINSet, nil), with(card.Mute, 0, nil), with(card.Unsupported, flagUserPINSet, sign), with(card.Empty, 0, nil),
+	}
+	for n := 1; n < len(order); n++ {
+		if a, b := order[n-1].rank(), order[n].rank(); a <= b {
+			t.Errorf("%d: rank %d is not above %d", n, a, b)
+		}
+	}
+	if order[0].rank() != topRank {
+		t.Error("the best is not at the top")
 	}
 }

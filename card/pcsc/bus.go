@@ -47,6 +47,7 @@ type history struct {
 	atr       string
 	insertion uint64
 	asked     bool // for its features
+	asking    bool // a question is under way
 	pad       bool
 }
 
@@ -97,7 +98,7 @@ func (b *bus) turn(ctx context.Context, seen []card.Reader) ([]card.Reader, erro
 		b.lost()
 		return nil, fmt.Errorf("listing the readers: %w", service(err))
 	}
-	now := b.update(sc, states)
+	now := b.update(states)
 	if seen == nil || !slices.Equal(now, seen) {
 		return now, nil
 	}
@@ -174,8 +175,49 @@ func (b *bus) lost() {
 	}
 }
 
+// quick is how long the list waits for a reader to tell its features. It tells them at once, unless another program
+// holds the card in it; then it is shown without, until it has.
+const quick = 200 * time.Millisecond
+
+// features asks readers that were not asked yet.
+func (b *bus) features(states []scard.ReaderState) {
+	var open []chan struct{}
+	b.mu.Lock()
+	for _, s := range states {
+		h := b.known[s.Reader]
+		if h == nil {
+			h = new(history)
+			b.known[s.Reader] = h
+		}
+		if h.asked || h.asking {
+			continue
+		}
+		h.asking = true
+		told := make(chan struct{})
+		open = append(open, told)
+		go func() { // ends when no other program holds the card
+			defer close(told)
+			pad, known := features(s.Reader)
+			b.mu.Lock()
+			defer b.mu.Unlock()
+			h.pad, h.asked, h.asking = pad, known, false
+		}()
+	}
+	b.mu.Unlock()
+	timer := time.NewTimer(quick)
+	defer timer.Stop()
+	for _, told := range open {
+		select {
+		case <-told:
+		case <-timer.C:
+			return
+		}
+	}
+}
+
 // update brings the histories up to date and makes the list.
-func (b *bus) update(sc *scard.Context, states []scard.ReaderState) []card.Reader {
+func (b *bus) update(states []scard.ReaderState) []card.Reader {
+	b.features(states)
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	now := make([]card.Reader, 0, len(states))
@@ -183,14 +225,7 @@ func (b *bus) update(sc *scard.Context, states []scard.ReaderState) []card.Reade
 	for _, s := range states {
 		there[s.Reader] = true
 		h := b.known[s.Reader]
-		if h == nil {
-			h = new(history)
-			b.known[s.Reader] = h
-		}
 		h.see(s)
-		if !h.asked {
-			h.pad, h.asked = features(sc, s.Reader)
-		}
 		now = append(now, h.reader(s))
 	}
 	for name, h := range b.known {

@@ -31,16 +31,35 @@ func (b *bus) Connect(ctx context.Context, r card.Reader) (card.Conn, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reaching the PC/SC service: %w", service(err))
 	}
+	co, err := bounded(
+		func() (card.Conn, error) { return dial(sc, r, counter) },
+		func(co card.Conn, err error) {
+			if err == nil {
+				_ = co.Close()
+				return
+			}
+			_ = sc.Release()
+		},
+	)
+	if err != nil {
+		if !errors.Is(err, errHeld) { // else the context is still in use
+			_ = sc.Release()
+		}
+		return nil, fmt.Errorf("connecting: %w", err)
+	}
+	return co, nil
+}
+
+// dial connects with the card that was listed. It may wait for other programs.
+func dial(sc *scard.Context, r card.Reader, counter scard.StateFlag) (card.Conn, error) {
 	c, err := sc.Connect(r.Name, scard.ShareShared, scard.ProtocolAny)
 	if err != nil {
-		_ = sc.Release()
-		return nil, fmt.Errorf("connecting: %w", mapped(err))
+		return nil, mapped(err)
 	}
 	co := &conn{sc: sc, card: c}
 	if err := co.check(r.ATR, counter); err != nil {
 		_ = c.Disconnect(scard.LeaveCard)
-		_ = sc.Release()
-		return nil, fmt.Errorf("connecting: %w", err)
+		return nil, err
 	}
 	if r.PINPad {
 		features := direct(c)
@@ -58,6 +77,7 @@ type conn struct {
 	begun  bool
 	judged bool // a PIN was presented
 	closed bool
+	held   bool // a call still waits for another program, and closes the connection when it is through
 }
 
 // presents tells whether a command presents a PIN: VERIFY, CHANGE REFERENCE DATA or RESET RETRY COUNTER.
@@ -126,13 +146,33 @@ func orNone(err error) error {
 	return err
 }
 
-// Begin implements card.Conn.
+// Begin implements card.Conn. Where another program holds the card for too long the connection is of no use any more:
+// close it and connect again.
 func (c *conn) Begin() error {
-	if err := c.card.BeginTransaction(); err != nil {
+	if c.held {
+		return errHeld
+	}
+	_, err := bounded(
+		func() (struct{}, error) { return struct{}{}, c.card.BeginTransaction() },
+		func(struct{}, error) {
+			_ = c.card.Disconnect(c.end())
+			_ = c.sc.Release()
+		},
+	)
+	if err != nil {
+		c.held = errors.Is(err, errHeld)
 		return fmt.Errorf("beginning a transaction: %w", mapped(err))
 	}
 	c.begun = true
 	return nil
+}
+
+// end is what becomes of the card when the connection ends.
+func (c *conn) end() scard.Disposition {
+	if c.judged {
+		return scard.ResetCard
+	}
+	return scard.LeaveCard
 }
 
 // End implements card.Conn.
@@ -150,14 +190,13 @@ func (c *conn) Close() error {
 		return nil
 	}
 	c.closed = true
-	end := scard.LeaveCard
-	if c.judged {
-		end = scard.ResetCard
+	if c.held {
+		return nil
 	}
 	if c.begun {
-		_ = c.card.EndTransaction(end) // Disconnect does the same again
+		_ = c.card.EndTransaction(c.end()) // Disconnect does the same again
 	}
-	err := mapped(c.card.Disconnect(end))
+	err := mapped(c.card.Disconnect(c.end()))
 	_ = c.sc.Release()
 	for _, gone := range []error{nil, card.ErrRemoved, card.ErrReset, card.ErrNoService, card.ErrMute} {
 		if errors.Is(err, gone) {

@@ -18,5 +18,8 @@
 // the rights would otherwise stay for half a second for any other program. If none was, the card is left alone,
 // for a reset would end the session that a browser may have with it.
 //
-// SCardConnect, SCardBeginTransaction and SCardTransmit cannot be interrupted, on any system.
+// SCardConnect, SCardBeginTransaction and SCardTransmit cannot be interrupted, on any system. The first two wait for as
+// long as another program holds the card in a transaction. So they are waited for ten seconds, and then the card is
+// busy; the call itself goes on, in a goroutine that ends with the other program's transaction. A command that has
+// left for the card is waited for to its end.
 package pcsc

@@ -61,6 +61,48 @@ func TestHeldByAnotherProgram(t *testing.T) {
 	tok.Close()
 }
 
+// Another program holds the card in a transaction that does not end: the readers are listed all the same, the card is
+// busy after a while, and works again when the other program is done.
+func TestTransactionOfAnotherProgram(t *testing.T) {
+	defer pcsc.SetPatience(300 * time.Millisecond)()
+	_, b, s, snaps := setUp(t)
+	slot, _ := present(until(t, "card", snaps, hasCard))
+	tok, err := s.Open(t.Context(), slot.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tok.Close()
+	c := other(t, slot.Reader, scard.ShareShared)
+	defer c.Disconnect(scard.LeaveCard)
+	if err := c.BeginTransaction(); err != nil {
+		t.Fatal(err)
+	}
+	if readers, err := pcsc.New().Wait(t.Context(), nil); err != nil || len(readers) == 0 {
+		t.Errorf("a program that starts meanwhile sees %v, %v", readers, err)
+	}
+	if _, err := s.Open(t.Context(), slot.ID); !errors.Is(err, card.ErrBusy) {
+		t.Errorf("opening: %v", err)
+	}
+	for range 2 {
+		if err := tok.Login(t.Context(), card.AuthPIN, practicePIN()); !errors.Is(err, card.ErrBusy) || b.Count(0x20) != 0 {
+			t.Errorf("login of a session that was open: %v, %d VERIFY", err, b.Count(0x20))
+		}
+	}
+	if err := tok.Close(); err != nil {
+		t.Error(err)
+	}
+	if err := c.EndTransaction(scard.LeaveCard); err != nil {
+		t.Fatal(err)
+	}
+	if tok, err = s.Open(t.Context(), slot.ID); err != nil {
+		t.Fatal(err)
+	}
+	defer tok.Close()
+	if err := tok.Login(t.Context(), card.AuthPIN, practicePIN()); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestResetByAnotherProgram(t *testing.T) {
 	_, b, s, snaps := setUp(t)
 	slot, _ := present(until(t, "card", snaps, hasCard))

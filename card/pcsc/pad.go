@@ -31,8 +31,14 @@ const (
 )
 
 // features tells whether the reader lets a PIN be typed on it. It looks at the reader alone and leaves the card
-// untouched; known is false while another program keeps the reader to itself.
-func features(sc *scard.Context, reader string) (pad, known bool) {
+// untouched; known is false while another program keeps the reader to itself. It may wait for other programs, and has a
+// context of its own for that.
+func features(reader string) (pad, known bool) {
+	sc, err := scard.EstablishContext()
+	if err != nil {
+		return false, false
+	}
+	defer sc.Release() // of a service that may be gone: nothing to do about a failure
 	c, err := sc.Connect(reader, scard.ShareDirect, scard.ProtocolUndefined)
 	if err != nil {
 		return false, false
