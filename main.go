@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strings"
 	"syscall"
 
 	fyneapp "fyne.io/fyne/v2/app"
@@ -34,14 +35,15 @@ func main() {
 	config := flag.String("config", "", "folder for settings instead of the user's own")
 	language := flag.String("lang", "", "it or en; default: the settings, then the system")
 	module := flag.String("module", "", "PKCS#11 library of the card's maker; without it those that are installed are found")
+	tray := flag.Bool(strings.TrimPrefix(app.TrayFlag, "--"), false, "begin in the system tray, to tell of certificates that end")
 	flag.Parse()
-	if err := run(*demo, *config, *language, *module, flag.Args()); err != nil {
+	if err := run(*demo, *tray, *config, *language, *module, flag.Args()); err != nil {
 		fmt.Fprintln(os.Stderr, "ceralacca:", err)
 		os.Exit(1)
 	}
 }
 
-func run(demo bool, config, language, module string, files []string) error {
+func run(demo, tray bool, config, language, module string, files []string) error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if config == "" {
@@ -69,9 +71,16 @@ func run(demo bool, config, language, module string, files []string) error {
 	}
 	defer modules.Close()
 	source := card.Join(card.CNS(pcsc.New()), modules, card.JoinOptions{Chosen: module != ""})
-	store := app.NewStore(app.New(app.Config{Source: source, Modules: probeModules(module), Dir: config, Assets: assets.FS, Language: language}))
+	startup, err := app.NewStartup()
+	if err != nil { // then it is not offered
+		fmt.Fprintln(os.Stderr, "ceralacca:", err)
+	}
+	store := app.NewStore(app.New(app.Config{Source: source, Modules: probeModules(module), Dir: config, Assets: assets.FS, Language: language, Startup: startup}))
 	store.UsePractice(demo)
 	w := ui.New(fyneapp.NewWithID("it.ceralacca.Ceralacca"), store, assets.FS)
+	if tray {
+		w.Hide()
+	}
 	w.ShowAndRun(ctx, instance, files...)
 	return nil
 }

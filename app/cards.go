@@ -251,6 +251,8 @@ func (s *Store) took(st State, r *reading, slot card.Slot, c Card, err error, mo
 		if more && c.Phase == PhaseMute && !errors.Is(err, card.ErrMute) {
 			c.Phase, c.Advice = PhaseReading, nil
 		}
+	} else {
+		s.sawCard(&c)
 	}
 	next := *st.Cards
 	next.List = append([]Card(nil), next.List...)

@@ -52,6 +52,8 @@ type Config struct {
 	// Language, when it is set, stands for this run in the place of the one in the settings.
 	Language string
 	Now      func() time.Time // nil means time.Now
+	// Startup starts the window with the session; nil where that is not offered.
+	Startup Startup
 	// Secrets keeps the passwords of time-stamp authorities; nil means the system's keyring.
 	Secrets Secrets
 }
@@ -62,6 +64,8 @@ type Engine struct {
 	practice *practice // nil outside practice
 	lists    *lists
 	journal  *journal
+	// reminders are those of the machine's cards; the practice twin has none.
+	reminders *reminders
 }
 
 // New returns an engine.
@@ -72,7 +76,7 @@ func New(c Config) *Engine {
 	if c.Secrets == nil {
 		c.Secrets = systemKeyring{}
 	}
-	return &Engine{cfg: c, lists: new(lists), journal: newJournal(c.Dir, c.Now)}
+	return &Engine{cfg: c, lists: new(lists), journal: newJournal(c.Dir, c.Now), reminders: newReminders(c.Dir)}
 }
 
 // WithPractice returns an engine that sees the practice card and nothing else, and trusts its issuer. The card
@@ -86,7 +90,7 @@ func (e *Engine) WithPractice(ctx context.Context) (*Engine, error) {
 	c.Source = p.source
 	c.Anchors = append([]*x509.Certificate{p.root}, c.Anchors...)
 	// The practice card forgets its tries when the program ends, so its journal is not kept either.
-	return &Engine{cfg: c, practice: p, lists: e.lists, journal: newJournal("", c.Now)}, nil
+	return &Engine{cfg: c, practice: p, lists: e.lists, journal: newJournal("", c.Now), reminders: newReminders("")}, nil
 }
 
 // Practice reports whether this engine works with the practice card.

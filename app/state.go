@@ -43,6 +43,7 @@ type State struct {
 	Saved       *Saved
 	Exercise    *Exercise
 	Settings    *Settings
+	Startup     *StartupState
 }
 
 // CardPhase is one of the nine states of the card bar. It is derived from a snapshot, never stored by itself.

@@ -40,6 +40,7 @@ type Store struct {
 	filed       filed
 	reading     map[string]*reading // by slot
 	retry       time.Duration       // the first wait before a card is read again
+	reminded    chan struct{}       // holds a token when a card was read that reminders may be about
 	slots       map[string]card.Slot
 	nextID      int
 	lastJob     string // ID of the job that ended last, or runs
@@ -51,7 +52,7 @@ type change func(State) State
 
 // NewStore returns a store over the engine; Run starts it.
 func NewStore(e *Engine) *Store {
-	s := &Store{engine: e, use: e, wake: make(chan struct{}, 1), reading: map[string]*reading{}, retry: 250 * time.Millisecond, slots: map[string]card.Slot{}}
+	s := &Store{engine: e, use: e, wake: make(chan struct{}, 1), reading: map[string]*reading{}, retry: 250 * time.Millisecond, reminded: make(chan struct{}, 1), slots: map[string]card.Slot{}}
 	set, err := e.Settings()
 	if err != nil {
 		set = Settings{} // unreadable choices are as good as none; they are replaced when one is changed
@@ -61,7 +62,7 @@ func NewStore(e *Engine) *Store {
 	}
 	choices := choicesFor(set.Profile, SignChoices{})
 	s.state.Store(&State{
-		Cards: &Cards{Phase: PhaseReading, Chosen: -1}, Docs: &Docs{}, Choices: &choices, Trust: &Trust{}, Settings: &set,
+		Cards: &Cards{Phase: PhaseReading, Chosen: -1}, Docs: &Docs{}, Choices: &choices, Trust: &Trust{}, Settings: &set, Startup: &StartupState{},
 		Authorities: &Authorities{},
 	})
 	return s
@@ -81,6 +82,8 @@ func (s *Store) Run(ctx context.Context, ask Asker) error {
 	s.readTrust()
 	s.readAuthorities()
 	s.findInterrupted()
+	s.readStartup()
+	s.remind()
 	for {
 		select {
 		case <-s.wake:

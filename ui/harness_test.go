@@ -100,7 +100,10 @@ func (f *fakeStore) ClosePreview() { f.said = append(f.said, "close preview") }
 func (f *fakeStore) StartExercise(id string, _ *lang.Catalog) {
 	f.said = append(f.said, "exercise "+id)
 }
-func (f *fakeStore) PutCardBack()                         { f.said = append(f.said, "card back") }
+func (f *fakeStore) PutCardBack() { f.said = append(f.said, "card back") }
+func (f *fakeStore) SetStartAtLogin(on bool) {
+	f.said = append(f.said, fmt.Sprint("start at login ", on))
+}
 func (f *fakeStore) Run(context.Context, app.Asker) error { return nil }
 
 // today is the day of the mock-ups.

@@ -47,8 +47,7 @@ func (u *UI) onUI(f func()) {
 // arrive brings the window to the front with the files of a second start. It may be called on any goroutine.
 func (u *UI) arrive(files []string) {
 	u.onUI(func() {
-		u.window.Show()
-		u.window.RequestFocus()
+		u.raise()
 		u.take(files)
 	})
 }
@@ -73,18 +72,25 @@ func (u *UI) ShowAndRun(ctx context.Context, instance *app.Instance, paths ...st
 		_ = u.store.Run(ctx, u)
 		u.onUI(u.app.Quit)
 	})
-	u.window.SetCloseIntercept(func() {
+	quit := func() {
 		u.closing = true
 		u.say(u.k.T("ui.closing"))
 		cancel()
-	})
+	}
+	u.window.SetCloseIntercept(quit)
+	tray := u.hidden && u.inTray(quit)
 	if instance != nil {
 		u.app.Lifecycle().SetOnStarted(func() { wg.Go(func() { instance.Serve(ctx, u.arrive) }) })
 	}
 	if len(paths) > 0 {
 		u.store.Add(paths...)
 	}
-	u.window.ShowAndRun()
+	if tray {
+		u.window.SetCloseIntercept(u.window.Hide)
+		u.app.Run()
+	} else {
+		u.window.ShowAndRun()
+	}
 	// The system may have ended the loop first: nothing may reach the widgets from now on.
 	u.closed.Store(true)
 	for _, t := range u.timers {

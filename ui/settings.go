@@ -9,12 +9,13 @@ import (
 
 // settingsView is the page Impostazioni: the few choices that matter, each taking effect at once.
 type settingsView struct {
-	u     *UI
-	frame *frame
-	last  *app.Settings
-	cards *app.Cards
-	trust *app.Trust
-	rows  map[string][]*choice
+	u       *UI
+	frame   *frame
+	last    *app.Settings
+	cards   *app.Cards
+	trust   *app.Trust
+	startup *app.StartupState
+	rows    map[string][]*choice
 }
 
 func newSettingsView(u *UI) *settingsView {
@@ -31,19 +32,20 @@ type option struct {
 	words  string
 	chosen bool
 	to     func(*app.Settings)
+	do     func() // in the place of to, for what is not among the settings
 }
 
 // Show implements view.
 func (v *settingsView) Show(st *app.State) {
-	if v.last == st.Settings && v.cards != nil && v.cards.Practice == st.Cards.Practice && v.trust == st.Trust {
+	if v.last == st.Settings && v.cards != nil && v.cards.Practice == st.Cards.Practice && v.trust == st.Trust && v.startup == st.Startup {
 		return
 	}
-	v.last, v.cards, v.trust = st.Settings, st.Cards, st.Trust
+	v.last, v.cards, v.trust, v.startup = st.Settings, st.Cards, st.Trust, st.Startup
 	v.rows = map[string][]*choice{}
 	u, k, set := v.u, v.u.k, *st.Settings
-	languages := []option{{k.T("ui.set.system"), set.Language == "", func(s *app.Settings) { s.Language = "" }}}
+	languages := []option{{words: k.T("ui.set.system"), chosen: set.Language == "", to: func(s *app.Settings) { s.Language = "" }}}
 	for _, tag := range lang.Languages {
-		languages = append(languages, option{lang.Name(tag), set.Language == tag, func(s *app.Settings) { s.Language = tag }})
+		languages = append(languages, option{words: lang.Name(tag), chosen: set.Language == tag, to: func(s *app.Settings) { s.Language = tag }})
 	}
 	var themes, scales []option
 	for _, name := range []string{"", "light", "dark", "contrast"} {
@@ -51,14 +53,14 @@ func (v *settingsView) Show(st *app.State) {
 		if name == "" {
 			key = "ui.set.system"
 		}
-		themes = append(themes, option{k.T(key), set.Theme == name, func(s *app.Settings) { s.Theme = name }})
+		themes = append(themes, option{words: k.T(key), chosen: set.Theme == name, to: func(s *app.Settings) { s.Theme = name }})
 	}
 	for _, n := range []int{100, 125, 150, 175, 200} {
-		scales = append(scales, option{lang.Digits(n) + " %", max(100, set.Scale) == n, func(s *app.Settings) { s.Scale = n }})
+		scales = append(scales, option{words: lang.Digits(n) + " %", chosen: max(100, set.Scale) == n, to: func(s *app.Settings) { s.Scale = n }})
 	}
 	code := []option{
-		{k.T("ui.set.code.hide"), !set.ShowFiscalCode, func(s *app.Settings) { s.ShowFiscalCode = false }},
-		{k.T("ui.set.code.show"), set.ShowFiscalCode, func(s *app.Settings) { s.ShowFiscalCode = true }},
+		{words: k.T("ui.set.code.hide"), chosen: !set.ShowFiscalCode, to: func(s *app.Settings) { s.ShowFiscalCode = false }},
+		{words: k.T("ui.set.code.show"), chosen: set.ShowFiscalCode, to: func(s *app.Settings) { s.ShowFiscalCode = true }},
 	}
 	practice := k.button(small, "card", k.T("ui.practice.try"), func() { u.store.UsePractice(true) })
 	if st.Cards.Practice {
@@ -67,6 +69,10 @@ func (v *settingsView) Show(st *app.State) {
 	box := vbox(k.px(18), v.row("language", languages), k.rule(), v.row("theme", themes), k.rule(), v.row("scale", scales),
 		k.rule(), v.row("code", code), k.rule(),
 		cols(k.px(20), k.px(640), []float32{2, 3}, v.words("practice"), leftmost(practice)), k.rule(), v.lists(st.Trust))
+	if st.Startup != nil && st.Startup.Able {
+		box.Add(k.rule())
+		box.Add(v.atLogin(st.Startup))
+	}
 	v.frame.setBody(-1, k.heading(k.T("ui.page.settings"), k.T("ui.set.note")), k.sheet(24, box),
 		k.para(noteFace, k.p.muted, k.Text(lang.M("ui.set.about", "version", app.Version))))
 	v.frame.setBar()
@@ -78,6 +84,19 @@ func (v *settingsView) Show(st *app.State) {
 			}
 		}
 	}
+}
+
+// atLogin is the choice whether reminders of the expiry come while the window is closed too.
+func (v *settingsView) atLogin(now *app.StartupState) fyne.CanvasObject {
+	k, store := v.u.k, v.u.store
+	row := v.row("startup", []option{
+		{words: k.T("ui.set.startup.off"), chosen: !now.On, do: func() { store.SetStartAtLogin(false) }},
+		{words: k.T("ui.set.startup.on"), chosen: now.On, do: func() { store.SetStartAtLogin(true) }},
+	})
+	if now.Advice == nil {
+		return row
+	}
+	return vbox(k.px(10), row, v.u.adviceBox(now.Advice))
 }
 
 func (v *settingsView) words(key string) fyne.CanvasObject {
@@ -118,6 +137,10 @@ func (v *settingsView) row(key string, options []option) fyne.CanvasObject {
 		c = k.choice(o.words, o.chosen, func() {
 			if v.u.window.Canvas().Focused() == fyne.Focusable(c) {
 				v.u.chosenBy = key + lang.Digits(i)
+			}
+			if o.do != nil {
+				o.do()
+				return
 			}
 			set := v.u.settings
 			o.to(&set)

@@ -237,7 +237,7 @@ func scenes() []scene {
 			})
 		}), nil},
 		{"help", pageHelp, st(nil), nil},
-		{"settings", pageSettings, st(nil), nil},
+		{"settings", pageSettings, st(func(s *app.State) { s.Startup = &app.StartupState{Able: true, On: true} }), nil},
 		{"picker", pageSign, st(nil), func(u *UI) {
 			a := &asking{ui: u, refuse: func() {}}
 			p := &picker{u: u, dir: "/casa/anna/Documenti", chosen: map[string]bool{"bilancio_2025.xbrl": true}}

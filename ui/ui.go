@@ -61,6 +61,7 @@ type UI struct {
 	reading  sync.WaitGroup       // folders being listed
 	waiting  map[string]time.Time // passing troubles, by code, and when they were first seen
 	verified *app.Verification
+	hidden   bool // starts in the system tray
 }
 
 // New makes the window over the store. texts holds the files of package assets.
@@ -179,6 +180,7 @@ type intents interface {
 	SaveContent(dest string)
 	CloseVerification()
 	SetSettings(set app.Settings)
+	SetStartAtLogin(on bool)
 	RefreshTrust()
 	Run(ctx context.Context, ask app.Asker) error
 	cardIntents
