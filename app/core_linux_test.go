@@ -26,15 +26,15 @@ import (
 // coreChild tells the test binary to be that process; it holds the folder with the files to sign.
 const coreChild = "CERALACCA_CORE_CHILD"
 
-func TestMain(m *testing.M) {
+// In the child the work is done here: TestMain belongs to all tests of the package.
+func init() {
 	if dir := os.Getenv(coreChild); dir != "" {
 		if err := signInChild(dir); err != nil {
 			fmt.Println("child:", err)
 			os.Exit(1)
 		}
-		return
+		os.Exit(0)
 	}
-	os.Exit(m.Run())
 }
 
 // TestPINIsNotInTheCoreImage signs a batch, changes the PIN, unblocks it and changes the PUK in a process of its own,
