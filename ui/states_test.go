@@ -254,7 +254,7 @@ func scenes() []scene {
 		}
 		list = append(list, scene{"card-" + phaseWords[p].key, pageCard, st(func(s *app.State) { s.Cards = c }), nil})
 	}
-	return slices.Concat(list, pinScenes(), filingScenes(), previewScenes())
+	return slices.Concat(list, pinScenes(), filingScenes(), previewScenes(), doctorScenes())
 }
 
 func signQuestion(tries int, practice app.PracticeCode) app.PINQuestion {

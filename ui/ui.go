@@ -185,6 +185,7 @@ type intents interface {
 	Run(ctx context.Context, ask app.Asker) error
 	cardIntents
 	filingIntents
+	doctorIntents
 	previewIntents
 	exerciseIntents
 }
