@@ -75,7 +75,7 @@ func TestEveryPluralFormIsThere(t *testing.T) {
 	for _, tag := range lang.Languages {
 		for key := range counted {
 			for _, form := range needed[tag] {
-				if f := forms[tag][key]; f != nil && len(f) > 1 && f[form] == "" {
+				if f := forms[tag][key]; len(f) > 1 && f[form] == "" {
 					t.Errorf("%s: %q has no form %q", tag, key, form)
 				}
 			}
