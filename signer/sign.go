@@ -280,7 +280,8 @@ func keep(sd *cms.SignedData) *cms.Envelope {
 	return e
 }
 
-// merge adds elements to a SET: in DER order if it was in order, behind the others if it was not.
+// merge adds elements to a SET: in DER order if it was in order, behind the others if it was not. What stands there
+// twice stays there twice.
 func merge(set [][]byte, more ...[]byte) [][]byte {
 	ordered := slices.IsSortedFunc(set, bytes.Compare)
 	out := slices.Clone(set)
@@ -290,7 +291,7 @@ func merge(set [][]byte, more ...[]byte) [][]byte {
 		}
 	}
 	if ordered {
-		return cms.SortSet(out)
+		slices.SortStableFunc(out, bytes.Compare)
 	}
 	return out
 }
