@@ -3,6 +3,7 @@ package signer_test
 import (
 	"bytes"
 	"crypto/x509"
+	"encoding/asn1"
 	"flag"
 	"fmt"
 	"image"
@@ -16,6 +17,7 @@ import (
 	"time"
 
 	"ceralacca/signer"
+	"ceralacca/signer/internal/pdf"
 )
 
 var (
@@ -83,6 +85,11 @@ func checkInterop(t *testing.T, a *authority, f interopFile, content []byte) {
 	if f.original != "" {
 		o.Content, o.ContentSize = bytes.NewReader(content), int64(len(content))
 	}
+	for _, der := range envelopes(t, f.b) {
+		if fault := derFault(der, 0); fault != "" {
+			t.Errorf("%s: no DER: %s", f.name, fault)
+		}
+	}
 	n := 0
 	for _, s := range verify(t, f.b, o).Signatures {
 		if s.Format == signer.TST {
@@ -97,6 +104,62 @@ func checkInterop(t *testing.T, a *authority, f interopFile, content []byte) {
 	if n != f.signatures {
 		t.Errorf("%s: %d signatures, want %d", f.name, n, f.signatures)
 	}
+}
+
+// envelopes are the SignedData of a file: the file itself, or what stands in each /Contents.
+func envelopes(t *testing.T, b []byte) (all [][]byte) {
+	t.Helper()
+	if !bytes.HasPrefix(b, []byte("%PDF")) {
+		return [][]byte{b}
+	}
+	found, err := pdf.Scan(t.Context(), bytes.NewReader(b), int64(len(b)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range found.Signatures {
+		all = append(all, s.Contents)
+	}
+	return all
+}
+
+// derFault says where b is not DER (X.690 §10 and §11): lengths that are indefinite or longer than they need be,
+// strings in pieces, sets out of order.
+func derFault(b []byte, at int) string {
+	for len(b) > 0 {
+		var v asn1.RawValue
+		rest, err := asn1.Unmarshal(b, &v) // refuses lengths that are not minimal
+		switch {
+		case err != nil:
+			return fmt.Sprintf("byte %d: %v", at, err)
+		case v.IsCompound && v.Class == asn1.ClassUniversal && v.Tag != asn1.TagSequence && v.Tag != asn1.TagSet:
+			return fmt.Sprintf("byte %d: a string in pieces", at)
+		}
+		if v.IsCompound {
+			header := len(v.FullBytes) - len(v.Bytes)
+			if v.Class == asn1.ClassUniversal && v.Tag == asn1.TagSet && !sorted(v.Bytes) {
+				return fmt.Sprintf("byte %d: a set out of order", at)
+			}
+			if fault := derFault(v.Bytes, at+header); fault != "" {
+				return fault
+			}
+		}
+		at, b = at+len(v.FullBytes), rest
+	}
+	return ""
+}
+
+// sorted tells whether the elements of a SET OF stand in the order of DER.
+func sorted(b []byte) bool {
+	var last []byte
+	for len(b) > 0 {
+		var v asn1.RawValue
+		rest, err := asn1.Unmarshal(b, &v)
+		if err != nil || bytes.Compare(last, v.FullBytes) > 0 {
+			return false
+		}
+		last, b = v.FullBytes, rest
+	}
+	return true
 }
 
 func interopCMS(t *testing.T, a *authority, l signer.Level, content []byte, k, other signer.Key) []interopFile {

@@ -26,6 +26,7 @@ import (
 	"ceralacca/signer"
 	"ceralacca/signer/internal/cert"
 	"ceralacca/signer/internal/cms"
+	"ceralacca/signer/internal/pdf"
 	"ceralacca/signer/internal/tsp"
 	"ceralacca/signer/trust"
 )
@@ -229,21 +230,40 @@ func TestLevels(t *testing.T) {
 	}
 }
 
-// openssl ts takes the token of a signature for what it is: a time-stamp over the signature value.
-func TestSignatureTimeStampForOpenSSL(t *testing.T) {
+// openssl ts takes every time-stamp of a PDF, and the one in a CAdES signature, for what it is: one over the signature
+// value, or over all that comes before it in the file.
+func TestTimeStampsForOpenSSL(t *testing.T) {
 	s := newServices(t)
-	sd, err := cms.ParseBytes(sign(t, sample(9), s.key(t), s.options(t, signer.CAdES, signer.LevelT)))
+	over := map[string][2][]byte{} // token and what it is over
+	fromCMS := func(name string, der []byte) {
+		sd, err := cms.ParseBytes(der)
+		if err != nil {
+			t.Fatal(err)
+		}
+		si := sd.SignerInfos[0]
+		over[name] = [2][]byte{cms.Find(si.UnsignedAttrs, cms.OIDSignatureTimeStamp), si.Signature}
+	}
+	fromCMS("CAdES", sign(t, sample(9), s.key(t), s.options(t, signer.CAdES, signer.LevelT)))
+	file := sign(t, plainPDF(""), s.key(t), s.options(t, signer.PAdES, signer.LevelLTA))
+	found, err := pdf.Scan(t.Context(), bytes.NewReader(file), int64(len(file)))
+	if err != nil || len(found.Signatures) != 2 {
+		t.Fatalf("%v, %+v", err, found)
+	}
+	fromCMS("PAdES", found.Signatures[0].Contents)
+	signed, err := io.ReadAll(found.Signatures[1].Signed())
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir := t.TempDir()
-	si := sd.SignerInfos[0]
-	write(t, filepath.Join(dir, "value"), si.Signature)
-	write(t, filepath.Join(dir, "token"), cms.Find(si.UnsignedAttrs, cms.OIDSignatureTimeStamp))
-	write(t, filepath.Join(dir, "ca.pem"), append(pemCert(testPKI().root), pemCert(testPKI().ca)...))
-	out, err := openssl(t, dir, "ts", "-verify", "-data", "value", "-in", "token", "-token_in", "-CAfile", "ca.pem", "-attime", "1795343400")
-	if err != nil || !strings.Contains(out, "Verification: OK") {
-		t.Errorf("%v\n%s", err, out)
+	over["document"] = [2][]byte{found.Signatures[1].Contents, signed}
+	for name, pair := range over {
+		dir := t.TempDir()
+		write(t, filepath.Join(dir, "token"), pair[0])
+		write(t, filepath.Join(dir, "data"), pair[1])
+		write(t, filepath.Join(dir, "ca.pem"), append(pemCert(testPKI().root), pemCert(testPKI().ca)...))
+		out, err := openssl(t, dir, "ts", "-verify", "-data", "data", "-in", "token", "-token_in", "-CAfile", "ca.pem", "-attime", "1795343400")
+		if err != nil || !strings.Contains(out, "Verification: OK") {
+			t.Errorf("%s: %v\n%s", name, err, out)
+		}
 	}
 }
 
