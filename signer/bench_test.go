@@ -2,7 +2,6 @@ package signer_test
 
 import (
 	"bytes"
-	"context"
 	"io"
 	"os"
 	"os/exec"
@@ -51,19 +50,6 @@ func (w *watcher) Write(p []byte) (int, error) {
 func (w *watcher) ReadAt(p []byte, off int64) (int, error) {
 	w.look(len(p))
 	return w.f.ReadAt(p, off)
-}
-
-func BenchmarkSign(b *testing.B) {
-	content := sample(16 << 20)
-	k := testPKI().key(b, "P-256", nil)
-	b.SetBytes(int64(len(content)))
-	b.ReportAllocs()
-	for b.Loop() {
-		d := open(b, "f", content)
-		if err := signer.Sign(context.Background(), io.Discard, d, k, signer.Options{Now: clock}); err != nil {
-			b.Fatal(err)
-		}
-	}
 }
 
 func BenchmarkVerify(b *testing.B) {
