@@ -33,6 +33,7 @@ type SignatureReport struct {
 	Parent        string          `json:"parent"`
 	Format        string          `json:"format"`
 	Level         string          `json:"level,omitempty"`
+	Stamp         string          `json:"stamp,omitempty"` // what a time-stamp covers
 	Integrity     string          `json:"integrity"`
 	Indication    string          `json:"indication"`
 	SubIndication string          `json:"subindication,omitempty"`
@@ -148,7 +149,7 @@ func ReportOf(q VerifyRequest, r *Report, t *lang.Catalog) FileReport {
 
 func signatureReport(g *Signature, t *lang.Catalog) SignatureReport {
 	s := SignatureReport{
-		ID: g.ID, Parent: g.Parent, Format: FormatName(g.Format), Level: g.Level,
+		ID: g.ID, Parent: g.Parent, Format: FormatName(g.Format), Level: g.Level, Stamp: string(g.Stamp),
 		Integrity: integrityNames[g.Integrity], Indication: indicationNames[g.Indication],
 		SubIndication: string(g.SubIndication), Qualification: string(g.Qualification),
 		ClaimedTime: Stamp(g.Claimed), ProvenTime: Stamp(g.Proven), CoversWhole: g.CoversWholeFile, Findings: []FindingReport{},

@@ -102,7 +102,7 @@ func BenchmarkAgainst(b *testing.B) {
 				if err != nil {
 					b.Fatal(err)
 				}
-				verify(b, f, signer.VerifyOptions{})
+				verify(b, f, signer.VerifyOptions{Trust: sharedStore()})
 			})
 		})
 		b.Run(c.name+"/"+c.other[0], func(b *testing.B) {

@@ -50,7 +50,8 @@ type evidence struct {
 	stamp  bool // a time-stamp, not a signature of a person
 	judged bool
 
-	hash crypto.Hash // of the content; 0 when not known
+	hash crypto.Hash   // of the content; 0 when not known
+	more []crypto.Hash // others that the signature hangs on
 	alg  cert.Algorithm
 }
 
@@ -202,6 +203,11 @@ func (v *verifier) algorithms(e *evidence, at time.Time) SubIndication {
 		return ""
 	}
 	err := trust.CheckDigest(e.hash, at)
+	for _, h := range e.more {
+		if err == nil {
+			err = trust.CheckDigest(h, at)
+		}
+	}
 	if err == nil {
 		if kind, bits := trust.KeyKind(e.signer.PublicKey, e.alg); kind != "" {
 			err = trust.CheckKey(kind, bits, at)

@@ -206,7 +206,7 @@ func FuzzMail(f *testing.F) {
 	f.Add([]byte("From: a\nTo: b\nContent-Type: multipart/mixed; boundary=x\n\n--x\n\n--x--"))
 	f.Add([]byte("Content-Type: multipart/mixed; boundary=x\n\n--x\n\nMAA=\n--x\nContent-Transfer-Encoding: base64\n\nMAMCAQA=\n--x--"))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		r, err := signer.Verify(t.Context(), open(t, "f.eml", b), signer.VerifyOptions{})
+		r, err := signer.Verify(t.Context(), open(t, "f.eml", b), signer.VerifyOptions{Trust: sharedStore()})
 		if err != nil {
 			return
 		}

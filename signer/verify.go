@@ -79,6 +79,7 @@ type verifier struct {
 	proof      time.Time      // a trusted time-stamp around everything that is still to be judged; zero without one
 	dataProven time.Time      // the same around ocsp and crls
 	given      map[string]int // how many IDs were given under a parent
+	wide       int            // time-stamps for which much was read
 }
 
 func newVerifier(ctx context.Context, o VerifyOptions) (*verifier, error) {

@@ -90,6 +90,7 @@ func (e *evidence) imprint(tok *tsp.Token, write ...func(w io.Writer) error) {
 // everything else, on the proof that the newer ones give. The earliest that is trusted and covers the signature value
 // becomes the proof of existence of e; a trusted one over the content alone proves that e was made later.
 func (v *verifier) stamps(e *evidence, list []stamped) []*evidence {
+	list = v.affordable(list)
 	all := make([]*evidence, len(list))
 	tokens := make([]*tsp.Token, len(list))
 	var order []int
@@ -132,6 +133,24 @@ func (v *verifier) stamps(e *evidence, list []stamped) []*evidence {
 		proof = v.stampProof(e, all[i], tokens[i], &list[i], proof)
 	}
 	return all
+}
+
+// maxWide bounds the time-stamps of a file, other than those over a signature value, for which much has to be read
+// again; a signature that is archived anew each year has some tens.
+const maxWide = 64
+
+// affordable is list as far as it may be judged.
+func (v *verifier) affordable(list []stamped) []stamped {
+	return slices.DeleteFunc(list, func(l stamped) bool {
+		if l.stamp == StampSignature {
+			return false
+		}
+		if v.wide++; v.wide <= maxWide {
+			return false
+		}
+		v.note("too-many-signatures")
+		return true
+	})
 }
 
 // stampEvidence gathers one token of the signature e.

@@ -186,6 +186,9 @@ func (v *verifier) bareToken(tok *tsp.Token, p place) *evidence {
 	res := tok.Check()
 	if len(res.Signers) > 0 { // further ones are a fault of form, whatever their mathematics
 		e.mathematics(res.Signers[0])
+		if h := res.Signers[0].Hash; h != 0 {
+			e.more = append(e.more, h)
+		}
 	}
 	for _, p := range res.Problems {
 		e.tokenProblem(p)

@@ -12,9 +12,11 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 
 	"ceralacca/signer"
+	"ceralacca/signer/trust"
 )
 
 // Every byte of small valid files is changed: never TOTAL-PASSED with other content or another signer
@@ -210,6 +212,12 @@ func TestPathThroughSigner(t *testing.T) {
 	}
 }
 
+// sharedStore reads the shipped lists once for many files, as the program does.
+var sharedStore = sync.OnceValue(func() *trust.Store {
+	s, _ := trust.Open(trust.Config{Offline: true, Now: clock}) // nil does as well, slowly
+	return s
+})
+
 func FuzzVerify(f *testing.F) {
 	k := testPKI().key(f, "P-256", nil)
 	b := sign(f, []byte("ciao"), k, signer.Options{})
@@ -224,7 +232,7 @@ func FuzzVerify(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		d := open(t, "f", b)
-		r, err := signer.Verify(context.Background(), d, signer.VerifyOptions{})
+		r, err := signer.Verify(context.Background(), d, signer.VerifyOptions{Trust: sharedStore()})
 		if err != nil {
 			return
 		}

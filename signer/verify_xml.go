@@ -119,6 +119,9 @@ func (v *verifier) xmlSignature(ctx context.Context, s *xmlsig.Signature, parent
 	}
 	for _, r := range s.References {
 		e.covers = append(e.covers, r.URI)
+		if r.Digest != 0 {
+			e.more = append(e.more, r.Digest)
+		}
 	}
 	stamps, err := v.xades(ctx, e, s)
 	if err != nil {

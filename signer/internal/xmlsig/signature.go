@@ -187,7 +187,8 @@ type TimeStamp struct {
 	message func(ctx context.Context, w io.Writer) error
 }
 
-// Message writes the octets whose digest must stand in the tokens' messageImprint.
+// Message writes the octets whose digest must stand in the tokens' messageImprint. All messages of a document share one
+// budget of work, so they are for one goroutine, and fail with a *[LimitError] when it is spent.
 func (t *TimeStamp) Message(ctx context.Context, w io.Writer) error { return t.message(ctx, w) }
 
 func (s *Signature) find(code string, sev Severity, err error, args ...string) {

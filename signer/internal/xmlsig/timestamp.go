@@ -98,9 +98,8 @@ func (k *work) addTimeStamp(s *Signature, sig *node, p properties, e *node, kind
 		s.find("time-stamp-unreadable", Warning, nil, "property", e.local)
 	}
 	t.message = func(ctx context.Context, w io.Writer) error {
-		left := int64(maxWork)
 		own := *k
-		own.ctx, own.left = ctx, &left
+		own.ctx, own.left = ctx, k.stamps
 		return own.timeStampMessage(w, sig, p, e, kind)
 	}
 	s.XAdES.TimeStamps = append(s.XAdES.TimeStamps, t)

@@ -36,6 +36,7 @@ type work struct {
 	lim     Limits
 	resolve Resolver
 	left    *int64 // bytes that may still be canonicalised
+	stamps  *int64 // the same for the messages of all time-stamps together
 	refs    *int   // references followed
 	seen    map[*node]bool
 	sums    map[string][]byte // digests of files outside, by URI and hash
@@ -43,10 +44,10 @@ type work struct {
 }
 
 func newWork(ctx context.Context, d *document, o Options) *work {
-	left, refs := int64(maxWork), 0
+	left, stamps, refs := int64(maxWork), int64(maxWork), 0
 	return &work{
 		ctx: ctx, doc: d, lim: o.Limits.filled(), resolve: o.Resolve,
-		left: &left, refs: &refs, seen: make(map[*node]bool), sums: make(map[string][]byte), places: make(map[*node]string),
+		left: &left, stamps: &stamps, refs: &refs, seen: make(map[*node]bool), sums: make(map[string][]byte), places: make(map[*node]string),
 	}
 }
 
