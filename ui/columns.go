@@ -1,0 +1,76 @@
+package ui
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+)
+
+// columns share the width by weight, all as high as the highest; under the breaking width they stack.
+type columns struct {
+	gap, breakAt float32
+	weights      []float32 // a negative weight is a width of its own
+}
+
+func cols(gap, breakAt float32, weights []float32, objects ...fyne.CanvasObject) *fyne.Container {
+	return container.New(&columns{gap, breakAt, weights}, objects...)
+}
+
+func (l *columns) widths(objects []fyne.CanvasObject, width float32) []float32 {
+	ws := make([]float32, len(objects))
+	left, sum := width, float32(0)
+	shown := 0
+	for i, o := range objects {
+		if !o.Visible() {
+			continue
+		}
+		if shown++; shown > 1 {
+			left -= l.gap
+		}
+		if w := l.weights[i]; w < 0 {
+			ws[i] = -w
+			left += w
+		} else {
+			sum += w
+		}
+	}
+	for i, o := range objects {
+		if w := l.weights[i]; o.Visible() && w > 0 {
+			ws[i] = max(0, left*w/sum)
+		}
+	}
+	return ws
+}
+
+func (l *columns) heightFor(objects []fyne.CanvasObject, width float32) float32 {
+	if width < l.breakAt {
+		return (&column{l.gap}).heightFor(objects, width)
+	}
+	var h float32
+	for i, w := range l.widths(objects, width) {
+		if objects[i].Visible() {
+			h = max(h, heightOf(objects[i], w))
+		}
+	}
+	return h
+}
+
+// Layout implements fyne.Layout.
+func (l *columns) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	if size.Width < l.breakAt {
+		(&column{l.gap}).Layout(objects, size)
+		return
+	}
+	var x float32
+	for i, w := range l.widths(objects, size.Width) {
+		if objects[i].Visible() {
+			place(objects[i], x, 0, w, size.Height)
+			x += w + l.gap
+		}
+	}
+}
+
+// MinSize implements fyne.Layout.
+func (l *columns) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	w := widest(objects)
+	return fyne.NewSize(w, l.heightFor(objects, w))
+}
