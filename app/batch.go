@@ -193,6 +193,7 @@ func (b *batch) options(w work) (signer.Options, error) {
 		if b.cert != nil {
 			name = b.cert.SubjectCN
 		}
+		o.Field = r.Visible.Field
 		if o.Visible, err = e.appearance(r.Visible, name, e.cfg.Now()); err != nil {
 			return o, err
 		}
@@ -242,6 +243,9 @@ func (b *batch) sign(ctx context.Context, w work) FileResult {
 			c := &check{e: b.e, o: o, level: res.Level, original: f, d: d, der: b.cert.DER}
 			sum, err := c.run(ctx, out, filepath.Base(w.Out))
 			res.SHA256 = sum
+			if seen, ok := b.r.Seen[w.Index]; ok && err == nil && seen != sum {
+				err = signer.ErrChanged
+			}
 			if st, serr := out.Stat(); serr == nil {
 				res.OutputSize = st.Size()
 			}

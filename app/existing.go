@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"io"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"ceralacca/app/lang"
@@ -15,6 +16,9 @@ import (
 // Examination is what there is to know of a file before anybody types a PIN: the signatures that it bears, and the
 // places of a PDF for a visible one.
 type Examination = signer.Examination
+
+// EmptyField is a signature field of a PDF that waits for its signature.
+type EmptyField = signer.EmptyField
 
 // SignedBeforeError means that the output is there already and holds a signature by the same certificate over the very
 // same file: the person has signed it before.
@@ -68,11 +72,25 @@ func holds(ctx context.Context, s *signer.Document, sf io.ReaderAt, o *signer.Do
 
 // SignedBy tells whether the certificate made one of the signatures that x lists, and when the last of them claims to be.
 func SignedBy(x *Examination, cert *Certificate) (time.Time, bool) {
-	if x == nil || cert == nil {
+	if x == nil || cert == nil || len(cert.DER) == 0 {
 		return time.Time{}, false
 	}
 	s, ok := x.By(&x509.Certificate{Raw: cert.DER})
 	return s.Claimed, ok
+}
+
+// OutputName is the name that the signed d gets, as far as it can be told without looking into its folder.
+func OutputName(d *Doc, c *SignChoices, x Existing) string {
+	stem, ext, found := strings.Cut(d.Name, ".")
+	switch {
+	case c.Format == FormatPAdES && !isEnvelope(d.Kind):
+		return strings.TrimSuffix(d.Name, filepath.Ext(d.Name)) + "_firmato.pdf"
+	case isEnvelope(d.Kind) && x != ExistingWrap && found: // the same name again: it is numbered
+		return stem + " (2)." + ext
+	case c.Detached:
+		return d.Name + ".p7s"
+	}
+	return d.Name + ".p7m"
 }
 
 // dateArg is a day as an argument of a text, in Italian time.
@@ -81,4 +99,15 @@ func dateArg(t time.Time) string {
 		return "–"
 	}
 	return t.In(lang.Rome()).Format("02/01/2006")
+}
+
+// InsideAdvice tells why d cannot be signed inside the PDF; nil when it can, and for what was not examined.
+func InsideAdvice(d *Doc) *Advice {
+	switch {
+	case d.Kind != signer.PDF:
+		return Explain(&signer.UnsupportedError{Format: signer.PAdES, Kind: d.Kind})
+	case d.Examination != nil && d.Examination.Refused != nil:
+		return Explain(d.Examination.Refused)
+	}
+	return nil
 }

@@ -119,6 +119,7 @@ func (s *Store) Preview(path string) {
 						next := *st.Preview
 						change(&next)
 						st.Preview = &next
+						st = seen(st, &next)
 					}
 					return st
 				})
@@ -126,6 +127,16 @@ func (s *Store) Preview(path string) {
 		})
 		return st
 	})
+}
+
+// seen notes for the files of the list what was looked at. A file looked at again counts as it is now.
+func seen(st State, p *Preview) State {
+	for _, d := range st.Docs.List {
+		if d.Path == p.Path && d.Seen != p.Sum && p.View != nil {
+			st = withDoc(st, d.ID, func(d *Doc) { d.Seen = p.Sum })
+		}
+	}
+	return st
 }
 
 // ShowPage asks for a page of the open preview; it comes as [Preview].Page.

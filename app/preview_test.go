@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -11,6 +12,7 @@ import (
 
 	"ceralacca/app/preview"
 	"ceralacca/app/preview/pdfium"
+	"ceralacca/signer"
 )
 
 // TestMain makes the test program the helper that draws PDF pages.
@@ -94,5 +96,22 @@ func TestPreview(t *testing.T) {
 	}
 	if p := looked(t, filepath.Join(dir, "none")); p.Advice == nil || p.Advice.Code != "file-missing" {
 		t.Errorf("a file that is not there: %+v", p.Advice)
+	}
+}
+
+// TestSeenIsSigned: a file that was looked at is signed as it was seen, or not at all.
+func TestSeenIsSigned(t *testing.T) {
+	e, _ := practiceEngine(t)
+	dir := t.TempDir()
+	same, other := put(t, dir, "same.txt", []byte("seen")), put(t, dir, "other.txt", []byte("exchanged"))
+	seen := sha256.Sum256([]byte("seen"))
+	got := map[string]FileResult{}
+	err := e.Sign(t.Context(), SignRequest{Slot: slotOf(t, e), Files: []string{same, other}, Seen: map[int][32]byte{0: seen, 1: seen}},
+		&answers{pins: []string{PracticePIN}}, SignEvents{Done: func(r FileResult) { got[r.File] = r }})
+	if err != nil || got[same].Err != nil || !errors.Is(got[other].Err, signer.ErrChanged) {
+		t.Fatalf("%+v %v", got, err)
+	}
+	if _, err := os.Stat(other + ".p7m"); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the exchanged file has an output: %v", err)
 	}
 }

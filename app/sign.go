@@ -34,6 +34,9 @@ type SignRequest struct {
 	// for single files, by their index. Signed PDF files take further PAdES signatures whatever these say.
 	Existing Existing
 	PerFile  map[int]Existing
+	// Seen are the digests of files that the person has looked at, by their index: one that is not that file any more
+	// fails with [signer.ErrChanged].
+	Seen map[int][32]byte
 	// Reason and Location are written into PAdES signatures, and Visible shows them on a page; nil for none.
 	Reason, Location string
 	Visible          *VisibleMark

@@ -21,7 +21,7 @@ func (s *Store) Sign() {
 		h := st.Choices
 		req := SignRequest{
 			Slot: s.slots[c.Slot], AskExisting: true, Format: h.Format, Level: h.Level, TSA: h.TSA, Detached: h.Detached,
-			OutDir: h.OutDir, PerFile: map[int]Existing{}, Reason: h.Reason, Location: h.Location, Visible: h.Visible,
+			OutDir: h.OutDir, PerFile: map[int]Existing{}, Seen: map[int][32]byte{}, Reason: h.Reason, Location: h.Location, Visible: h.Visible,
 			Profile: st.Settings.Profile,
 		}
 		ids := map[int]int{} // index in req.Files → Doc.ID
@@ -33,6 +33,9 @@ func (s *Store) Sign() {
 			}
 			ids[len(req.Files)] = d.ID
 			req.PerFile[len(req.Files)] = d.existing(h)
+			if d.Seen != [32]byte{} {
+				req.Seen[len(req.Files)] = d.Seen
+			}
 			req.Files = append(req.Files, d.Path)
 			d.Status, d.Advice = DocWaiting, nil
 		}

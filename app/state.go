@@ -20,6 +20,12 @@ type (
 	Kind = signer.Kind
 )
 
+// The kinds that a window tells apart: KindEnvelope is a p7m with its content.
+const (
+	KindEnvelope = signer.SignedData
+	KindPDF      = signer.PDF
+)
+
 // NewPIN returns an empty PIN for a field to fill.
 func NewPIN() *PIN { return card.NewPIN() }
 
@@ -291,6 +297,8 @@ type Doc struct {
 	// be done with an envelope; ExistingRefuse follows [SignChoices].
 	Examination *Examination
 	Existing    Existing
+	// Seen is the digest of the file as the person has looked at it; zero when nobody has.
+	Seen [32]byte
 	// Output is the path of the signed file, once there is one, and OutputSize its length in bytes.
 	Output     string
 	OutputSize int64

@@ -16,7 +16,9 @@ import (
 
 // VisibleMark is what a visible PDF signature shows, and where.
 type VisibleMark struct {
-	Page int `json:"page"` // from 1
+	// Field names an empty signature field to sign in; the place is then that of the field. Only for a single file.
+	Field string `json:"field,omitempty"`
+	Page  int    `json:"page"` // from 1
 	// Rect is left, bottom, right, top in points on the page as it is shown, from its lower left corner.
 	Rect [4]float64 `json:"rect"`
 	// Lines are the text. "{name}" stands for the signer and "{when}" for the moment of signing.

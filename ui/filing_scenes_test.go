@@ -8,6 +8,7 @@ import (
 
 func (f *fakeStore) SetProfile(id string) { f.said = append(f.said, "profile "+id) }
 func (f *fakeStore) SetChoices(c app.SignChoices) {
+	f.choices = c
 	f.said = append(f.said, "format "+app.FormatName(c.Format))
 }
 

@@ -69,8 +69,9 @@ func (p *posts) until(t testing.TB, what string, done func() bool) {
 
 // fakeStore notes the intents.
 type fakeStore struct {
-	said []string
-	set  app.Settings
+	said    []string
+	choices app.SignChoices
+	set     app.Settings
 }
 
 func (f *fakeStore) Add(paths ...string) {
@@ -103,6 +104,15 @@ func (f *fakeStore) StartExercise(id string, _ *lang.Catalog) {
 func (f *fakeStore) PutCardBack() { f.said = append(f.said, "card back") }
 func (f *fakeStore) SetStartAtLogin(on bool) {
 	f.said = append(f.said, fmt.Sprint("start at login ", on))
+}
+
+func (f *fakeStore) SetExisting(id int, x app.Existing) {
+	f.said = append(f.said, fmt.Sprintf("existing %d %d", id, x))
+}
+func (f *fakeStore) Resume()            { f.said = append(f.said, "resume") }
+func (f *fakeStore) ForgetInterrupted() { f.said = append(f.said, "forget") }
+func (f *fakeStore) SaveSummary(_ *lang.Catalog, dest string) {
+	f.said = append(f.said, "summary "+dest)
 }
 func (f *fakeStore) Run(context.Context, app.Asker) error { return nil }
 

@@ -28,6 +28,8 @@ type previewView struct {
 	toggle *choice
 	first  fyne.Focusable // what has the focus when the preview opens
 	opened string         // path for which the focus was set
+
+	placing *placing // the place of a visible signature is being chosen
 }
 
 func newPreviewView(u *UI) *previewView {
@@ -72,7 +74,7 @@ func (v *previewView) scrolls(e *fyne.KeyEvent) bool {
 
 // closed forgets the file.
 func (v *previewView) closed() {
-	v.last, v.opened = nil, ""
+	v.last, v.opened, v.placing, v.sheet.mark = nil, "", nil, nil
 	v.sheet.forget()
 }
 
@@ -89,8 +91,11 @@ func (v *previewView) build() {
 	if p.Inside != "" {
 		head.Add(k.para(boxFace, k.p.muted, k.Text(lang.M("preview.inside", "name", p.Name, "inside", p.Inside))))
 	}
-	if a := v.alarms(); a != nil {
+	if a := v.alarms(); a != nil && v.placing == nil {
 		objects = append(objects, a)
+	}
+	if v.placing != nil {
+		head.Add(k.para(boxFace, k.p.muted, k.T("mark.how")))
 	}
 	v.frame.column.grow = true
 	elastic := len(objects)
@@ -145,6 +150,7 @@ func (v *previewView) body(at int) ([]fyne.CanvasObject, int) {
 		v.first = v.lines.list
 		return []fyne.CanvasObject{v.lines.object}, at
 	case form == app.ViewPages:
+		v.place()
 		v.sheet.show(p.Page, v.page)
 		v.first = v.sheet
 		if p.Page != nil && p.Page.N == v.page && p.Page.Advice != nil {
@@ -198,6 +204,10 @@ func (v *previewView) bar() {
 	k, p := v.u.k, v.last
 	if p.View == nil || p.View.Form == app.ViewNothing {
 		v.frame.setBar()
+		return
+	}
+	if v.placing != nil {
+		v.placingBar()
 		return
 	}
 	var right []fyne.CanvasObject

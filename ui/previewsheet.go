@@ -61,6 +61,20 @@ func newPageSheet(k *kit) *pageSheet {
 // heightFor implements tall: the rest of the page is its own.
 func (s *pageSheet) heightFor(float32) float32 { return s.k.px(240) }
 
+// marked lays the mark over the page; nil takes it away.
+func (s *pageSheet) marked(m *markBox) {
+	if s.mark == m {
+		return
+	}
+	s.mark = m
+	s.body.Objects = []fyne.CanvasObject{s.paper, s.image, s.wait}
+	if m != nil {
+		s.body.Objects = append(s.body.Objects, m)
+		s.zoom = 0
+	}
+	s.Refresh()
+}
+
 // forget takes the page away.
 func (s *pageSheet) forget() {
 	s.size, s.zoom, s.chosen, s.asked = fyne.Size{}, 0, false, [2]int{}
@@ -224,6 +238,11 @@ func (s *pageSheet) paint() {
 
 // TypedRune implements fyne.Focusable.
 func (s *pageSheet) TypedRune(r rune) {
+	switch {
+	case s.mark != nil && (r == '+' || r == '-'):
+		s.mark.resize(map[rune]float64{'+': 1, '-': -1}[r])
+		return
+	}
 	switch r {
 	case '+':
 		s.zoomBy(1)

@@ -22,13 +22,16 @@ type signView struct {
 	docs    []app.Doc
 	mode    signMode
 
-	lastDocs    *app.Docs
-	lastFiling  *app.Filing
-	lastJob     *app.Job
-	lastCards   *app.Cards
-	lastPassing bool
-	main        func()
-	progress    *progress
+	lastDocs        *app.Docs
+	lastFiling      *app.Filing
+	lastJob         *app.Job
+	lastCards       *app.Cards
+	lastPassing     bool
+	lastChoices     *app.SignChoices
+	lastInterrupted *app.Interrupted
+	saved           *app.Saved
+	main            func()
+	progress        *progress
 }
 
 type signMode int
@@ -41,7 +44,7 @@ const (
 )
 
 func newSignView(u *UI) *signView {
-	v := &signView{u: u, frame: u.k.frame(), preview: newPreviewView(u)}
+	v := &signView{u: u, frame: u.k.frame(), preview: newPreviewView(u), saved: u.latest.Load().Saved}
 	v.object = flex(v.frame.object)
 	v.list = newRowList(u.k, u.k.px(72))
 	v.list.row = v.row
@@ -80,10 +83,18 @@ func (v *signView) turn(p *app.Preview) {
 // Show implements view.
 func (v *signView) Show(st *app.State) {
 	v.turn(st.Preview)
+	if st.Saved != v.saved && v.u.page == pageSign {
+		v.saved = st.Saved
+		if st.Saved != nil && st.Saved.Advice == nil {
+			v.u.say(v.u.k.Text(lang.M("ui.mycard.saved", "name", filepath.Base(st.Saved.Path))))
+		}
+		v.lastDocs = nil // what went wrong is told on the page
+	}
 	passing := v.u.passing(st.Cards.Advice)
-	if st.Docs == v.lastDocs && st.Filing == v.lastFiling && st.Job == v.lastJob && st.Cards == v.lastCards && passing == v.lastPassing {
+	if st.Docs == v.lastDocs && st.Filing == v.lastFiling && st.Choices == v.lastChoices && st.Interrupted == v.lastInterrupted && st.Job == v.lastJob && st.Cards == v.lastCards && passing == v.lastPassing {
 		return
 	}
+	v.lastChoices, v.lastInterrupted = st.Choices, st.Interrupted
 	v.lastDocs, v.lastFiling, v.lastJob, v.lastCards, v.lastPassing = st.Docs, st.Filing, st.Job, st.Cards, passing
 	v.docs, v.mode, v.main = st.Docs.List, modeOf(st), nil
 	switch v.mode {
@@ -124,11 +135,16 @@ func modeOf(st *app.State) signMode {
 
 func (v *signView) showEmpty(st *app.State) {
 	v.frame.column.grow = true
-	objects := []fyne.CanvasObject{v.u.dropArea("ui.drop.title", "ui.drop.body")}
+	var objects []fyne.CanvasObject
+	if a := v.u.interrupted(st); a != nil {
+		objects = append(objects, a)
+	}
+	elastic := len(objects)
+	objects = append(objects, v.u.dropArea("ui.drop.title", "ui.drop.body"))
 	if a := st.Cards.Advice; a != nil && !v.lastPassing {
 		objects = append(objects, v.cardAdvice(st))
 	}
-	v.frame.setBody(0, objects...)
+	v.frame.setBody(elastic, objects...)
 	v.frame.setBar()
 }
 
@@ -140,106 +156,6 @@ func (v *signView) cardAdvice(st *app.State) *fyne.Container {
 	}
 	return v.u.adviceBox(st.Cards.Advice, k.button(small, "", k.T("ui.open.card"), func() { v.u.turn(pageCard) }))
 }
-
-// dropArea is the frame where paper waits.
-func (u *UI) dropArea(title, body string) *fyne.Container {
-	k := u.k
-	choose := k.button(inked, "plus", k.T("ui.choose.files"), u.chooseFile)
-	folder := k.button(outlined, "folder", k.T("ui.choose.folder"), u.chooseFolder)
-	buttons := wrapbox(k.px(12), choose, folder)
-	middle := vbox(k.px(8), centre(k.picture("draw-drop", 104, 104, k.p.ink)), fixed(0, k.px(4)),
-		k.paragraph(titleFace, k.p.ink, k.T(title)).centred().Container,
-		k.paragraph(bodyFace, k.p.muted, k.T(body)).centred().Container, fixed(0, k.px(8)),
-		container.New(centreWrap{k}, buttons))
-	w := -k.px(k.p.stroke)
-	kinds := cols(0, k.px(560), []float32{1, w, 1, w, 1}, k.kind("sign", "ui.kind.sign"), k.upright(0),
-		k.kind("verify", "ui.kind.verify"), k.upright(0), k.kind("open", "ui.kind.open"))
-	return k.cornice(container.New(&dropLayout{u, k}, middle, k.rule(), kinds))
-}
-
-// centreWrap centres a wrapping row of buttons.
-type centreWrap struct{ k *kit }
-
-func (l centreWrap) natural(o fyne.CanvasObject) float32 {
-	var w float32
-	for _, x := range o.(*fyne.Container).Objects {
-		if w > 0 {
-			w += l.k.px(12)
-		}
-		w += x.MinSize().Width
-	}
-	return w
-}
-
-func (l centreWrap) heightFor(o []fyne.CanvasObject, width float32) float32 {
-	return heightOf(o[0], width)
-}
-
-// Layout implements fyne.Layout.
-func (l centreWrap) Layout(o []fyne.CanvasObject, size fyne.Size) {
-	w := min(size.Width, l.natural(o[0])+1)
-	if w < l.natural(o[0]) {
-		w = min(size.Width, widest(o[0].(*fyne.Container).Objects))
-	}
-	place(o[0], (size.Width-w)/2, 0, w, size.Height)
-}
-
-// MinSize implements fyne.Layout.
-func (l centreWrap) MinSize(o []fyne.CanvasObject) fyne.Size { return o[0].MinSize() }
-
-// kind is one of the three things that a file may want.
-func (k *kit) kind(icon, key string) *fyne.Container {
-	return pad(k.px(14), k.px(20), k.px(14), k.px(22), hbox(k.px(14), k.icon(icon, 24, k.p.ink),
-		flex(vbox(0, k.fit(strongFace, k.p.ink, k.T(key)), k.para(noteFace, k.p.muted, k.T(key+".what"))))))
-}
-
-// dropLayout centres the call above the kinds, and leaves the kinds out when there is no room.
-type dropLayout struct {
-	u *UI
-	k *kit
-}
-
-func (l *dropLayout) heightFor(o []fyne.CanvasObject, width float32) float32 {
-	l.picture(o)
-	return heightOf(o[0], width-l.k.px(40)) + l.k.px(56) + l.kinds(o, width)
-}
-
-// picture leaves the drawing out in a low window.
-func (l *dropLayout) picture(o []fyne.CanvasObject) {
-	d := o[0].(*fyne.Container).Objects[0]
-	if l.u.window.Canvas().Size().Height < l.k.px(520) {
-		d.Hide()
-	} else {
-		d.Show()
-	}
-}
-
-func (l *dropLayout) kinds(o []fyne.CanvasObject, width float32) float32 {
-	if width < l.k.px(560) {
-		return 0
-	}
-	return heightOf(o[2], width) + l.k.px(1)
-}
-
-// Layout implements fyne.Layout.
-func (l *dropLayout) Layout(o []fyne.CanvasObject, size fyne.Size) {
-	foot := l.kinds(o, size.Width)
-	if foot == 0 {
-		o[1].Hide()
-		o[2].Hide()
-	} else {
-		o[1].Show()
-		o[2].Show()
-	}
-	w := size.Width - l.k.px(40)
-	h := heightOf(o[0], w)
-	place(o[0], l.k.px(20), (size.Height-foot-h)/2, w, h)
-	place(o[1], 0, size.Height-foot, size.Width, l.k.px(l.k.p.stroke))
-	place(o[2], 0, size.Height-foot, size.Width, foot)
-}
-
-// MinSize implements fyne.Layout.
-func (l *dropLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(1, 1) }
 
 func (v *signView) showReady(st *app.State) {
 	u, k := v.u, v.u.k
@@ -268,9 +184,16 @@ func (v *signView) showReady(st *app.State) {
 	if line := u.filingLine(st); line != nil {
 		objects = append(objects, line)
 	}
+	if a := u.refusedInside(st); a != nil {
+		objects = append(objects, a)
+	}
+	if a := u.interrupted(st); a != nil {
+		objects = append(objects, a)
+	}
 	elastic := len(objects)
 	add := k.button(small, "plus", k.T("ui.add"), u.chooseFile)
-	objects = append(objects, v.list, hbox(k.px(12), add, flex(k.fit(noteFace, k.p.muted, k.T("ui.add.or"))), u.filingChooser(st)))
+	ways := k.button(small, "", k.Text(lang.M("ways.button", "way", k.wayWords(choices(st)))), u.openWays)
+	objects = append(objects, v.list, wrapbox(k.px(12), add, ways, u.filingChooser(st)))
 	v.frame.setBody(elastic, objects...)
 
 	where := vbox(0, hbox(k.px(10), k.icon("folder", 20, k.p.ink), flex(k.fit(strongFace, k.p.ink, k.T("ui.save.beside")))),
@@ -332,9 +255,13 @@ func (v *signView) showDone(st *app.State) {
 		}
 		objects = append(objects, k.heading(k.T("ui.page.sign"), ""), k.advice(r, "warning", title, body))
 	}
+	if st.Saved != nil && st.Saved.Advice != nil {
+		objects = append(objects, u.adviceBox(st.Saved.Advice))
+	}
 	next := k.sheet(22, vbox(k.px(14), k.text(sectionFace, k.p.ink, k.T("ui.next")),
 		k.numbered(boxFace, k.Text(lang.MN("ui.next.send", job.Signed)), k.T("ui.next.name"), k.T("ui.next.keep")),
-		k.rule(), k.para(noteFace, k.p.muted, k.Text(lang.M("ui.next.folder", "folder", v.folder())))))
+		k.rule(), k.para(noteFace, k.p.muted, k.Text(lang.M("ui.next.folder", "folder", v.folder()))),
+		leftmost(k.link(noteFace, k.T("summary.save"), v.saveSummary))))
 	elastic := len(objects)
 	if job.Signed > 0 {
 		objects = append(objects, container.New(&besideLayout{k}, v.list, next))
@@ -407,6 +334,13 @@ func (v *signView) folder() string {
 	return filepath.Base(filepath.Dir(dir)) + " / " + filepath.Base(dir)
 }
 
+// saveSummary asks where the summary of the job goes.
+func (v *signView) saveSummary() {
+	v.u.pick(pickSave, filepath.Dir(v.firstOutput()), func(folder []string) {
+		v.u.store.SaveSummary(v.u.k.Catalog, filepath.Join(folder[0], v.u.k.T("summary.file-name")))
+	})
+}
+
 func (v *signView) copyNames() {
 	var names string
 	for _, d := range v.docs {
@@ -433,12 +367,19 @@ func (v *signView) act(i int, key fyne.KeyName) bool {
 	case fyne.KeyReturn, fyne.KeyEnter:
 		if d.Output != "" {
 			v.u.store.Verify(d.Output)
+		} else if v.answerable(d) && v.mode == signReady {
+			v.u.openExisting(d)
 		} else {
 			v.u.store.Preview(v.lookAt(d))
 		}
 		return true
 	}
 	return false
+}
+
+// answerable reports whether d is a p7m, about which the person is asked what to do.
+func (v *signView) answerable(d app.Doc) bool {
+	return d.Kind == app.KindEnvelope && (d.Status == app.DocProblem || d.Status == app.DocReady)
 }
 
 // lookAt is the file behind a row that is looked at: what was signed, once it is.
@@ -504,6 +445,9 @@ func (v *signView) row(i int, width float32) (fyne.CanvasObject, any) {
 		parts = append(parts, hbox(k.px(4), k.tap("verify", k.T("ui.verify"), words, func() { v.u.store.Verify(d.Output) }),
 			k.tap("folder", k.T("ui.open.folder"), "", func() { v.u.openFolder(d.Output) })))
 	case v.mode == signReady:
+		if v.answerable(d) {
+			parts = append(parts, k.tap("sign", k.T("existing.how"), k.T("existing.how"), func() { v.u.openExisting(d) }))
+		}
 		parts = append(parts, k.tap("eye", k.T("preview.open"), "", func() { v.u.store.Preview(v.lookAt(d)) }), k.tap("close", k.T("ui.remove"), "", func() { v.u.store.Remove(d.ID) }))
 	}
 	return pad(0, k.px(14), 0, k.px(20), hbox(k.px(16), parts...)), rowKey{d, v.mode}

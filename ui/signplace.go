@@ -2,11 +2,15 @@ package ui
 
 import (
 	"image/color"
+	"strings"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/widget"
+
+	"ceralacca/app"
+	"ceralacca/app/lang"
 )
 
 // markBox is the visible signature on its page: moved with the mouse or the arrows, made larger and smaller at its
@@ -179,3 +183,145 @@ func (r *markRenderer) Objects() []fyne.CanvasObject {
 
 // Destroy implements fyne.WidgetRenderer.
 func (r *markRenderer) Destroy() {}
+
+// placing is the choice of the place of a visible signature.
+type placing struct {
+	doc    app.Doc
+	mark   app.VisibleMark
+	box    *markBox
+	placed bool // the default place was taken
+}
+
+// placeMark opens the first PDF of the list for choosing where its signature is seen.
+func (u *UI) placeMark() {
+	st := u.latest.Load()
+	for _, d := range st.Docs.List {
+		if d.Status != app.DocReady || app.InsideAdvice(&d) != nil {
+			continue
+		}
+		v := u.views[pageSign].(*signView).preview
+		v.placing = &placing{doc: d, mark: app.VisibleMark{
+			Lines: []string{u.k.T("mark.signed") + " {name}", "{when}"}, Border: true,
+		}}
+		if c := choices(st); c.Visible != nil {
+			v.placing.mark, v.placing.placed = *c.Visible, true
+		}
+		u.store.Preview(d.Path)
+		return
+	}
+	u.say(u.k.T("mark.no-pdf"))
+}
+
+// The default place: bottom right, with room for the lines, an inch from the edges.
+const (
+	markWidth, markHeight = 210.0, 48.0
+	markMargin            = 40.0
+)
+
+// place puts the mark on the page that is shown, while a place is being chosen.
+func (v *previewView) place() {
+	p := v.placing
+	if p == nil {
+		v.sheet.marked(nil)
+		return
+	}
+	if p.box == nil {
+		st := v.u.latest.Load()
+		name := v.u.k.T("existing.you")
+		if c := st.Cards.Card(); c != nil && c.Signing() != nil {
+			name = c.Signing().SubjectCN
+		}
+		fill := strings.NewReplacer("{name}", name, "{when}", v.u.now().In(lang.Rome()).Format("02/01/2006 15:04"))
+		var lines []string
+		for _, l := range p.mark.Lines {
+			lines = append(lines, fill.Replace(l))
+		}
+		p.box = newMarkBox(v.u.k, lines, func() { v.sheet.Refresh() })
+		p.box.rect = p.mark.Rect
+		if !p.placed {
+			v.page = v.last.View.Facts.Pages - 1
+		} else {
+			v.page = min(v.last.View.Facts.Pages, p.mark.Page) - 1
+		}
+	}
+	if d := v.last.Page; !p.placed && d != nil && d.N == v.page && d.Points.Width > 0 {
+		p.box.rect, p.placed = defaultPlace(d.Points.Width, p.doc.Examination, v.page+1), true
+	}
+	if p.placed {
+		v.sheet.marked(p.box)
+	}
+}
+
+// defaultPlace is at the foot of the page, right, above the fields that are there already.
+func defaultPlace(width float64, x *app.Examination, page int) [4]float64 {
+	w := min(markWidth, width-2*markMargin)
+	r := [4]float64{width - markMargin - w, markMargin, width - markMargin, markMargin + markHeight}
+	if x == nil {
+		return r
+	}
+	for range x.Fields {
+		for _, f := range x.Fields {
+			if f.Page == page && f.Rect[0] < r[2] && f.Rect[2] > r[0] && f.Rect[1] < r[3] && f.Rect[3] > r[1] {
+				r[1] = f.Rect[3] + 8
+				r[3] = r[1] + markHeight
+			}
+		}
+	}
+	return r
+}
+
+// placingBar is the action bar while a place is being chosen.
+func (v *previewView) placingBar() {
+	k, p, n := v.u.k, v.placing, v.last.View.Facts.Pages
+	prev, next := k.round("left", k.T("preview.back"), func() { v.turn(v.page - 1) }), k.round("right", k.T("preview.next"), func() { v.turn(v.page + 1) })
+	if v.page == 0 {
+		prev.Disable()
+	}
+	if v.page >= n-1 {
+		next.Disable()
+	}
+	words := k.text(strongFace, k.p.ink, k.Text(lang.M("preview.page", "page", lang.Digits(v.page+1), "pages", lang.Digits(n))))
+	here := k.button(inked, "check", k.T("mark.here"), v.takePlace)
+	here.enable(p.placed)
+	right := []fyne.CanvasObject{hbox(k.px(4), prev, words, next)}
+	if f := v.emptyField(); f != "" {
+		right = append(right, k.button(outlined, "", k.Text(lang.M("mark.field", "name", f)), func() { v.takeField(f) }))
+	}
+	right = append(right, here)
+	v.frame.setBar(hbox(k.px(16), right...))
+}
+
+// emptyField is the first field of the document that waits for a signature. It is offered for a single file.
+func (v *previewView) emptyField() string {
+	x := v.placing.doc.Examination
+	if x == nil || len(v.u.latest.Load().Docs.List) != 1 {
+		return ""
+	}
+	for _, f := range x.Fields {
+		if f.Refused == "" && f.Rect[2] > f.Rect[0] && f.Rect[3] > f.Rect[1] {
+			return f.Name
+		}
+	}
+	return ""
+}
+
+// takePlace makes the place the chosen one and goes back to the list.
+func (v *previewView) takePlace() {
+	p := v.placing
+	p.mark.Page, p.mark.Rect, p.mark.Field = v.page+1, p.box.rect, ""
+	v.chooseMark(p.mark)
+}
+
+// takeField signs in a field of the document.
+func (v *previewView) takeField(name string) {
+	m := v.placing.mark
+	m.Page, m.Rect, m.Field = v.page+1, v.placing.box.rect, name
+	v.chooseMark(m)
+}
+
+func (v *previewView) chooseMark(m app.VisibleMark) {
+	c := choices(v.u.latest.Load())
+	c.Format, c.Visible = app.FormatPAdES, &m
+	v.u.store.SetChoices(c)
+	v.close()
+}

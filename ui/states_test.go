@@ -254,7 +254,7 @@ func scenes() []scene {
 		}
 		list = append(list, scene{"card-" + phaseWords[p].key, pageCard, st(func(s *app.State) { s.Cards = c }), nil})
 	}
-	return slices.Concat(list, pinScenes(), filingScenes(), previewScenes(), doctorScenes())
+	return slices.Concat(list, pinScenes(), filingScenes(), previewScenes(), doctorScenes(), waysScenes())
 }
 
 func signQuestion(tries int, practice app.PracticeCode) app.PINQuestion {
@@ -276,3 +276,5 @@ func askPIN(tries int, practice app.PracticeCode) func(*UI) {
 		}
 	}
 }
+
+func msg(key string) lang.Msg { return lang.M(key) }

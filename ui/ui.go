@@ -188,4 +188,5 @@ type intents interface {
 	doctorIntents
 	previewIntents
 	exerciseIntents
+	signIntents
 }

@@ -1,0 +1,380 @@
+package ui
+
+import (
+	"context"
+	"image/color"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+
+	"ceralacca/app"
+	"ceralacca/app/lang"
+)
+
+// This file is how files are signed when the usual way will not do: the sheet of the ways, the answer for a file that is
+// signed already, and questions with several answers.
+
+// signIntents are what the page Firma asks of the store beside signing itself.
+type signIntents interface {
+	SetExisting(id int, x app.Existing)
+	Resume()
+	ForgetInterrupted()
+	SaveSummary(t *lang.Catalog, dest string)
+}
+
+// choices are those in force.
+func choices(st *app.State) app.SignChoices {
+	if st.Choices == nil {
+		return app.SignChoices{}
+	}
+	return *st.Choices
+}
+
+// wayWords says in a few words how the files are going to be signed.
+func (k *kit) wayWords(c app.SignChoices) string {
+	form := "p7m"
+	switch {
+	case c.Format == app.FormatPAdES && c.Visible != nil:
+		form = "visible"
+	case c.Format == app.FormatPAdES:
+		form = "pdf"
+	case c.Detached:
+		form = "p7s"
+	}
+	words := k.T("ways.form." + form)
+	if c.Level != app.LevelB {
+		words += ", " + k.T("ways.with."+app.LevelName(c.Level))
+	}
+	return words
+}
+
+// openWays opens the sheet on which format, level, place and authority are chosen. Each choice holds at once.
+func (u *UI) openWays() {
+	c := choices(u.latest.Load())
+	chosen := "" // the choice that was pressed last keeps the focus
+	u.openSheet(func(a *asking) *panel {
+		w := &waysSheet{u: u, a: a, c: &c, chosen: &chosen}
+		return w.panel()
+	})
+}
+
+// waysSheet is one building of the sheet.
+type waysSheet struct {
+	u      *UI
+	a      *asking
+	c      *app.SignChoices
+	chosen *string
+	first  fyne.Focusable
+}
+
+// way is one answer in a row of the sheet.
+type way struct {
+	key string
+	on  bool
+	set func()
+}
+
+func (w *waysSheet) panel() *panel {
+	u, k, c := w.u, w.u.k, w.c
+	done := k.button(inked, "", k.T("ways.done"), w.a.shut)
+	done.key = u.within(w.a.shut, done.press)
+	pades := c.Format == app.FormatPAdES
+	box := vbox(k.px(16), w.row("format", []way{
+		{"p7m", !pades, func() { c.Format, c.Visible = app.FormatAuto, nil }},
+		{"pdf", pades, func() { c.Format, c.Detached = app.FormatPAdES, false }},
+	}))
+	if pades {
+		box.Add(w.row("visible", []way{
+			{"no", c.Visible == nil, func() { c.Visible = nil }},
+			{"yes", c.Visible != nil, nil},
+		}))
+	} else {
+		box.Add(w.row("place", []way{
+			{"inside", !c.Detached, func() { c.Detached = false }},
+			{"beside", c.Detached, func() { c.Detached = true }},
+		}))
+	}
+	var levels []way
+	for _, l := range []app.Level{app.LevelB, app.LevelT, app.LevelLT, app.LevelLTA} {
+		levels = append(levels, way{app.LevelName(l), c.Level == l, func() { c.Level = l }})
+	}
+	box.Add(k.rule())
+	box.Add(w.row("level", levels))
+	box.Add(k.para(noteFace, k.p.muted, k.T("ways.level."+app.LevelName(c.Level)+".what")))
+	if c.Level != app.LevelB {
+		box.Add(w.authority())
+	}
+	head := vbox(k.px(4), k.para(pinFace, k.p.ink, k.T("ways.title")), k.para(bodyFace, k.p.muted, k.T("ways.what")))
+	p := u.newPanel(k.p.ink, scrolledTall(pad(k.px(22), k.px(32), k.px(22), k.px(32), vbox(k.px(18), head, box, hbox(k.px(12), flex(), done)))))
+	p.first = w.first
+	if p.first == nil {
+		p.first = done
+	}
+	return p
+}
+
+// row is a question with its answers side by side.
+func (w *waysSheet) row(name string, ways []way) fyne.CanvasObject {
+	u, k := w.u, w.u.k
+	var pills []fyne.CanvasObject
+	for _, x := range ways {
+		id := name + "." + x.key
+		b := k.choice(k.T("ways."+id), x.on, func() { w.press(id, x.set) })
+		b.key = u.within(w.a.shut, b.press)
+		if *w.chosen == id || *w.chosen == "" && x.on && w.first == nil {
+			w.first = b
+		}
+		pills = append(pills, b)
+	}
+	words := vbox(0, k.para(strongFace, k.p.ink, k.T("ways."+name)), k.para(noteFace, k.p.muted, k.T("ways."+name+".what")))
+	return cols(k.px(20), k.px(640), []float32{2, 3}, words, wrapbox(k.px(10), pills...))
+}
+
+// press takes an answer; the one that wants a place on the page opens it.
+func (w *waysSheet) press(id string, set func()) {
+	*w.chosen = id
+	if set == nil {
+		w.a.shut()
+		w.u.placeMark()
+		return
+	}
+	set()
+	w.u.store.SetChoices(*w.c)
+	w.a.open()
+}
+
+// authority is who gives the time-stamp: the one there is, one of several, or the advice to name one.
+func (w *waysSheet) authority() fyne.CanvasObject {
+	k, st := w.u.k, w.u.latest.Load()
+	if st.Authorities == nil || len(st.Authorities.List) == 0 {
+		return k.advice(k.p.note, "info", k.T("ways.authority.none"), k.T("ways.authority.none.body"))
+	}
+	ways := []way{{"first", w.c.TSA == "", func() { w.c.TSA = "" }}}
+	for _, t := range st.Authorities.List {
+		ways = append(ways, way{t.Title(), w.c.TSA == t.URL, func() { w.c.TSA = t.URL }})
+	}
+	var pills []fyne.CanvasObject
+	for i, x := range ways {
+		words := x.key
+		if i == 0 {
+			words = k.T("ways.authority.first")
+		}
+		id := "authority." + x.key
+		b := k.choice(words, x.on, func() { w.press(id, x.set) })
+		b.key = w.u.within(w.a.shut, b.press)
+		if *w.chosen == id {
+			w.first = b
+		}
+		pills = append(pills, b)
+	}
+	words := vbox(0, k.para(strongFace, k.p.ink, k.T("ways.authority")), k.para(noteFace, k.p.muted, k.T("ways.authority.what")))
+	return cols(k.px(20), k.px(640), []float32{2, 3}, words, wrapbox(k.px(10), pills...))
+}
+
+// openExisting asks what to do with a file that is a signature envelope: each answer with a drawing of what comes of it
+// and the name that it gets.
+func (u *UI) openExisting(d app.Doc) {
+	u.openSheet(func(a *asking) *panel {
+		k, st := u.k, u.latest.Load()
+		c := choices(st)
+		title := k.Text(lang.M("existing.title", "name", d.Name))
+		card := st.Cards.Card()
+		who := k.T("existing.you")
+		if card != nil && card.Signing() != nil {
+			who = card.Signing().SubjectCN
+			if when, ok := app.SignedBy(d.Examination, card.Signing()); ok && !when.IsZero() {
+				title = k.Text(lang.M("existing.again", "name", d.Name, "date", k.Date(when)))
+			}
+		}
+		answer := func(x app.Existing) func() { return func() { a.shut(); u.store.SetExisting(d.ID, x) } }
+		list := vbox(k.px(12))
+		var first *press
+		for _, x := range []app.Existing{app.ExistingAdd, app.ExistingWrap, app.ExistingCounterSign} {
+			p := u.existingChoice(&d, &c, x, who, answer(x))
+			p.key = u.within(a.shut, p)
+			if first == nil {
+				first = p
+			}
+			list.Add(p)
+		}
+		stop := k.button(outlined, "", k.T("existing.stop"), answer(app.ExistingRefuse))
+		stop.key = u.within(a.shut, stop.press)
+		head := vbox(k.px(4), k.para(pinFace, k.p.ink, title), k.para(bodyFace, k.p.muted, k.T("existing.what")))
+		p := u.newPanel(k.p.ink, scrolledTall(pad(k.px(22), k.px(32), k.px(22), k.px(32), vbox(k.px(18), head, list, hbox(k.px(12), flex(), stop)))))
+		p.first = first
+		return p
+	})
+}
+
+// existingChoice is one answer: what it is called, what it means, the tree that results.
+func (u *UI) existingChoice(d *app.Doc, c *app.SignChoices, x app.Existing, who string, do func()) *press {
+	k := u.k
+	key := "existing." + [...]string{app.ExistingWrap: "wrap", app.ExistingAdd: "add", app.ExistingCounterSign: "counter"}[x]
+	words := vbox(k.px(2), k.para(strongFace, k.p.ink, k.T(key)), k.para(noteFace, k.p.muted, k.T(key+".what")))
+	tree := vbox(k.px(4))
+	for _, n := range existingTree(d, x, who, app.OutputName(d, c, x)) {
+		ink, icon, f := k.p.ink, "sign", boxFace
+		switch {
+		case n.file:
+			icon, f = "file", boxBold
+		case n.fresh:
+			ink, f = k.p.waxText, boxBold
+		}
+		label := n.words
+		if n.fresh {
+			label = k.Text(lang.M("existing.new", "name", n.words))
+		}
+		elbow := k.elbow(n.depth)
+		tree.Add(hbox(k.px(6), elbow, k.icon(icon, 20, ink), flex(k.fit(f, ink, label))))
+	}
+	body := cols(k.px(20), k.px(640), []float32{2, 3}, words, tree)
+	p := k.press(k.T(key), pad(k.px(14), k.px(18), k.px(14), k.px(18), body), do)
+	p.fill = func(hover bool) color.Color {
+		p.ground.StrokeColor, p.ground.StrokeWidth = k.p.edge, k.px(max(k.p.stroke, 1.25))
+		if hover {
+			return k.p.sunk
+		}
+		return k.p.leaf
+	}
+	p.paint()
+	return p
+}
+
+// elbow is the line from a parent to its child in a drawn tree; nothing at the root.
+func (k *kit) elbow(depth int) fyne.CanvasObject {
+	if depth == 0 {
+		return fixed(0, k.px(26))
+	}
+	w, full := k.px(max(1.25, k.p.stroke)), k.px(float32(depth)*22)
+	x := full - k.px(12)
+	return fixed(full, k.px(26),
+		pad(0, full-x-w, k.px(12), x, canvas.NewRectangle(k.p.edge)),
+		pad(k.px(13), 0, k.px(13)-w, x, canvas.NewRectangle(k.p.edge)))
+}
+
+// treeNode is a line of a drawn tree.
+type treeNode struct {
+	depth       int
+	words       string
+	file, fresh bool
+}
+
+// existingTree is what comes of an answer.
+func existingTree(d *app.Doc, x app.Existing, who, output string) []treeNode {
+	nodes := []treeNode{{0, output, true, false}}
+	depth := 1
+	if x == app.ExistingWrap {
+		nodes = append(nodes, treeNode{1, who, false, true}, treeNode{1, d.Name, true, false})
+		depth = 2
+	}
+	if d.Examination != nil && len(d.Examination.Layers) > 0 {
+		for _, s := range d.Examination.Layers[0] {
+			name := "?"
+			if s.By != nil {
+				name = s.By.SubjectCN
+			}
+			nodes = append(nodes, treeNode{depth, name, false, false})
+			if x == app.ExistingCounterSign {
+				nodes = append(nodes, treeNode{depth + 1, who, false, true})
+			}
+		}
+	}
+	if x == app.ExistingAdd {
+		nodes = append(nodes, treeNode{1, who, false, true})
+	}
+	return nodes
+}
+
+// Choose implements app.Chooser.
+func (u *UI) Choose(ctx context.Context, q app.Choice) (int, error) {
+	answers := make(chan int, 1)
+	a := &asking{ui: u}
+	u.onUI(func() {
+		send := func(i int) {
+			if u.asking == a {
+				a.shut()
+				answers <- i
+			}
+		}
+		a.refuse = func() { send(-1) }
+		a.build = func() *panel { return u.choicePanel(q, send) }
+		u.ask(ctx, a)
+	})
+	select {
+	case i := <-answers:
+		if i < 0 {
+			return 0, app.ErrRefused
+		}
+		return i, nil
+	case <-ctx.Done():
+		u.onUI(a.shut)
+		return 0, ctx.Err()
+	}
+}
+
+// choicePanel asks a question with several answers; the first is the one to recommend and has the focus.
+func (u *UI) choicePanel(q app.Choice, send func(int)) *panel {
+	k := u.k
+	r, icon := severityLook(k, q.Severity)
+	refuse := func() { send(-1) }
+	var buttons []fyne.CanvasObject
+	var first *button
+	for i, m := range q.Answers {
+		rank := outlined
+		if i == 0 {
+			rank = inked
+		}
+		b := k.button(rank, "", k.Text(m), func() { send(i) })
+		b.key = u.within(refuse, b.press)
+		if i == 0 {
+			first = b
+		}
+		buttons = append(buttons, b)
+	}
+	words := vbox(k.px(6), k.para(pinFace, k.p.ink, k.Text(q.Title)), k.para(bodyFace, k.p.muted, k.Text(q.Body)))
+	p := u.newPanel(r.ink, scrolledTall(pad(k.px(26), k.px(32), k.px(26), k.px(32), vbox(k.px(20),
+		topbox(k.px(18), k.icon(icon, 32, r.ink), flex(words)), wrapbox(k.px(12), buttons...)))))
+	p.first = first
+	return p
+}
+
+// interrupted offers to finish a job that an earlier run left behind; nil without one.
+func (u *UI) interrupted(st *app.State) fyne.CanvasObject {
+	k, in := u.k, st.Interrupted
+	if in == nil {
+		return nil
+	}
+	resume := k.button(small, "sign", k.T("resume.go"), u.store.Resume)
+	resume.enable(st.Cards.Card() != nil && st.Cards.Phase == app.PhaseReady)
+	forget := k.button(small, "", k.T("resume.forget"), u.store.ForgetInterrupted)
+	return k.advice(k.p.note, "info", k.Text(lang.MN("resume.title", in.Total-in.Done, "date", k.Date(in.Started))),
+		k.Text(lang.M("resume.body", "done", lang.Digits(in.Done), "total", lang.Digits(in.Total), "signer", in.Signer)), vbox(k.px(8), resume, forget))
+}
+
+// refusedInside tells which files cannot be signed inside the PDF, and offers the p7m; nil when all can.
+func (u *UI) refusedInside(st *app.State) fyne.CanvasObject {
+	k, c := u.k, choices(st)
+	if c.Format != app.FormatPAdES {
+		return nil
+	}
+	var name string
+	var why *app.Advice
+	n := 0
+	for _, d := range st.Docs.List {
+		a := app.InsideAdvice(&d)
+		if a == nil || d.Status != app.DocReady {
+			continue
+		}
+		if n++; n == 1 {
+			name, why = d.Name, a
+		}
+	}
+	if n == 0 {
+		return nil
+	}
+	use := k.button(small, "", k.T("ways.use-p7m"), func() {
+		c.Format, c.Visible = app.FormatAuto, nil
+		u.store.SetChoices(c)
+	})
+	return k.advice(k.p.warn, "warning", k.Text(lang.MN("ways.refused", n, "name", name)), k.Text(why.Title)+" "+k.T("ways.refused.body"), use)
+}

@@ -1,0 +1,86 @@
+package ui
+
+import (
+	"encoding/json"
+
+	"ceralacca/app"
+)
+
+func withChoices(change func(*app.State, *app.SignChoices)) *app.State {
+	return state(func(s *app.State) {
+		s.Docs = docs(app.DocReady, fiveNames...)
+		for i := range s.Docs.List {
+			if kindMark(s.Docs.List[i].Name) == "PDF" {
+				s.Docs.List[i].Kind = app.KindPDF
+			}
+		}
+		c := &app.SignChoices{}
+		change(s, c)
+		s.Choices = c
+	})
+}
+
+// signedDoc is a p7m of the list with the signatures of others. It is read from JSON because the window does not know
+// the package of its parts.
+func signedDoc(who ...string) app.Doc {
+	d := docs(app.DocProblem, "contratto.pdf.p7m").List[0]
+	d.Kind, d.Advice, d.Examination = app.KindEnvelope, advice("already-signed", app.SeverityWarning, 0, "name", d.Name), &app.Examination{}
+	var layer []map[string]any
+	for i, n := range who {
+		layer = append(layer, map[string]any{"By": map[string]any{"SubjectCN": n}, "Claimed": day(2026, 5, 3+i)})
+	}
+	b, err := json.Marshal(map[string]any{"Layers": []any{layer}})
+	if err == nil {
+		err = json.Unmarshal(b, d.Examination)
+	}
+	if err != nil {
+		panic(err)
+	}
+	return d
+}
+
+func signedState() *app.State {
+	return withChoices(func(s *app.State, _ *app.SignChoices) {
+		d := signedDoc("MARIO PROVA", "LUCIA CAMPIONE")
+		d.ID = 9
+		s.Docs.List = append(s.Docs.List[:2], d)
+	})
+}
+
+func waysScenes() []scene {
+	ways := func(u *UI) { u.openWays() }
+	authorities := &app.Authorities{List: []app.Authority{{Name: "Marche di Prova", URL: "https://tsa.example"}, {URL: "https://marche.example/tsa"}}}
+	refused := func(s *app.State, c *app.SignChoices) { c.Format = app.FormatPAdES }
+	return []scene{
+		{"sign-ways", pageSign, withChoices(func(*app.State, *app.SignChoices) {}), ways},
+		{"sign-ways-stamp", pageSign, withChoices(func(s *app.State, c *app.SignChoices) {
+			c.Format, c.Level, s.Authorities = app.FormatPAdES, app.LevelT, authorities
+		}), ways},
+		{"sign-ways-no-authority", pageSign, withChoices(func(_ *app.State, c *app.SignChoices) { c.Level = app.LevelLTA }), ways},
+		{"sign-ready-pdf-refused", pageSign, withChoices(refused), nil},
+		{"sign-ready-signed", pageSign, signedState(), nil},
+		{"sign-existing", pageSign, signedState(), func(u *UI) { u.openExisting(u.latest.Load().Docs.List[2]) }},
+		{"sign-interrupted", pageSign, state(func(s *app.State) {
+			s.Interrupted = &app.Interrupted{Started: day(2026, 11, 21), Signer: "ANNA ESEMPIO", Total: 20, Done: 12}
+		}), nil},
+		{"sign-choice", pageSign, withChoices(func(*app.State, *app.SignChoices) {}), func(u *UI) {
+			q := app.Choice{Severity: app.SeverityWarning}
+			a := advice("stamp-unreachable", app.SeverityWarning, 0)
+			q.Title, q.Body = a.Title, a.Body
+			q.Answers = append(q.Answers, msg("stamp.again"), msg("stamp.without"), msg("stamp.stop"))
+			k := &asking{ui: u, refuse: func() {}}
+			k.build = func() *panel { return u.choicePanel(q, func(int) {}) }
+			u.asking = k
+			k.open()
+		}},
+		{"mark-place", pageSign, previewed("distinta_EX2611.pdf", func(p *app.Preview) { p.View.Facts.Pages = 1 }), func(u *UI) {
+			v := u.views[pageSign].(*signView).preview
+			v.placing = &placing{doc: u.latest.Load().Docs.List[0], mark: app.VisibleMark{Lines: []string{u.k.T("mark.signed") + " {name}", "{when}"}, Border: true}}
+			v.build()
+		}},
+	}
+}
+
+func emptyField(page int, l, b, r, t float64) app.EmptyField {
+	return app.EmptyField{Name: "Firma", Page: page, Rect: [4]float64{l, b, r, t}}
+}

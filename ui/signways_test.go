@@ -1,0 +1,150 @@
+package ui
+
+import (
+	"slices"
+	"testing"
+
+	"fyne.io/fyne/v2"
+
+	"ceralacca/app"
+)
+
+// typed sends a key to what has the focus.
+func typed(t *testing.T, u *UI, keys ...fyne.KeyName) {
+	t.Helper()
+	for _, k := range keys {
+		f := u.window.Canvas().Focused()
+		if f == nil {
+			t.Fatal("nothing has the focus")
+		}
+		f.TypedKey(&fyne.KeyEvent{Name: k})
+	}
+}
+
+// TestWaysByKeyboard chooses the PDF and a time-stamp and leaves the sheet again, without a mouse.
+func TestWaysByKeyboard(t *testing.T) {
+	u, f, _ := window(t, withChoices(func(*app.State, *app.SignChoices) {}), 1000, 700)
+	c := u.window.Canvas()
+	u.openWays()
+	name := func() string {
+		switch f := c.Focused().(type) {
+		case *choice:
+			return f.name
+		case *button:
+			return f.name
+		}
+		return ""
+	}
+	to := func(words string) {
+		t.Helper()
+		for range 20 {
+			if name() == words {
+				return
+			}
+			c.FocusNext()
+		}
+		t.Fatalf("Tab never comes to %q", words)
+	}
+	to(u.k.T("ways.format.pdf"))
+	typed(t, u, fyne.KeySpace)
+	if f.choices.Format != app.FormatPAdES || name() != u.k.T("ways.format.pdf") {
+		t.Errorf("chosen %+v, focus on %q", f.choices, name())
+	}
+	to(u.k.T("ways.level.T"))
+	typed(t, u, fyne.KeySpace)
+	if f.choices.Level != app.LevelT || f.choices.Format != app.FormatPAdES {
+		t.Errorf("chosen %+v", f.choices)
+	}
+	typed(t, u, fyne.KeyEscape)
+	if u.asking != nil {
+		t.Error("Esc does not leave the sheet")
+	}
+}
+
+// TestExistingByKeyboard answers for a file that others have signed.
+func TestExistingByKeyboard(t *testing.T) {
+	for name, c := range map[string]struct {
+		keys []fyne.KeyName
+		tabs int
+		want string
+	}{
+		"beside":     {[]fyne.KeyName{fyne.KeyReturn}, 0, "existing 9 2"},
+		"wrapped":    {[]fyne.KeyName{fyne.KeyReturn}, 1, "existing 9 1"},
+		"countered":  {[]fyne.KeyName{fyne.KeyReturn}, 2, "existing 9 3"},
+		"not at all": {[]fyne.KeyName{fyne.KeyReturn}, 3, "existing 9 0"},
+		"left":       {[]fyne.KeyName{fyne.KeyEscape}, 1, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			u, f, _ := window(t, signedState(), 1000, 700)
+			view := u.views[pageSign].(*signView)
+			u.window.Canvas().Focus(view.list)
+			typed(t, u, fyne.KeyEnd, fyne.KeyReturn)
+			for range c.tabs {
+				u.window.Canvas().FocusNext()
+			}
+			typed(t, u, c.keys...)
+			if got := slices.Contains(f.said, c.want); got != (c.want != "") || u.asking != nil {
+				t.Errorf("said %q", f.said)
+			}
+		})
+	}
+}
+
+func TestExistingTree(t *testing.T) {
+	d := signedDoc("MARIO PROVA")
+	for x, want := range map[app.Existing][]treeNode{
+		app.ExistingAdd:         {{0, "o", true, false}, {1, "MARIO PROVA", false, false}, {1, "ANNA", false, true}},
+		app.ExistingWrap:        {{0, "o", true, false}, {1, "ANNA", false, true}, {1, d.Name, true, false}, {2, "MARIO PROVA", false, false}},
+		app.ExistingCounterSign: {{0, "o", true, false}, {1, "MARIO PROVA", false, false}, {2, "ANNA", false, true}},
+	} {
+		if got := existingTree(&d, x, "ANNA", "o"); !slices.Equal(got, want) {
+			t.Errorf("%d: %v", x, got)
+		}
+	}
+}
+
+// TestPlaceByKeyboard moves the box of a visible signature, makes it larger, and takes the place.
+func TestPlaceByKeyboard(t *testing.T) {
+	st := previewed("distinta_EX2611.pdf", func(p *app.Preview) { p.View.Facts.Pages = 1 })
+	st.Docs.List[0].Kind = app.KindPDF
+	st.Docs.List = st.Docs.List[:1]
+	u, f, _ := window(t, st, 1000, 700)
+	v := u.views[pageSign].(*signView).preview
+	u.placeMark()
+	v.build()
+	u.window.Canvas().Focus(v.sheet)
+	box := v.placing.box
+	if want := [4]float64{345, 40, 555, 88}; box.rect != want {
+		t.Fatalf("the default place is %v, want %v", box.rect, want)
+	}
+	typed(t, u, fyne.KeyLeft, fyne.KeyUp)
+	if want := [4]float64{339, 46, 549, 94}; box.rect != want {
+		t.Errorf("moved to %v, want %v", box.rect, want)
+	}
+	u.window.Canvas().Focused().TypedRune('+')
+	if box.rect[2] != 561 || box.rect[0] != 339 || box.rect[3] != 94 {
+		t.Errorf("enlarged to %v", box.rect)
+	}
+	for range 200 {
+		typed(t, u, fyne.KeyRight, fyne.KeyDown)
+	}
+	if box.rect[2] != 595 || box.rect[1] != 0 {
+		t.Errorf("left the page: %v", box.rect)
+	}
+	v.takePlace()
+	m := f.choices.Visible
+	if m == nil || m.Page != 1 || m.Rect != box.rect || len(m.Lines) != 2 || f.choices.Format != app.FormatPAdES {
+		t.Errorf("chosen %+v, mark %+v", f.choices, m)
+	}
+}
+
+func TestDefaultPlaceAvoidsFields(t *testing.T) {
+	x := &app.Examination{}
+	x.Fields = append(x.Fields, emptyField(1, 300, 30, 560, 100))
+	if got := defaultPlace(595, x, 1); got[1] < 100 {
+		t.Errorf("lies on a field: %v", got)
+	}
+	if got := defaultPlace(595, x, 2); got[1] != markMargin {
+		t.Errorf("avoids a field of another page: %v", got)
+	}
+}
