@@ -273,28 +273,33 @@ func TestJoinOnePIN(t *testing.T) {
 
 var errCrash = fmt.Errorf("library crashed: %w", card.ErrReset)
 
+// unknownATR is no CNS's.
+var unknownATR = []byte{0x3B, 0x80, 0x80, 0x01, 0x01}
+
+// precedence is what the driver and the library come to, each well or not.
+var precedence = map[string]struct {
+	change  func(*sim.Card, *sim.Bus) // of the native view
+	find    error                     // of the library
+	state   card.SlotState            // in the end
+	open    error
+	keys    int
+	trouble error // Snapshot.Err
+}{
+	"both work":                       {keys: 2},
+	"library knows nothing":           {find: card.ErrUnsupported, keys: 1},
+	"library crashes":                 {find: errCrash, keys: 1},
+	"driver does not know the chip":   {change: func(c *sim.Card, _ *sim.Bus) { c.ATR = unknownATR }, keys: 2},
+	"neither knows it":                {change: func(c *sim.Card, _ *sim.Bus) { c.ATR = unknownATR }, find: card.ErrUnsupported, state: card.Unsupported, open: card.ErrUnsupported},
+	"unknown chip, library crashes":   {change: func(c *sim.Card, _ *sim.Bus) { c.ATR = unknownATR }, find: errCrash, state: card.Unsupported, open: card.ErrUnsupported},
+	"driver finds no files":           {change: func(c *sim.Card, _ *sim.Bus) { c.ID, c.Personal, c.Auth, c.Sign = "", nil, nil, nil }, keys: 2},
+	"no files, library knows nothing": {change: func(c *sim.Card, _ *sim.Bus) { c.ID, c.Personal, c.Auth, c.Sign = "", nil, nil, nil }, find: card.ErrUnsupported, open: card.ErrUnsupported},
+	"mute":                            {change: func(c *sim.Card, _ *sim.Bus) { c.Mute = true }, state: card.Mute, open: card.ErrMute},
+	"no service":                      {change: func(_ *sim.Card, b *sim.Bus) { b.Service(false) }, trouble: card.ErrNoService, open: card.ErrNoService},
+}
+
 // What one of the two cannot do hides nothing that the other can, and the driver's word on the reader stands.
 func TestJoinPrecedence(t *testing.T) {
-	unknown := []byte{0x3B, 0x80, 0x80, 0x01, 0x01}
-	for name, tt := range map[string]struct {
-		change  func(*sim.Card, *sim.Bus) // of the native view
-		find    error                     // of the library
-		state   card.SlotState            // in the end
-		open    error
-		keys    int
-		trouble error // Snapshot.Err
-	}{
-		"both work":                       {keys: 2},
-		"library knows nothing":           {find: card.ErrUnsupported, keys: 1},
-		"library crashes":                 {find: errCrash, keys: 1},
-		"driver does not know the chip":   {change: func(c *sim.Card, _ *sim.Bus) { c.ATR = unknown }, keys: 2},
-		"neither knows it":                {change: func(c *sim.Card, _ *sim.Bus) { c.ATR = unknown }, find: card.ErrUnsupported, state: card.Unsupported, open: card.ErrUnsupported},
-		"unknown chip, library crashes":   {change: func(c *sim.Card, _ *sim.Bus) { c.ATR = unknown }, find: errCrash, state: card.Unsupported, open: card.ErrUnsupported},
-		"driver finds no files":           {change: func(c *sim.Card, _ *sim.Bus) { c.ID, c.Personal, c.Auth, c.Sign = "", nil, nil, nil }, keys: 2},
-		"no files, library knows nothing": {change: func(c *sim.Card, _ *sim.Bus) { c.ID, c.Personal, c.Auth, c.Sign = "", nil, nil, nil }, find: card.ErrUnsupported, open: card.ErrUnsupported},
-		"mute":                            {change: func(c *sim.Card, _ *sim.Bus) { c.Mute = true }, state: card.Mute, open: card.ErrMute},
-		"no service":                      {change: func(_ *sim.Card, b *sim.Bus) { b.Service(false) }, trouble: card.ErrNoService, open: card.ErrNoService},
-	} {
+	for name, tt := range precedence {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				_, m := chamber(t, false)
@@ -454,7 +459,7 @@ func TestJoinWaits(t *testing.T) {
 	t.Run("unknown chip", func(t *testing.T) {
 		_, m := chamber(t, false)
 		c := practiceCard(t)
-		c.ATR = []byte{0x3B, 0x80, 0x80, 0x01, 0x01}
+		c.ATR = unknownATR
 		s := card.Join(card.CNS(sim.New(c)), m, card.JoinOptions{Wait: true})
 		all, err := slots(s)
 		if err != nil || len(all) != 1 || all[0].State != card.Present {

@@ -22,7 +22,6 @@ import (
 
 	"ceralacca/card"
 	"ceralacca/card/p11"
-	"ceralacca/card/sim"
 
 	"github.com/miekg/pkcs11"
 )
@@ -223,23 +222,6 @@ func signAll(t testing.TB, tok card.Token, login func(card.Key)) int {
 		}
 	}
 	return done
-}
-
-// The conformance suite over a token that is no card: it never blocks, and takes PINs of any length.
-func TestSoftHSMConforms(t *testing.T) {
-	for name, key := range map[string]hsmKey{
-		"plain":       {id: 1, key: shared(t), usage: x509.KeyUsageDigitalSignature},
-		"always asks": {id: 2, key: shared(t), usage: x509.KeyUsageContentCommitment, always: true},
-	} {
-		t.Run(name, func(t *testing.T) {
-			o := quick
-			o.InitPIN = []string{"libsofthsm2.so"}
-			s := open(t, o, hsmTokenOf(t, sim.PracticePIN, sim.PracticePUK, key))
-			if err := sim.Conform(t.Context(), s, present(until(t, s, "card", hasCard))[0].ID); err != nil {
-				t.Error(err)
-			}
-		})
-	}
 }
 
 func TestSoftHSM(t *testing.T) {

@@ -13,6 +13,32 @@ import (
 	"ceralacca/card/sim"
 )
 
+// foreign is a command of another program, and what comes of it.
+type foreign struct {
+	args  string
+	fails bool
+	want  []string // in the output, without spaces
+	after func()
+}
+
+// check runs it.
+func (f foreign) check(t *testing.T) {
+	t.Helper()
+	args := strings.Fields(f.args)
+	out, err := run(t, args[0], args[1:]...)
+	if (err != nil) != f.fails {
+		t.Errorf("%s: %v\n%s", f.args, err, out)
+	}
+	for _, want := range f.want {
+		if !strings.Contains(squeeze(out), squeeze(want)) {
+			t.Errorf("%s does not tell %q:\n%s", f.args, want, out)
+		}
+	}
+	if f.after != nil {
+		f.after()
+	}
+}
+
 // What OpenSC's three programs tell of the card is what our driver tells; what they change our driver finds, and the
 // other way round.
 func TestOpenSCAgrees(t *testing.T) {
@@ -46,12 +72,7 @@ func TestOpenSCAgrees(t *testing.T) {
 			}
 		}
 	}
-	for _, tt := range []struct {
-		args  string
-		fails bool
-		want  []string // in the output, without spaces
-		after func()
-	}{
+	for _, tt := range []foreign{
 		{"opensc-tool --atr", false, []string{hexPairs(atr)}, nil},
 		{"opensc-tool --name", false, []string{"CNS card"}, nil},
 		{"opensc-tool --list-readers", false, []string{readerName}, nil},
@@ -72,19 +93,7 @@ func TestOpenSCAgrees(t *testing.T) {
 		{"pkcs15-tool --unblock-pin --auth-id 01 --puk " + sim.PracticePUK + " --new-pin 67890", false, nil, logs(t, s, slot.ID, "67890")},
 		{"pkcs11-tool --sign --mechanism SHA256-RSA-PKCS-PSS --id 01 --login --pin 67890 --input-file " + text + " --output-file " + text + ".sig", false, nil, refuse(3)},
 	} {
-		args := strings.Fields(tt.args)
-		out, err := run(t, args[0], args[1:]...)
-		if (err != nil) != tt.fails {
-			t.Errorf("%s: %v\n%s", tt.args, err, out)
-		}
-		for _, want := range tt.want {
-			if !strings.Contains(squeeze(out), squeeze(want)) {
-				t.Errorf("%s does not tell %q:\n%s", tt.args, want, out)
-			}
-		}
-		if tt.after != nil {
-			tt.after()
-		}
+		tt.check(t)
 	}
 	t.Logf("%d commands", len(b.Log()))
 }
