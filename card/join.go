@@ -37,8 +37,8 @@ type JoinOptions struct {
 // Join makes one card of what the native driver and the libraries of makers see in a reader.
 //
 // The native driver comes first, and nothing waits for a library: only when a card was read that has no signing
-// key for the driver, or that the driver does not know, are the libraries asked, once for the insertion and while
-// Watch runs. What they add is told by Slot.Revision. A library that fails takes nothing from the native view, and is
+// key for the driver, or that the driver does not know, are the libraries asked, in the background and while Watch
+// runs; what they tell holds for the insertion. What they add is told by Slot.Revision. A library that fails takes nothing from the native view, and is
 // asked again after a while; trouble of the native driver (no service, mute, busy) is told as it is, for a library
 // uses the same reader.
 //
@@ -91,6 +91,9 @@ type found struct {
 
 // maxFailures of libraries are mended for one insertion; then somebody has to read the card again.
 const maxFailures = 5
+
+// askAgain is how soon libraries that know nothing of a card are asked again, if somebody reads the card again.
+const askAgain = time.Minute
 
 // signal wakes whoever waits; j.mu is held.
 func (j *joint) signal() {
@@ -234,7 +237,7 @@ func (j *joint) want(slot string, native []Key) {
 	if r == nil || r.state == wanted || r.state == finding || r.found != nil {
 		return
 	}
-	if r.state == settled && r.failures == 0 {
+	if r.state == settled && r.failures == 0 && time.Now().Before(r.due) {
 		return // asked, and they know nothing of it
 	}
 	r.native, r.state, r.failures, r.due = native, wanted, 0, time.Time{}
@@ -300,7 +303,7 @@ func (j *joint) ask(ctx context.Context, slot string) {
 		r.found, r.failures = f, 0
 		r.revision++
 	case err == nil, errors.Is(err, ErrUnsupported):
-		r.failures = 0
+		r.failures, r.due = 0, time.Now().Add(askAgain) // one may be installed meanwhile
 	default:
 		passing := errors.Is(err, ErrReset) || errors.Is(err, ErrMute) || errors.Is(err, ErrBusy) || errors.Is(err, ErrNoService)
 		if r.failures++; r.failures < maxFailures && passing {

@@ -411,6 +411,12 @@ func TestJoinLeavesLibrariesAlone(t *testing.T) {
 				t.Errorf("asked %d times, %+v", m.asked, x[len(x)-1].Slots[0])
 			}
 		}
+		m.only = nil // a better one is installed, and somebody looks again later
+		<-time.After(2 * time.Minute)
+		lookAt(t, s, slot)
+		if x := told(); x[len(x)-1].Slots[0].Revision != 1 || m.asked != 2 {
+			t.Errorf("asked %d times, %+v", m.asked, x[len(x)-1].Slots[0])
+		}
 	})
 }
 
@@ -434,6 +440,35 @@ func TestJoinWaits(t *testing.T) {
 			}
 		})
 	}
+	t.Run("chosen, with one PIN where the driver sees two", func(t *testing.T) {
+		_, m := chamber(t, true)
+		c := practiceCard(t)
+		c.Sign.OnePIN, c.ATR = true, sim.JSign
+		b := sim.New(c)
+		m.Source = card.CNS(b)
+		s := card.Join(card.CNS(b), m, card.JoinOptions{Wait: true, Chosen: true})
+		all, err := slots(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		tok, err := s.Open(t.Context(), all[0].ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer tok.Close()
+		keys, err := tok.Keys(t.Context())
+		if err != nil || len(keys) != 2 {
+			t.Fatalf("%d keys, %v", len(keys), err)
+		}
+		if err := tok.Login(t.Context(), keys[1].PIN, pin(sim.PracticePIN)); err != nil || verifies(b) != 1 {
+			t.Fatalf("PIN %X: %v, %d VERIFY", keys[1].PIN, err, verifies(b))
+		}
+		for _, k := range keys {
+			if err := signBoth(tok, k); err != nil || k.Via != "pkcs11" {
+				t.Errorf("key %+v: %v", k.ID, err)
+			}
+		}
+	})
 	t.Run("chosen, without service", func(t *testing.T) {
 		b, m := chamber(t, false)
 		down := sim.New(practiceCard(t))

@@ -27,7 +27,6 @@ type joinedToken struct {
 	f      *found
 	info   Info
 	routes map[PINRef]route
-	status map[PINRef]PINStatus // as told last
 }
 
 // route is how a PIN of the joined card is reached.
@@ -89,7 +88,7 @@ func (t *joinedToken) list(ctx context.Context) error {
 
 // join works out who reaches which PIN.
 func (t *joinedToken) join(f *found) {
-	t.f, t.routes, t.status = f, map[PINRef]route{}, map[PINRef]PINStatus{}
+	t.f, t.routes = f, map[PINRef]route{}
 	t.info = t.mine
 	t.info.PINs = slices.Clone(t.mine.PINs)
 	for _, p := range t.mine.PINs {
@@ -169,7 +168,7 @@ func (t *joinedToken) all() []Key {
 				continue
 			}
 			if i := slices.IndexFunc(out, k.same); i >= 0 {
-				out[i].Via, out[i].AlwaysAsk = k.Via, k.AlwaysAsk
+				out[i].PIN, out[i].Via, out[i].AlwaysAsk = ref, k.Via, k.AlwaysAsk
 				continue
 			}
 			for slices.ContainsFunc(out, func(x Key) bool { return x.ID == k.ID }) {
@@ -220,6 +219,9 @@ func (t *joinedToken) toModule(ctx context.Context) error {
 	if errors.Is(err, ErrRemoved) {
 		var s Slot
 		if s, err = t.j.modules.Find(ctx, t.reader(), t.f.keys); err == nil {
+			again := *t.f
+			again.slot = s.ID
+			t.f = &again
 			m, err = t.j.modules.Open(ctx, s.ID)
 		}
 	}

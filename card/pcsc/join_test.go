@@ -99,3 +99,56 @@ func TestJoinWithOpenSC(t *testing.T) {
 		})
 	}
 }
+
+// While OpenSC's module looks at a card in the background, the person goes on: everything by the driver works, each PIN
+// is judged once, and nothing is reset under it.
+func TestJoinWorksMeanwhile(t *testing.T) {
+	path := module(t)
+	b, native, snaps := served(t, func(c *sim.Card) { c.Sign, c.ATR, c.EmptyVerify = nil, sim.ST2021, sim.CountsATry })
+	until(t, "card", snaps, hasCard)
+	for round := range 5 {
+		modules := p11.Auto(p11.Options{List: func() []string { return []string{path} }})
+		s := card.Join(native, modules, card.JoinOptions{})
+		ctx, cancel := context.WithCancel(t.Context())
+		slots, done := make(chan card.Slot, 100), make(chan error, 1)
+		go func() {
+			done <- s.Watch(ctx, func(x card.Snapshot) {
+				if slot, ok := present(x); ok {
+					slots <- slot
+				}
+			})
+		}()
+		slot := <-slots
+		work := func(f func(card.Token) error) {
+			t.Helper()
+			tok, err := s.Open(t.Context(), slot.ID)
+			if err == nil {
+				err = errors.Join(f(tok), tok.Close())
+			}
+			if err != nil {
+				t.Errorf("round %d: %v", round, err)
+			}
+		}
+		work(func(tok card.Token) error { _, err := tok.Keys(t.Context()); return err }) // from here on the module looks
+		before := b.Count(0x20) + b.Count(0x24)
+		for len(modules.Reports(t.Context())) == 0 {
+			work(func(tok card.Token) error { _, err := tok.PINStatus(t.Context(), card.AuthPIN); return err })
+		}
+		work(func(tok card.Token) error { return tok.Login(t.Context(), card.AuthPIN, practicePIN()) })
+		work(func(tok card.Token) error {
+			return tok.ChangePIN(t.Context(), card.AuthPIN, practicePIN(), practicePIN())
+		})
+		if n := b.Count(0x20) + b.Count(0x24) - before; n != 2 {
+			t.Errorf("round %d: %d judgements", round, n)
+		}
+		reports := modules.Reports(t.Context()) // waits for the module
+		if len(reports) != 1 || reports[0].Err != nil || len(reports[0].Cards) != 1 {
+			t.Errorf("round %d: the module was disturbed: %+v", round, reports)
+		}
+		cancel()
+		if err := errors.Join(<-done, modules.Close()); err != nil {
+			t.Error(err)
+		}
+	}
+	t.Logf("%d commands", len(b.Log()))
+}
