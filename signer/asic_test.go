@@ -1,13 +1,107 @@
 package signer_test
 
 import (
+	"archive/zip"
+	"bytes"
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"testing"
+	"time"
 
 	"ceralacca/signer"
+	"ceralacca/signer/internal/asic"
+	"ceralacca/signer/internal/tsp"
+	"ceralacca/signer/trust"
 )
+
+// entry is a file of a container, in its order.
+type entry struct {
+	name string
+	body []byte
+}
+
+func container(t *testing.T, entries ...entry) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	w := zip.NewWriter(&b)
+	for _, e := range entries {
+		f, err := w.CreateHeader(&zip.FileHeader{Name: e.name, Method: zip.Store})
+		if err == nil {
+			_, err = f.Write(e.body)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// listOf is a manifest of EN 319 162-1 §A.4 for the signature or time-stamp by over the entries.
+func listOf(by string, over ...entry) []byte {
+	m := `<ASiCManifest xmlns="http://uri.etsi.org/02918/v1.2.1#" xmlns:ds="http://www.w3.org/2000/09/xmldsig#"><SigReference URI="` + by + `"/>`
+	for _, e := range over {
+		sum := sha256.Sum256(e.body)
+		m += fmt.Sprintf(`<DataObjectReference URI="%s"><ds:DigestMethod Algorithm="http://www.w3.org/2001/04/xmlenc#sha256"/>`+
+			`<ds:DigestValue>%s</ds:DigestValue></DataObjectReference>`, e.name, base64.StdEncoding.EncodeToString(sum[:]))
+	}
+	return []byte(m + `</ASiCManifest>`)
+}
+
+// The time-stamp of a container preserves the signatures that its manifest lists, and no others.
+func TestContainerArchive(t *testing.T) {
+	s := newServices(t)
+	s.first, s.stamp = s.authority(t, 1, s.srv.URL+"/crl"), s.authority(t, 5)
+	const p7s, tst = "META-INF/signature001.p7s", "META-INF/timestamp001.tst"
+	mime, data := entry{"mimetype", []byte(asic.MIMEExtended)}, entry{"a.txt", []byte("Io sottoscritto")}
+	list := entry{"META-INF/ASiCManifest001.xml", listOf(p7s, data)}
+	o := s.options(t, signer.CAdES, signer.LevelLT)
+	o.Detached = true
+	sig := entry{p7s, sign(t, list.body, s.key(t), o)}
+	s.first = nil
+	stamp := func(archive entry) entry {
+		tok, err := tsp.Parse(s.stampOf(t, archive.body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return entry{tst, tok.Raw}
+	}
+	whole := entry{"META-INF/ASiCArchiveManifest001.xml", listOf(tst, data, list, sig)}
+	other := entry{whole.name, listOf(tst, data, list)}
+	wrong := entry{whole.name, listOf(tst, data, list, entry{p7s, []byte("x")})}
+	for _, c := range []struct {
+		name  string
+		zip   []byte
+		stamp signer.Integrity
+		want  signer.SubIndication
+	}{
+		{"archived", container(t, mime, data, list, sig, whole, stamp(whole)), signer.Intact, ""},
+		{"not archived", container(t, mime, data, list, sig), -1, signer.SubIndication(trust.OutOfBoundsNoPOE)},
+		{"archive of the document alone", container(t, mime, data, list, sig, other, stamp(other)), signer.Intact, signer.SubIndication(trust.OutOfBoundsNoPOE)},
+		{"archive of another signature", container(t, mime, data, list, sig, wrong, stamp(wrong)), signer.Broken, signer.SubIndication(trust.OutOfBoundsNoPOE)},
+	} {
+		v := offline()
+		v.Now = func() time.Time { return now.AddDate(2, 0, 1) }
+		seen := signer.Integrity(-1)
+		for _, g := range verify(t, c.zip, v).Signatures {
+			switch {
+			case g.Stamp == signer.StampFile:
+				seen = g.Integrity
+			case g.Stamp == "" && (g.SubIndication != c.want || g.Integrity != signer.Intact || g.Proven.Equal(now) != (c.want == "")):
+				t.Errorf("%s: %v %s, proven %v (%s)", c.name, g.Indication, g.SubIndication, g.Proven, codes(g))
+			}
+		}
+		if seen != c.stamp {
+			t.Errorf("%s: the time-stamp is %v", c.name, seen)
+		}
+	}
+}
 
 // Files that somebody put into a container beside the signed ones are named, and the signature covers not all of it.
 func TestFilesNobodySigned(t *testing.T) {

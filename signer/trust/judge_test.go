@@ -232,6 +232,35 @@ var scenes = []scene{
 		set:   func(p *pki, _ *x509.Certificate, _ *JudgeOptions) { p.always(nil, nil) },
 		store: func(c *Config) { c.AllowLocal = false },
 	},
+	{
+		name: "redirect to a file", want: Indeterminate, sub: TryLater, code: "revocation-missing",
+		person: strangers, store: through("file:///etc/passwd"),
+	},
+	{
+		name: "redirect to this machine", want: Indeterminate, sub: TryLater, code: "revocation-missing",
+		person: strangers, store: through("http://localhost:631/"),
+	},
+	{
+		name: "redirect in a circle", want: Indeterminate, sub: TryLater, code: "revocation-missing",
+		person: strangers, store: through("http://ocsp.example/"),
+	},
+}
+
+// redirecting is a network in which every address leads elsewhere.
+type redirecting string
+
+func (r redirecting) RoundTrip(q *http.Request) (*http.Response, error) {
+	return &http.Response{
+		StatusCode: http.StatusFound, Header: http.Header{"Location": {string(r)}}, Body: http.NoBody, Request: q,
+	}, nil
+}
+
+func strangers(c *x509.Certificate) {
+	c.OCSPServer, c.CRLDistributionPoints = []string{"http://ocsp.example/"}, []string{"http://crl.example/x.crl"}
+}
+
+func through(to string) func(*Config) {
+	return func(c *Config) { c.AllowLocal, c.HTTP = false, &http.Client{Transport: redirecting(to)} }
 }
 
 // always answers every question that way.
