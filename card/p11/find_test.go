@@ -242,3 +242,46 @@ func TestChoose(t *testing.T) {
 		t.Error("the chosen module shows nothing")
 	}
 }
+
+// A module that dies over a PIN takes neither the program nor the driver with it: what became of the PIN is unknown, the
+// driver's own key works in the same session, and so does the module's when it is started again.
+func TestModuleDiesAtWork(t *testing.T) {
+	for do, want := range map[string]error{
+		"C_Login=crash": &p11.CrashError{}, "C_Login=exit": &p11.CrashError{}, "C_Login=hang": &p11.TimeoutError{},
+	} {
+		t.Run(do, func(t *testing.T) {
+			b, path, log := chamber(t, do)
+			o := quick
+			if _, hangs := want.(*p11.TimeoutError); hangs {
+				o.Limit = 3 * time.Second
+			}
+			o.List = func() []string { return []string{path} }
+			modules := p11.Auto(o)
+			defer modules.Close()
+			s := card.Join(card.CNS(b), modules, card.JoinOptions{Wait: true})
+			tok, err := s.Open(t.Context(), present(until(t, s, "card", hasCard))[0].ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer tok.Close()
+			err = tok.Login(t.Context(), card.SignPIN, pin(fakePIN))
+			unknown, crash, late := new(card.OutcomeUnknownError), new(p11.CrashError), new(p11.TimeoutError)
+			if !errors.As(err, &unknown) || unknown.Ref != card.SignPIN || errors.As(err, new(*card.PINError)) {
+				t.Errorf("%v", err)
+			}
+			if _, hung := want.(*p11.TimeoutError); errors.As(err, &late) != hung || errors.As(err, &crash) == hung {
+				t.Errorf("%v", err)
+			}
+			if n := count(t, log, "C_Login"); n != 1 || b.Count(0x20) != 0 {
+				t.Errorf("%d logins by the module, %d by the driver", n, b.Count(0x20))
+			}
+			if err := tok.Login(t.Context(), card.AuthPIN, pin(sim.PracticePIN)); err != nil {
+				t.Errorf("the driver's own PIN: %v", err)
+			}
+			t.Setenv("FAKE_DO", "")
+			if err := tok.Login(t.Context(), card.SignPIN, pin(fakePIN)); err != nil || count(t, log, "C_Login") != 2 {
+				t.Errorf("started again: %v", err)
+			}
+		})
+	}
+}

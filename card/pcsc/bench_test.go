@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"ceralacca/card"
+	"ceralacca/card/p11"
 	"ceralacca/card/pcsc"
 	"ceralacca/card/sim"
 )
@@ -93,7 +94,7 @@ func watchIdly(arg string) error {
 	if err != nil {
 		return err
 	}
-	s := card.CNS(pcsc.New())
+	s := card.Join(card.CNS(pcsc.New()), p11.Auto(p11.Options{}), card.JoinOptions{}) // as the program does
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	ready, done := make(chan card.Snapshot, 100), make(chan error, 1)
