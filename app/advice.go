@@ -12,6 +12,7 @@ import (
 	"ceralacca/app/lang"
 	"ceralacca/card"
 	"ceralacca/signer"
+	"ceralacca/signer/trust"
 )
 
 // passing is how long a trouble of reader or service must last before it is shown.
@@ -39,6 +40,7 @@ var simple = []struct {
 	{signer.ErrChanged, "file-changed", SeverityWarning, 0},
 	{signer.ErrArchived, "archived", SeverityWarning, 0},
 	{signer.ErrNoTSA, "no-authority", SeverityWarning, 0},
+	{trust.ErrOffline, "offline", SeverityInfo, 0},
 	{fs.ErrNotExist, "file-missing", SeverityWarning, 0},
 	{fs.ErrPermission, "no-permission", SeverityWarning, 0},
 	{context.DeadlineExceeded, "too-slow", SeverityWarning, 0},
@@ -127,6 +129,8 @@ func explainFile(err error) *Advice {
 		refused *signer.RefusedError
 		kind    *signer.UnsupportedError
 		short   *signer.LevelError
+		list    *trust.ListError
+		moment  *MomentError
 	)
 	if !errors.As(err, &short) {
 		if a := explainBatch(err); a != nil {
@@ -136,6 +140,10 @@ func explainFile(err error) *Advice {
 	switch {
 	case short != nil: // before what caused it: the signature was made
 		return advice(shortCodes[short.Step], SeverityWarning, 0)
+	case errors.As(err, &moment):
+		return advice("bad-date", SeverityInfo, 0)
+	case errors.As(err, &list):
+		return advice("lists-not-fetched", SeverityWarning, 0)
 	case errors.As(err, &refused):
 		return advice(refusedCode(refused.Reason), SeverityWarning, 0)
 	case errors.As(err, &kind):
@@ -279,7 +287,7 @@ func Codes() []string {
 	codes := []string{
 		"unknown", "pin-format", "pin-outcome-unknown", "pin-blocked", "puk-blocked", "pin-wrong", "puk-wrong",
 		"pin-wrong-unknown", "puk-wrong-unknown", "certificate-expired", "login-only", "no-certificate",
-		"output-exists", "already-signed", "self-check", "not-a-file", "nothing-inside", "card-status", "no-anchors", "no-such-certificate", "lists-not-fetched", "no-folder", "folder-too-large", "filing-refused", "no-such-profile",
+		"output-exists", "already-signed", "self-check", "not-a-file", "nothing-inside", "card-status", "no-anchors", "no-such-certificate", "lists-not-fetched", "no-folder", "folder-too-large", "bad-date", "filing-refused", "no-such-profile",
 		"no-time-stamp", "no-validation-data", "no-archive-stamp", "pdf-encrypted", "pdf-locked", "pdf-damaged", "pdf-manipulated",
 		"pdf-unsupported", "not-a-pdf", "cannot-sign-so", "disk-full",
 		"no-reader", "no-card", "renew", "renew-last-day", "renew-closed", "certificate-not-yet",

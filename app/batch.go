@@ -179,7 +179,7 @@ func (b *batch) options(w work) (signer.Options, error) {
 	r, e := &b.r, b.e
 	o := signer.Options{
 		Format: r.Format, Level: r.Level, Detached: r.Detached, Existing: w.Existing, Now: e.cfg.Now,
-		Anchors: e.cfg.Anchors, KeepLower: true, Reason: r.Reason, Location: r.Location,
+		Anchors: e.anchors(), KeepLower: true, Reason: r.Reason, Location: r.Location,
 	}
 	if o.Format == signer.Auto {
 		o.Format = signer.CAdES

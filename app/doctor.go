@@ -109,7 +109,7 @@ func (e *Engine) Diagnose(ctx context.Context, network bool) (*Doctor, error) {
 		d.add(checkModules(f.modules)...)
 	}
 	d.add(e.checkNetwork(ctx, network))
-	t := e.italian(ctx)
+	t := e.trusted(ctx)
 	f.trust, _ = e.Trust(ctx)
 	d.add(checkLists(t), checkClock(t, f.at), e.checkFolder())
 	return d, ctx.Err()
@@ -238,7 +238,7 @@ func checkModules(list []Module) []DoctorCheck {
 
 func (e *Engine) checkNetwork(ctx context.Context, wanted bool) DoctorCheck {
 	switch {
-	case e.cfg.Offline:
+	case e.offline():
 		return trouble(SeverityInfo, "network-off")
 	case !wanted:
 		return trouble(SeverityInfo, "network-not-asked")

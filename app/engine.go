@@ -47,8 +47,12 @@ type Config struct {
 	Assets fs.FS
 	// Modules tells how far the makers' PKCS #11 libraries get on this machine; nil when nobody can tell.
 	Modules func(ctx context.Context) []Module
-	// Offline opens no connection: what is not at hand is told as not known.
+	// Offline opens no connection: what is not at hand is told as not known. So does the person's choice to work
+	// offline (Settings).
 	Offline bool
+	// CA is a PEM file with who vouches for servers beside the system's authorities, such as an office's proxy; it
+	// stands in the place of the one that the person chose.
+	CA string
 	// Language, when it is set, stands for this run in the place of the one in the settings.
 	Language string
 	Now      func() time.Time // nil means time.Now
@@ -62,7 +66,8 @@ type Config struct {
 type Engine struct {
 	cfg      Config
 	practice *practice // nil outside practice
-	lists    *lists
+	kept     *kept     // shared with the practice twin
+	lists    *lists    // likewise
 	journal  *journal
 	// reminders are those of the machine's cards; the practice twin has none.
 	reminders *reminders
@@ -76,7 +81,7 @@ func New(c Config) *Engine {
 	if c.Secrets == nil {
 		c.Secrets = systemKeyring{}
 	}
-	return &Engine{cfg: c, lists: new(lists), journal: newJournal(c.Dir, c.Now), reminders: newReminders(c.Dir)}
+	return &Engine{cfg: c, kept: new(kept), lists: new(lists), journal: newJournal(c.Dir, c.Now), reminders: newReminders(c.Dir)}
 }
 
 // WithPractice returns an engine that sees the practice card and nothing else, and trusts its issuer. The card
@@ -90,7 +95,7 @@ func (e *Engine) WithPractice(ctx context.Context) (*Engine, error) {
 	c.Source = p.source
 	c.Anchors = append([]*x509.Certificate{p.root}, c.Anchors...)
 	// The practice card forgets its tries when the program ends, so its journal is not kept either.
-	return &Engine{cfg: c, practice: p, lists: e.lists, journal: newJournal("", c.Now), reminders: newReminders("")}, nil
+	return &Engine{cfg: c, practice: p, kept: e.kept, lists: e.lists, journal: newJournal("", c.Now), reminders: newReminders("")}, nil
 }
 
 // Practice reports whether this engine works with the practice card.
@@ -99,9 +104,9 @@ func (e *Engine) Practice() bool { return e.practice != nil }
 // ExtraAnchors counts the trust anchors that the person added.
 func (e *Engine) ExtraAnchors() int {
 	if e.practice != nil {
-		return len(e.cfg.Anchors) - 1
+		return len(e.anchors()) - 1
 	}
-	return len(e.cfg.Anchors)
+	return len(e.anchors())
 }
 
 // Watch calls emit with what is in the readers, first at once and then after each change, until ctx ends.

@@ -168,11 +168,11 @@ func TestSignVerifyExtract(t *testing.T) {
 		if v.Seal != SealWhole || !IsPractice(rep) {
 			t.Errorf("%s: %+v %+v", f, v, rep.Signatures)
 		}
-		out, err := e.Extract(t.Context(), r.Output, filepath.Join(t.TempDir(), "out"), false)
+		out, err := e.Extract(t.Context(), ExtractRequest{File: r.Output, Dest: filepath.Join(t.TempDir(), "out")})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got, _ := os.ReadFile(out); !bytes.Equal(got, want) {
+		if got, _ := os.ReadFile(out[0]); !bytes.Equal(got, want) {
 			t.Errorf("%s: came back changed", f)
 		}
 		if got, _ := os.ReadFile(f); !bytes.Equal(got, want) {

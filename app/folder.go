@@ -7,9 +7,11 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"ceralacca/app/lang"
+	"ceralacca/signer"
 )
 
 // maxFolder is how many files of one folder are looked at.
@@ -98,4 +100,156 @@ func (e *Engine) SaveTable(ctx context.Context, files []FileReport, dest string)
 // FaultReport is the report on a file that could not be judged.
 func FaultReport(file string, err error, t *lang.Catalog) FileReport {
 	return FileReport{File: file, Signatures: []SignatureReport{}, Error: FaultOf(Explain(err), t)}
+}
+
+// Folder is the folder being verified or verified last; nil before the first.
+type Folder struct {
+	Path    string
+	Name    string
+	Running bool
+	Done    int
+	Total   int
+	Rows    []FolderRow // the signed files, and those that could not be judged, in the order of their names
+	Saved   *SavedFile
+	Advice  *Advice
+}
+
+// FolderRow is one file of a Folder.
+type FolderRow struct {
+	Path    string
+	Name    string
+	Verdict Verdict
+	Signers []string
+	Advice  *Advice // why there is no verdict
+
+	report *Report
+	err    error
+}
+
+// VerifyFolder judges every file of the folder, one after the other; those that are not signed are passed over.
+func (s *Store) VerifyFolder(path string) {
+	s.post(func(st State) State {
+		if s.folder != nil {
+			s.folder()
+		}
+		ctx, cancel := context.WithCancel(s.ctx)
+		s.folder = cancel
+		st.Folder = &Folder{Path: path, Name: filepath.Base(path), Running: true}
+		st.Verify = nil
+		engine := s.use
+		s.spawn(func() {
+			defer cancel()
+			s.eachOf(ctx, engine, path)
+		})
+		return st
+	})
+}
+
+// eachOf tells the State about each file of the folder as it is judged.
+func (s *Store) eachOf(ctx context.Context, e *Engine, path string) {
+	tell := func(change func(*Folder)) {
+		s.post(func(st State) State {
+			if st.Folder == nil || st.Folder.Path != path || !st.Folder.Running {
+				return st
+			}
+			next := *st.Folder
+			change(&next)
+			st.Folder = &next
+			return st
+		})
+	}
+	files, err := FilesOf(path)
+	tell(func(f *Folder) { f.Total, f.Advice, f.Running = len(files), Explain(err), err == nil })
+	for _, file := range files {
+		if ctx.Err() != nil {
+			return
+		}
+		r, err := e.Verify(ctx, VerifyRequest{File: file})
+		if ctx.Err() != nil {
+			return
+		}
+		tell(func(f *Folder) {
+			f.Done++
+			if err != nil || len(r.Signatures) > 0 {
+				f.Rows = append(slices.Clip(f.Rows), folderRow(file, r, err))
+			}
+		})
+	}
+	tell(func(f *Folder) { f.Running = false })
+}
+
+func folderRow(file string, r *Report, err error) FolderRow {
+	row := FolderRow{Path: file, Name: filepath.Base(file), Advice: Explain(err), report: r, err: err}
+	if r == nil {
+		return row
+	}
+	row.Verdict = JudgeReport(r)
+	for i := range r.Signatures {
+		if g := &r.Signatures[i]; g.Signer != nil && g.Format != signer.TST && !slices.Contains(row.Signers, g.Signer.SubjectCN) {
+			row.Signers = append(row.Signers, g.Signer.SubjectCN)
+		}
+	}
+	return row
+}
+
+// StopFolder ends the verification of the folder after the file in hand; what was judged stays.
+func (s *Store) StopFolder() {
+	s.post(func(st State) State {
+		if s.folder != nil {
+			s.folder()
+		}
+		if st.Folder != nil && st.Folder.Running {
+			next := *st.Folder
+			next.Running = false
+			st.Folder = &next
+		}
+		return st
+	})
+}
+
+// CloseFolder forgets the folder.
+func (s *Store) CloseFolder() {
+	s.StopFolder()
+	s.post(func(st State) State { st.Folder = nil; return st })
+}
+
+// SaveTable writes what was found in the folder as CSV to dest, or under a name that is free, in the
+// words of t.
+func (s *Store) SaveTable(dest string, t *lang.Catalog) {
+	s.post(func(st State) State {
+		f := st.Folder
+		if f == nil {
+			return st
+		}
+		engine, ctx := s.use, s.ctx
+		s.spawn(func() {
+			dest := nextFree(dest)
+			err := engine.SaveTable(ctx, f.reports(t), dest)
+			s.post(func(st State) State {
+				if st.Folder == nil || st.Folder.Path != f.Path {
+					return st
+				}
+				next := *st.Folder
+				next.Saved, next.Advice = nil, Explain(err)
+				if err == nil {
+					next.Saved = &SavedFile{What: lang.M("saved.table"), Path: dest, Count: 1, CanOpen: true}
+				}
+				st.Folder = &next
+				return st
+			})
+		})
+		return st
+	})
+}
+
+func (f *Folder) reports(t *lang.Catalog) []FileReport {
+	all := make([]FileReport, 0, len(f.Rows))
+	for _, r := range f.Rows {
+		if r.err != nil {
+			all = append(all, FaultReport(r.Name, r.err, t))
+		} else {
+			all = append(all, ReportOf(VerifyRequest{File: r.Name}, r.report, t))
+		}
+	}
+	return all
 }

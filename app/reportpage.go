@@ -92,7 +92,7 @@ func signatureSection(g *Signature, t *lang.Catalog) section {
 	if g.Format == signer.PAdES {
 		s.add(t.T("report.covers"), t.T(map[bool]string{true: "report.covers.whole", false: "report.covers.part"}[g.CoversWholeFile]))
 	}
-	s.add(t.T("report.qualification"), qualificationText(g.Qualification, t))
+	s.add(t.T("report.qualification"), QualificationText(g.Qualification, t))
 	if !g.Claimed.IsZero() {
 		s.add(t.T("report.claimed"), t.DateTime(g.Claimed))
 	}
@@ -125,8 +125,8 @@ func signatureSection(g *Signature, t *lang.Catalog) section {
 	return s
 }
 
-// qualificationText says in words what a signature counts as, with the code of the standard.
-func qualificationText(q signer.Qualification, t *lang.Catalog) string {
+// QualificationText says in words what a signature counts as, with the code of the standard.
+func QualificationText(q signer.Qualification, t *lang.Catalog) string {
 	if q == "" {
 		return ""
 	}

@@ -43,6 +43,7 @@ type State struct {
 	Authorities *Authorities
 	Verify      *Verification
 	Preview     *Preview
+	Folder      *Folder
 	PINJob      *PINJob
 	Trust       *Trust
 	Doctor      *Doctor // nil before the first check-up
@@ -266,8 +267,11 @@ type Trust struct {
 	// ItalianList is the issue date of the Italian trusted list in use; zero while it is being read, or without one.
 	ItalianList time.Time
 	OutOfDate   bool // its next update is due
+	Lists       []ListReport
+	Anchors     []Anchor // that the person added
+	Authorities []Anchor // that the person added to vouch for servers
 	Refreshing  bool
-	Advice      *Advice // why the last refresh failed
+	Advice      *Advice // why the last refresh, or a change of the anchors, failed
 }
 
 // DocStatus is how far a file has come.
@@ -337,20 +341,6 @@ type Job struct {
 	Advice     *Advice // why the job as a whole stopped; nil when it ran to its end
 }
 
-// Verification is the file being verified or verified last; nil before the first.
-type Verification struct {
-	Path    string
-	Name    string
-	Running bool
-	Report  *Report
-	Verdict Verdict
-	// Practice is set when a practice certificate signed: nothing of it has legal value.
-	Practice    bool
-	ContentName string // suggested name for the content; empty when there is none to take out
-	SavedTo     string // where the content was last saved
-	Advice      *Advice
-}
-
 // Seal is the shape of a verdict.
 type Seal int
 
@@ -407,4 +397,6 @@ type Settings struct {
 	ShowFiscalCode bool `json:"show_fiscal_code,omitempty"`
 	// Profile is whom the files are for, of [FilingProfiles]; empty means nobody in particular.
 	Profile string `json:"profile,omitempty"`
+	// Offline opens no connection.
+	Offline bool `json:"offline,omitempty"`
 }

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"os"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -36,6 +37,9 @@ type Store struct {
 	jobSlot     string
 	unwatch     context.CancelFunc
 	verify      context.CancelFunc
+	folder      context.CancelFunc
+	fetching    context.CancelFunc
+	scratch     []string // folders to throw away at the end
 	looking     *looking // the open preview
 	filed       filed
 	reading     map[string]*reading // by slot
@@ -90,6 +94,10 @@ func (s *Store) Run(ctx context.Context, ask Asker) error {
 			s.drain()
 		case <-ctx.Done():
 			s.wg.Wait()
+			s.drain()
+			for _, dir := range s.scratch {
+				_ = os.RemoveAll(dir) // the system empties its folder of such things anyway
+			}
 			return nil
 		}
 	}
@@ -222,86 +230,12 @@ func (s *Store) Clear() {
 	})
 }
 
-// Verify judges the file at path.
-func (s *Store) Verify(path string) {
-	s.post(func(st State) State {
-		if s.verify != nil {
-			s.verify()
-		}
-		ctx, cancel := context.WithCancel(s.ctx)
-		s.verify = cancel
-		v := &Verification{Path: path, Name: filepath.Base(path), Running: true}
-		st.Verify = v
-		engine := s.use
-		s.spawn(func() {
-			defer cancel()
-			done := engine.verification(ctx, path)
-			s.post(func(st State) State {
-				if st.Verify == v {
-					st.Verify = done
-				}
-				return st
-			})
-		})
-		return st
-	})
-}
-
-func (e *Engine) verification(ctx context.Context, path string) *Verification {
-	v := &Verification{Path: path, Name: filepath.Base(path)}
-	d := e.Describe(path)
-	r, err := e.Verify(ctx, VerifyRequest{File: path})
-	if err != nil {
-		v.Advice = Explain(err)
-		return v
-	}
-	v.Report, v.Verdict, v.Practice = r, JudgeReport(r), IsPractice(r)
-	if hasContent(d.Kind) {
-		v.ContentName = contentName(v.Name)
-	}
-	return v
-}
-
-// SaveContent writes the content of the verified file to dest, which must not exist.
-func (s *Store) SaveContent(dest string) {
-	s.post(func(st State) State {
-		v := st.Verify
-		if v == nil || v.ContentName == "" {
-			return st
-		}
-		engine, ctx := s.use, s.ctx
-		s.spawn(func() {
-			saved, err := engine.Extract(ctx, v.Path, dest, false)
-			s.post(func(st State) State {
-				if st.Verify == nil || st.Verify.Path != v.Path {
-					return st
-				}
-				next := *st.Verify
-				next.SavedTo, next.Advice = saved, Explain(err)
-				st.Verify = &next
-				return st
-			})
-		})
-		return st
-	})
-}
-
-// CloseVerification forgets the verified file.
-func (s *Store) CloseVerification() {
-	s.post(func(st State) State {
-		if s.verify != nil {
-			s.verify()
-		}
-		st.Verify = nil
-		return st
-	})
-}
-
 // SetSettings changes the settings and saves them.
 func (s *Store) SetSettings(set Settings) {
 	s.post(func(st State) State {
 		st.Settings = &set
 		engine := s.engine
+		engine.hold(set)
 		// A choice that cannot be kept still holds for this run; the next start shows the old one.
 		s.spawn(func() { _ = engine.SaveSettings(set) })
 		return st

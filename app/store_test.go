@@ -106,9 +106,32 @@ func TestStoreSigns(t *testing.T) {
 	}
 	dest := filepath.Join(dir, "out.txt")
 	w.SaveContent(dest)
-	w.until("saved", func(st *State) bool { return st.Verify.SavedTo == dest })
-	w.SaveContent(dest)
-	w.until("refused to overwrite", func(st *State) bool { return st.Verify.Advice != nil && st.Verify.Advice.Code == "output-exists" })
+	saved := func(path string) func(*State) bool {
+		return func(st *State) bool { return st.Verify.Saved != nil && st.Verify.Saved.Path == path }
+	}
+	w.until("saved", saved(dest))
+	w.SaveContent(dest) // a second time: nothing is overwritten
+	w.until("saved beside", saved(filepath.Join(dir, "out (2).txt")))
+	c := catalog(t, "it")
+	w.SaveReport(filepath.Join(dir, "r.html"), c)
+	w.until("report", saved(filepath.Join(dir, "r.html")))
+	w.SaveReport(filepath.Join(dir, "nowhere", "r.html"), c)
+	w.until("a report that cannot be written", func(st *State) bool { return st.Verify.Advice != nil && st.Verify.Saved == nil })
+	w.VerifyAs(VerifyRequest{File: a + ".p7m", At: time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)})
+	w.until("verified at another moment", func(st *State) bool {
+		return st.Verify != nil && !st.Verify.Running && !st.Verify.At.IsZero() && st.Verify.Verdict.Seal != SealWhole
+	})
+	w.VerifyFolder(dir)
+	st = w.until("folder", func(st *State) bool { return st.Folder != nil && !st.Folder.Running })
+	if st.Folder.Done != st.Folder.Total || len(st.Folder.Rows) != 2 || st.Folder.Rows[0].Verdict.Seal != SealWhole || len(st.Folder.Rows[0].Signers) != 1 {
+		t.Errorf("%+v", st.Folder)
+	}
+	w.SaveTable(filepath.Join(dir, "t.csv"), c)
+	w.until("table", func(st *State) bool { return st.Folder.Saved != nil })
+	w.VerifyFolder(filepath.Join(dir, "nowhere"))
+	w.until("no folder", func(st *State) bool { return !st.Folder.Running && st.Folder.Advice != nil })
+	w.CloseFolder()
+	w.until("closed", func(st *State) bool { return st.Folder == nil })
 }
 
 func TestStoreWrongPIN(t *testing.T) {
@@ -184,6 +207,12 @@ func TestStoreEndsAllItsGoroutines(t *testing.T) {
 	cancel()
 	if err := <-done; err != nil {
 		t.Error(err)
+	}
+	for range 1000 { // the goroutine above has sent, and ends when its turn comes
+		if runtime.NumGoroutine() <= before {
+			break
+		}
+		runtime.Gosched()
 	}
 	if after := runtime.NumGoroutine(); after > before {
 		t.Errorf("%d goroutines before, %d after", before, after)

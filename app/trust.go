@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"ceralacca/signer/trust"
 )
@@ -27,33 +29,56 @@ type ListReport struct {
 	OutOfDate  bool   `json:"out_of_date,omitempty"`
 }
 
-// lists opens the trusted lists on first use. They stay open: reading and verifying them takes a moment.
+// lists are the trusted lists, opened on first use. They stay open, since reading and verifying them takes a moment,
+// until the network is to be used in another way.
 type lists struct {
-	once  sync.Once
+	mu    sync.Mutex
 	store *trust.Store
-	err   error
+	how   reach
+}
+
+// reach is how the network is used.
+type reach struct {
+	offline bool
+	ca      string    // file of who vouches for servers
+	changed time.Time // of that file
+}
+
+func (e *Engine) reach() reach {
+	r := reach{offline: e.offline(), ca: e.caFile()}
+	if st, err := os.Stat(r.ca); err == nil {
+		r.changed = st.ModTime()
+	}
+	return r
 }
 
 func (e *Engine) trust() (*trust.Store, error) {
 	if e.cfg.Assets == nil {
 		return nil, nil
 	}
-	e.lists.once.Do(func() {
-		sub, err := fs.Sub(e.cfg.Assets, "trust")
-		if err != nil {
-			e.lists.err = err
-			return
-		}
-		c := trust.Config{Assets: sub, Offline: e.cfg.Offline, Now: e.cfg.Now}
-		if e.cfg.Dir != "" {
-			c.Cache = filepath.Join(e.cfg.Dir, "trust")
-		}
-		e.lists.store, e.lists.err = trust.Open(c)
-	})
-	if e.lists.err != nil {
-		return nil, fmt.Errorf("opening the trusted lists: %w", e.lists.err)
+	e.lists.mu.Lock()
+	defer e.lists.mu.Unlock()
+	how := e.reach()
+	if e.lists.store != nil && e.lists.how == how {
+		return e.lists.store, nil
 	}
-	return e.lists.store, nil
+	sub, err := fs.Sub(e.cfg.Assets, "trust")
+	if err != nil {
+		return nil, fmt.Errorf("opening the trusted lists: %w", err)
+	}
+	c := trust.Config{Assets: sub, Offline: how.offline, Now: e.cfg.Now, Proxy: proxy}
+	if e.cfg.Dir != "" {
+		c.Cache = filepath.Join(e.cfg.Dir, "trust")
+	}
+	if c.Roots, err = e.roots(); err != nil {
+		return nil, fmt.Errorf("reading who vouches for servers: %w", err)
+	}
+	store, err := trust.Open(c)
+	if err != nil {
+		return nil, fmt.Errorf("opening the trusted lists: %w", err)
+	}
+	e.lists.store, e.lists.how = store, how
+	return store, nil
 }
 
 // Trust tells what the verdicts of this engine stand on.
@@ -72,28 +97,63 @@ func (e *Engine) Trust(ctx context.Context) (TrustReport, error) {
 	return r, nil
 }
 
-// italian looks up the Italian list in use.
-func (e *Engine) italian(ctx context.Context) Trust {
-	var t Trust
-	s, err := e.trust()
-	if err != nil || s == nil {
+// trusted tells what a window shows of the lists and anchors.
+func (e *Engine) trusted(ctx context.Context) Trust {
+	t := Trust{Anchors: e.AddedAnchors(), Authorities: e.NetworkAuthorities()}
+	r, err := e.Trust(ctx)
+	if err != nil {
 		t.Advice = Explain(err)
 		return t
 	}
-	for _, l := range s.Status(ctx).Lists {
-		if l.Territory == "IT" {
-			t.ItalianList, t.OutOfDate = l.Issued, l.OutOfDate
+	t.Lists = r.Lists
+	for _, l := range r.Lists {
+		if issued, err := time.Parse(time.RFC3339, l.Issued); err == nil && l.Territory == "IT" {
+			t.ItalianList, t.OutOfDate = issued, l.OutOfDate
 		}
 	}
 	return t
 }
 
 // readTrust tells the age of the lists; verifying the shipped ones takes half a second, off the store's goroutine.
-func (s *Store) readTrust() {
+func (s *Store) readTrust() { s.changeTrust(func(context.Context) error { return nil }) }
+
+// changeTrust runs an effect on what is trusted, and shows what is trusted then and why the effect failed.
+func (s *Store) changeTrust(do func(context.Context) error) {
 	engine, ctx := s.engine, s.ctx
 	s.spawn(func() {
-		t := engine.italian(ctx)
-		s.post(func(st State) State { st.Trust = &t; return st })
+		err := do(ctx)
+		t := engine.trusted(ctx)
+		if err != nil {
+			t.Advice = Explain(err)
+		}
+		s.post(func(st State) State {
+			t.Refreshing = st.Trust.Refreshing
+			st.Trust = &t
+			return st
+		})
+	})
+}
+
+// AddAnchors trusts the certificates of the file beside the official lists.
+func (s *Store) AddAnchors(path string) {
+	s.anchorChange(func(e *Engine) error { return e.AddAnchors(path) })
+}
+
+// RemoveAnchor no longer trusts the certificate.
+func (s *Store) RemoveAnchor(id string) {
+	s.anchorChange(func(e *Engine) error { return e.RemoveAnchor(id) })
+}
+
+// SetNetworkAuthorities lets the certificates of the file vouch for servers; an empty path forgets them.
+func (s *Store) SetNetworkAuthorities(path string) {
+	s.anchorChange(func(e *Engine) error { return e.SetNetworkAuthorities(path) })
+}
+
+func (s *Store) anchorChange(do func(*Engine) error) {
+	s.post(func(st State) State {
+		engine := s.engine
+		s.changeTrust(func(context.Context) error { return do(engine) })
+		return st
 	})
 }
 
@@ -106,16 +166,28 @@ func (s *Store) RefreshTrust() {
 		now := *st.Trust
 		now.Refreshing, now.Advice = true, nil
 		st.Trust = &now
-		engine, ctx := s.engine, s.ctx
+		ctx, cancel := context.WithCancel(s.ctx)
+		s.fetching = cancel
+		engine := s.engine
 		s.spawn(func() {
+			defer cancel()
 			err := engine.RefreshTrust(ctx)
-			t := engine.italian(ctx)
-			if err != nil {
-				t.Advice = advice("lists-not-fetched", SeverityWarning, 0)
-				t.Advice.Detail = detail(err)
+			t := engine.trusted(s.ctx)
+			if err != nil && ctx.Err() == nil { // else the person ended it, and knows
+				t.Advice = Explain(err)
 			}
 			s.post(func(st State) State { st.Trust = &t; return st })
 		})
+		return st
+	})
+}
+
+// StopRefresh ends the fetching of the lists; those in use stay in use.
+func (s *Store) StopRefresh() {
+	s.post(func(st State) State {
+		if s.fetching != nil {
+			s.fetching()
+		}
 		return st
 	})
 }

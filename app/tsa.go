@@ -15,6 +15,7 @@ import (
 	"github.com/zalando/go-keyring"
 
 	"ceralacca/signer"
+	"ceralacca/signer/trust"
 )
 
 // Authority is a time-stamp authority of the person's. Its password is in the system's keyring, never in a file.
@@ -178,7 +179,14 @@ func (e *Engine) authoritiesFor(name string) ([]Authority, error) {
 
 // tsa makes what the signer asks out of a.
 func (e *Engine) tsa(a Authority) (*signer.TSA, error) {
-	t := &signer.TSA{URL: a.URL, AllowLocal: localAddress(a.URL)}
+	if e.offline() {
+		return nil, trust.ErrOffline
+	}
+	roots, err := e.roots()
+	if err != nil {
+		return nil, err
+	}
+	t := &signer.TSA{URL: a.URL, AllowLocal: localAddress(a.URL), Roots: roots, Proxy: proxy}
 	u, err := url.Parse(a.URL)
 	if err != nil {
 		return nil, &AuthorityError{a.Title()}

@@ -15,8 +15,8 @@ import (
 // VerifyRequest says what to judge.
 type VerifyRequest struct {
 	File string
-	// Content is the path of the original of a detached signature; when it is empty the file of the same name
-	// without the last extension, in the same folder, is tried.
+	// Content is the path of the original of a signature that does not carry it. When it is empty, what lies beside
+	// the file is tried: the file of the same name without the last extension, or those that an XML signature names.
 	Content string
 	At      time.Time // declared by the person; zero means now
 }
@@ -32,95 +32,79 @@ func (e *Engine) Verify(ctx context.Context, r VerifyRequest) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := signer.VerifyOptions{Trust: store, Anchors: e.cfg.Anchors, At: r.At, Now: e.cfg.Now}
-	if d.Kind() == signer.DetachedCMS {
-		content, size, err := openContent(r)
-		if err != nil {
-			return nil, err
-		}
-		if content != nil {
-			defer content.Close()
-			o.Content, o.ContentSize = content, size
-		}
+	o := signer.VerifyOptions{Trust: store, Anchors: e.anchors(), At: r.At, Now: e.cfg.Now}
+	var all originals
+	defer all.close()
+	if err := all.open(ctx, d, r, &o); err != nil {
+		return nil, err
 	}
 	return signer.Verify(ctx, d, o)
 }
 
-func openContent(r VerifyRequest) (*os.File, int64, error) {
-	path := r.Content
-	if path == "" {
-		path = strings.TrimSuffix(r.File, filepath.Ext(r.File))
+// originals are the open files that a signature is over.
+type originals []*os.File
+
+func (all *originals) close() {
+	for _, f := range *all {
+		_ = f.Close() // read only
 	}
-	f, d, err := openDocument(path)
-	if err != nil {
-		if r.Content == "" {
-			return nil, 0, nil // not beside it: the report says that the original is wanted
-		}
-		return nil, 0, err
-	}
-	return f, d.Size(), nil
 }
 
-// maxNesting is how many envelopes within envelopes are opened.
-const maxNesting = 10
-
-// NothingInsideError means that the file encloses no document.
-type NothingInsideError struct{ File string }
-
-func (e *NothingInsideError) Error() string { return filepath.Base(e.File) + " encloses no document" }
-
-// Extract writes the document that the file encloses to dest, which must not exist; one layer down, or the
-// innermost one with all set. An empty dest is named after the file, beside it; in a folder it gets that name too.
-// It returns the path written.
-func (e *Engine) Extract(ctx context.Context, file, dest string, all bool) (string, error) {
-	f, d, err := openDocument(file)
+// open hands the original to o: the one that the person names, else what lies beside the file under the name that
+// fits. What is not there is told by the report.
+func (all *originals) open(ctx context.Context, d *signer.Document, r VerifyRequest, o *signer.VerifyOptions) error {
+	if path := r.Original(d.Kind()); path != "" {
+		f, c, err := openDocument(path)
+		switch {
+		case err == nil:
+			*all = append(*all, f)
+			o.Content, o.ContentSize = f, c.Size()
+			return nil
+		case r.Content != "":
+			return err
+		}
+	}
+	names, err := signer.Wanted(ctx, d)
 	if err != nil {
-		return "", err
+		return err
 	}
-	defer f.Close()
-	if !hasContent(d.Kind()) {
-		return "", &NothingInsideError{file}
-	}
-	inner, name := d, contentName(d.Name())
-	for depth := 1; all && depth < maxNesting; depth++ {
-		next, err := inner.Content(ctx)
+	for _, n := range names {
+		f, c, err := openDocument(filepath.Join(filepath.Dir(r.File), filepath.Base(n)))
 		if err != nil {
-			return "", err
+			continue
 		}
-		if !hasContent(next.Kind()) {
-			break
+		*all = append(*all, f)
+		if o.Contents == nil {
+			o.Contents = map[string]*io.SectionReader{}
 		}
-		inner, name = next, contentName(name)
+		o.Contents[n] = io.NewSectionReader(f, 0, c.Size())
 	}
-	if dest == "" {
-		dest = filepath.Join(filepath.Dir(file), name)
-	} else if st, err := os.Stat(dest); err == nil && st.IsDir() {
-		dest = filepath.Join(dest, name)
-	}
-	err = writeNew(ctx, dest, func(w io.Writer) error { return signer.Extract(ctx, w, inner) }, nil)
-	if err != nil {
-		return "", err
-	}
-	return dest, nil
+	return nil
 }
 
-func hasContent(k signer.Kind) bool { return k == signer.SignedData }
-
-// contentName takes one envelope extension off; without one it adds what tells the two files apart.
-func contentName(name string) string {
-	ext := strings.ToLower(filepath.Ext(name))
-	if (ext == ".p7m" || ext == ".tsd") && len(name) > len(ext) {
-		return name[:len(name)-len(ext)]
+// Original is the path of the original of a file of the kind: the one that the person names, or the file of the same
+// name without the last extension, if it is there; empty when none is needed or known.
+func (r VerifyRequest) Original(k Kind) string {
+	if r.Content != "" {
+		return r.Content
 	}
-	return name + ".contenuto"
+	if k != signer.DetachedCMS && k != signer.TimeStamped {
+		return ""
+	}
+	path := strings.TrimSuffix(r.File, filepath.Ext(r.File))
+	if st, err := os.Stat(path); path == r.File || err != nil || !st.Mode().IsRegular() {
+		return ""
+	}
+	return path
 }
 
 // JudgeReport sums a report up: the worst signature decides.
 func JudgeReport(r *Report) Verdict {
 	n, worst := 0, signer.TotalPassed
 	var sub signer.SubIndication
-	broken := false
+	broken, whole := false, false
 	for _, s := range r.Signatures {
+		whole = whole || s.CoversWholeFile && s.Parent == ""
 		if s.Format == signer.TST {
 			continue
 		}
@@ -135,7 +119,11 @@ func JudgeReport(r *Report) Verdict {
 	}
 	switch worst {
 	case signer.TotalPassed:
-		return Verdict{Seal: SealWhole, Title: lang.MN("verdict.valid", n), Reason: lang.M("verdict.valid.reason")}
+		why := lang.M("verdict.valid.reason")
+		if r.Format == signer.PAdES && !whole {
+			why = lang.M("verdict.valid.later")
+		}
+		return Verdict{Seal: SealWhole, Title: lang.MN("verdict.valid", n), Reason: why}
 	case signer.TotalFailed:
 		v := Verdict{Seal: SealBroken, Title: lang.MN("verdict.broken", n), Reason: reason(sub)}
 		v.Next = lang.M("verdict.broken.next")
@@ -145,8 +133,24 @@ func JudgeReport(r *Report) Verdict {
 	if broken {
 		v.Seal = SealBroken
 	}
-	v.Next = lang.M("verdict.unsure.next")
+	v.Next = lang.M(nextKey(sub))
 	return v
+}
+
+// nextKey is what can be done about a signature that cannot be confirmed, by why it cannot (EN 319 102-1 table 5).
+func nextKey(s signer.SubIndication) string {
+	switch s {
+	case signer.SignedDataNotFound:
+		return "verdict.next.original"
+	case "TRY_LATER":
+		return "verdict.next.retry"
+	case "NO_CERTIFICATE_CHAIN_FOUND":
+		return "verdict.next.chain"
+	}
+	if strings.HasSuffix(string(s), "NO_POE") || s == "OUT_OF_BOUNDS_NOT_REVOKED" {
+		return "verdict.next.proof"
+	}
+	return "verdict.unsure.next"
 }
 
 func rank(i signer.Indication) int {

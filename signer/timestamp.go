@@ -29,6 +29,8 @@ type TSA struct {
 	AllowLocal bool
 	// Roots are who the server's TLS certificate must come from; nil means the system's.
 	Roots *x509.CertPool
+	// Proxy tells by whom the request goes; nil asks the environment.
+	Proxy func(*http.Request) (*url.URL, error)
 	// Failed, when it is set, is told why there is no good time-stamp, and names the authority to ask next: the same
 	// for another try, nil to leave the signature without. The signature waits meanwhile, so it may ask a person.
 	Failed func(ctx context.Context, e *TimeStampError) *TSA
@@ -54,13 +56,7 @@ func (e *TimeStampError) Unwrap() error { return e.Err }
 // stamp asks t for a time-stamp over digest, and after a failure whichever authority t.Failed names.
 func (t *TSA) stamp(ctx context.Context, h crypto.Hash, digest []byte) (*tsp.Token, error) {
 	for {
-		web := &tsp.Web{AllowLocal: t.AllowLocal}
-		if t.Roots != nil {
-			web.Client = &http.Client{Transport: &http.Transport{
-				Proxy: http.ProxyFromEnvironment, DisableKeepAlives: true,
-				TLSClientConfig: &tls.Config{RootCAs: t.Roots, MinVersion: tls.VersionTLS12},
-			}}
-		}
+		web := &tsp.Web{AllowLocal: t.AllowLocal, Roots: t.Roots, Proxy: t.Proxy}
 		tok, err := (&tsp.Client{URL: t.URL, User: t.User, Web: web}).Stamp(ctx, h, digest)
 		if err == nil {
 			return tok, nil

@@ -72,6 +72,8 @@ type fakeStore struct {
 	said    []string
 	choices app.SignChoices
 	set     app.Settings
+
+	asked app.VerifyRequest
 }
 
 func (f *fakeStore) Add(paths ...string) {
@@ -115,6 +117,26 @@ func (f *fakeStore) SaveSummary(_ *lang.Catalog, dest string) {
 	f.said = append(f.said, "summary "+dest)
 }
 func (f *fakeStore) Run(context.Context, app.Asker) error { return nil }
+func (f *fakeStore) StopRefresh()                         { f.said = append(f.said, "stop trust") }
+func (f *fakeStore) AddAnchors(path string)               { f.said = append(f.said, "anchor "+path) }
+
+func (f *fakeStore) RemoveAnchor(id string)            { f.said = append(f.said, "no anchor "+id) }
+func (f *fakeStore) SetNetworkAuthorities(path string) { f.said = append(f.said, "ca "+path) }
+func (f *fakeStore) VerifyAs(q app.VerifyRequest) {
+	f.said, f.asked = append(f.said, "verify "+q.File+" "+q.Content), q
+}
+
+func (f *fakeStore) SaveRevision(id, dest string) { f.said = append(f.said, "revision "+id+" "+dest) }
+
+func (f *fakeStore) SaveReport(dest string, _ *lang.Catalog) { f.said = append(f.said, "report "+dest) }
+func (f *fakeStore) PrintReport(*lang.Catalog)               { f.said = append(f.said, "print") }
+func (f *fakeStore) VerifyFolder(path string)                { f.said = append(f.said, "folder "+path) }
+
+func (f *fakeStore) StopFolder() { f.said = append(f.said, "stop folder") }
+
+func (f *fakeStore) CloseFolder() { f.said = append(f.said, "close folder") }
+
+func (f *fakeStore) SaveTable(dest string, _ *lang.Catalog) { f.said = append(f.said, "table "+dest) }
 
 // today is the day of the mock-ups.
 var today = time.Date(2026, 11, 22, 9, 42, 0, 0, time.UTC)

@@ -114,6 +114,10 @@ func (u *UI) take(paths []string) {
 		u.say(u.k.T("ui.take.asking"))
 		return
 	}
+	if st, err := os.Stat(paths[0]); u.page == pageVerify && len(paths) == 1 && err == nil && st.IsDir() {
+		u.store.VerifyFolder(paths[0])
+		return
+	}
 	if u.page != pageVerify || len(paths) > 1 {
 		u.page = pageSign
 		u.shell.turn(u.page)
@@ -152,11 +156,11 @@ func (u *UI) chooseFolder() { u.pick(pickFolder, "", u.take) }
 // saveContent asks where the document inside goes.
 func (u *UI) saveContent() {
 	v := u.latest.Load().Verify
-	if v == nil || v.ContentName == "" {
+	if v == nil || v.Contents == 0 {
 		return
 	}
-	u.pick(pickSave, filepath.Dir(v.Path), func(folder []string) {
-		u.store.SaveContent(filepath.Join(folder[0], v.ContentName))
+	u.pick(pickSave, filepath.Dir(v.File), func(folder []string) {
+		u.store.SaveContent(filepath.Join(folder[0], v.ContentName)) // without a name: into the folder
 	})
 }
 

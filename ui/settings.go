@@ -68,7 +68,8 @@ func (v *settingsView) Show(st *app.State) {
 	}
 	box := vbox(k.px(18), v.row("language", languages), k.rule(), v.row("theme", themes), k.rule(), v.row("scale", scales),
 		k.rule(), v.row("code", code), k.rule(),
-		cols(k.px(20), k.px(640), []float32{2, 3}, v.words("practice"), leftmost(practice)), k.rule(), v.lists(st.Trust))
+		cols(k.px(20), k.px(640), []float32{2, 3}, v.words("practice"), leftmost(practice)),
+		k.rule(), v.network(&set), k.rule(), v.lists(st.Trust, set.Offline), k.rule(), v.anchors(st.Trust), k.rule(), v.authorities(st.Trust))
 	if st.Startup != nil && st.Startup.Able {
 		box.Add(k.rule())
 		box.Add(v.atLogin(st.Startup))
@@ -102,31 +103,6 @@ func (v *settingsView) atLogin(now *app.StartupState) fyne.CanvasObject {
 func (v *settingsView) words(key string) fyne.CanvasObject {
 	k := v.u.k
 	return vbox(0, k.para(strongFace, k.p.ink, k.T("ui.set."+key)), k.para(noteFace, k.p.muted, k.T("ui.set."+key+".what")))
-}
-
-// lists tells the age of the trusted lists and fetches newer ones: the network is used when it is asked for.
-func (v *settingsView) lists(t *app.Trust) fyne.CanvasObject {
-	k := v.u.k
-	if t == nil {
-		t = &app.Trust{}
-	}
-	fetch := k.button(small, "download", k.T("ui.set.lists.fetch"), v.u.store.RefreshTrust)
-	words := k.T("ui.set.lists.reading")
-	if !t.ItalianList.IsZero() {
-		words = k.Text(lang.M("ui.set.lists.date", "date", k.Date(t.ItalianList)))
-	}
-	if t.OutOfDate {
-		words = words + " " + k.T("ui.set.lists.old")
-	}
-	if t.Refreshing {
-		fetch.say(k.T("ui.set.lists.coming"))
-		fetch.enable(false)
-	}
-	right := vbox(k.px(10), k.para(boxFace, k.p.ink, words), leftmost(fetch))
-	if t.Advice != nil {
-		right.Add(v.u.adviceBox(t.Advice))
-	}
-	return cols(k.px(20), k.px(640), []float32{2, 3}, v.words("lists"), right)
 }
 
 func (v *settingsView) row(key string, options []option) fyne.CanvasObject {

@@ -68,7 +68,7 @@ func docs(status app.DocStatus, names ...string) *app.Docs {
 var fiveNames = []string{"distinta_EX2611.pdf", "bilancio_2025.xbrl", "nota_integrativa.pdf", "relazione_sindaco.pdf", "verbale_assemblea.pdf"}
 
 func state(change func(*app.State)) *app.State {
-	s := &app.State{Cards: cardsWith(nil), Docs: &app.Docs{}, Trust: &app.Trust{ItalianList: day(2026, 11, 20)}, Settings: &app.Settings{Language: "it", Theme: "light"}}
+	s := &app.State{Cards: cardsWith(nil), Docs: &app.Docs{}, Trust: &app.Trust{ItalianList: day(2026, 11, 20), Lists: exampleLists}, Settings: &app.Settings{Language: "it", Theme: "light"}}
 	if change != nil {
 		change(s)
 	}
@@ -107,7 +107,9 @@ func report(integrity, indication int, sub string, n int) *app.Report {
 }
 
 func verification(name string, r *app.Report) *app.Verification {
-	v := &app.Verification{Path: "/casa/anna/Documenti/" + name, Name: name, Report: r, ContentName: "contratto_fornitura.pdf"}
+	v := &app.Verification{Name: name, Report: r, ContentName: "contratto_fornitura.pdf", Contents: 1}
+	v.File = "/casa/anna/Documenti/" + name
+	v.Trust.Lists = exampleLists
 	v.Verdict = app.JudgeReport(r)
 	return v
 }
@@ -123,6 +125,39 @@ func exerciseAt(id string, done int) func(*app.State) {
 			})
 		}
 	}
+}
+
+// exampleLists are the European and the Italian list.
+var exampleLists = []app.ListReport{
+	{Territory: "EU", Sequence: 388, Issued: "2026-11-02T13:16:35Z", NextUpdate: "2027-05-02T13:16:35Z", Origin: "cache"},
+	{Territory: "IT", Sequence: 194, Issued: "2026-11-20T01:00:00Z", NextUpdate: "2027-05-20T01:00:00Z", Origin: "cache"},
+}
+
+// judged is a report with all that can stand in one: nested and counter signatures, service, revocation, notes.
+func judged() *app.Report {
+	r := report(1, 0, "TRY_LATER", 3)
+	r.Notes = []string{"base64", "ber"}
+	extra := `[{"ID":"1","Qualification":"QESig","Service":{"Territory":"IT","Provider":"Camera di Prova S.p.A.","Name":"CA di Prova Qualificata","Sequence":194,"Issued":"2026-11-20T01:00:00Z"},
+		"Revocation":[{"State":"good","Source":"ocsp","Origin":"online","ThisUpdate":"2026-11-22T08:00:00Z"}],
+		"Chain":[{"SubjectCN":"ANNA ESEMPIO"}],"Indication":1,"SubIndication":""},
+		{"ID":"1.1","Parent":"1"},{"ID":"1.1.1","Parent":"1.1","Format":8}]`
+	if json.Unmarshal([]byte(extra), &r.Signatures) != nil {
+		return &app.Report{}
+	}
+	return r
+}
+
+func folderOf(running bool) *app.Folder {
+	f := &app.Folder{Path: "/casa/anna/Documenti/ricevuti", Name: "ricevuti", Running: running, Done: 5, Total: 6}
+	for i, r := range []*app.Report{report(1, 1, "", 2), report(1, 0, "OUT_OF_BOUNDS_NO_POE", 1), report(2, 2, "HASH_FAILURE", 1)} {
+		name := []string{"contratto_fornitura.pdf.p7m", "perizia_2023.pdf.p7m", "verbale di assemblea straordinaria con un nome lungo.pdf.p7m"}[i]
+		f.Rows = append(f.Rows, app.FolderRow{Path: f.Path + "/" + name, Name: name, Verdict: app.JudgeReport(r), Signers: []string{"ANNA ESEMPIO", "MARIO PROVA"}[:1+i%2]})
+	}
+	f.Rows = append(f.Rows, app.FolderRow{Path: f.Path + "/x", Name: "senza_permesso.p7m", Advice: advice("no-permission", app.SeverityWarning, 0)})
+	if !running {
+		f.Done = 6
+	}
+	return f
 }
 
 // scene is a page in a state.
@@ -211,8 +246,38 @@ func scenes() []scene {
 		{"verify-practice-saved", pageVerify, st(func(s *app.State) {
 			s.Cards = cardsWith(func(c *app.Cards, _ *app.Card) { c.Practice = true })
 			s.Verify = verification("contratto_fornitura.pdf.p7m", report(1, 1, "", 1))
-			s.Verify.Practice, s.Verify.SavedTo = true, "/casa/anna/Documenti/contratto_fornitura.pdf"
+			s.Verify.Practice = true
+			s.Verify.Saved = &app.SavedFile{What: lang.MN("saved.content", 1), Path: "/casa/anna/Documenti/contratto_fornitura.pdf", Count: 1, CanOpen: true}
 		}), nil},
+		{"verify-full", pageVerify, st(func(s *app.State) {
+			s.Verify = verification("contratto_fornitura.pdf.p7m", judged())
+			s.Verify.At, s.Verify.Original = day(2026, 11, 15), "/x/contratto_fornitura.pdf"
+		}), nil},
+		{"verify-pdf", pageVerify, st(func(s *app.State) {
+			r := report(1, 1, "", 2)
+			r.Format, r.Signatures[0].Format, r.Signatures[0].CoversWholeFile, r.Signatures[1].Format = 2, 2, false, 2
+			s.Verify = verification("contratto_fornitura_firmato.pdf", r)
+			s.Verify.Contents, s.Verify.ContentName = 0, ""
+			s.Verify.Saved = &app.SavedFile{What: lang.M("saved.print"), Path: "/tmp/x/r.pdf", Count: 1, CanOpen: true, Print: true}
+		}), nil},
+		{"verify-wants", pageVerify, st(func(s *app.State) {
+			s.Verify = verification("contratto_fornitura.pdf.p7s", report(0, 0, "SIGNED_DATA_NOT_FOUND", 1))
+			s.Verify.Wants, s.Verify.Contents = true, 0
+		}), nil},
+		{"verify-report", pageVerify, st(func(s *app.State) {
+			s.Verify = verification("contratto_fornitura.pdf.p7m", report(1, 1, "", 1))
+		}), func(u *UI) { u.chooseReport() }},
+		{"verify-moment", pageVerify, st(func(s *app.State) {
+			s.Verify = verification("contratto_fornitura.pdf.p7m", report(1, 1, "", 1))
+		}), func(u *UI) {
+			u.chooseMoment()
+			if f, ok := u.asking.panel.first.(*momentField); ok {
+				f.SetText("31/2/2026")
+				f.OnSubmitted("")
+			}
+		}},
+		{"verify-folder", pageVerify, st(func(s *app.State) { s.Folder = folderOf(false) }), nil},
+		{"verify-folder-running", pageVerify, st(func(s *app.State) { s.Folder = folderOf(true) }), nil},
 		{"card-ready", pageCard, st(nil), nil},
 		{"card-details", pageCard, st(nil), func(u *UI) {
 			v := u.views[pageCard].(*cardView)
@@ -238,6 +303,15 @@ func scenes() []scene {
 		}), nil},
 		{"help", pageHelp, st(nil), nil},
 		{"settings", pageSettings, st(func(s *app.State) { s.Startup = &app.StartupState{Able: true, On: true} }), nil},
+		{"settings-trust", pageSettings, st(func(s *app.State) {
+			old := append([]app.ListReport(nil), exampleLists...)
+			old[1].Issued, old[1].NextUpdate, old[1].OutOfDate = "2026-03-20T01:00:00Z", "2026-09-20T01:00:00Z", true
+			s.Trust = &app.Trust{
+				ItalianList: day(2026, 3, 20), OutOfDate: true, Lists: old, Refreshing: true, Advice: advice("lists-not-fetched", app.SeverityWarning, 0),
+				Anchors:     []app.Anchor{{ID: "a1", Name: "CA dello Studio di Prova", NotAfter: day(2030, 1, 1)}},
+				Authorities: []app.Anchor{{ID: "b1", Name: "Filtro di rete dell’ufficio", NotAfter: day(2029, 1, 1)}},
+			}
+		}), func(u *UI) { scrollerOf(u.views[pageSettings].(*settingsView).frame.scroll).ScrollToBottom() }},
 		{"picker", pageSign, st(nil), func(u *UI) {
 			a := &asking{ui: u, refuse: func() {}}
 			p := &picker{u: u, dir: "/casa/anna/Documenti", chosen: map[string]bool{"bilancio_2025.xbrl": true}}

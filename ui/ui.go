@@ -129,9 +129,12 @@ func (u *UI) show(s *app.State) {
 		u.build(*s.Settings)
 	}
 	if s.Verify != u.verified {
-		if s.Verify != nil && (u.verified == nil || s.Verify.Path != u.verified.Path || s.Verify.Running && !u.verified.Running) {
+		if s.Verify != nil && (u.verified == nil || s.Verify.File != u.verified.File || s.Verify.Running && !u.verified.Running) {
 			u.page = pageVerify
 			u.shell.turn(u.page)
+		}
+		if s.Verify != nil && s.Verify.Saved != nil && s.Verify.Saved.Print && (u.verified == nil || u.verified.Saved != s.Verify.Saved) {
+			u.openFile(s.Verify.Saved.Path)
 		}
 		u.verified = s.Verify
 	}
@@ -176,12 +179,8 @@ type intents interface {
 	UsePractice(on bool)
 	Sign()
 	Cancel()
-	Verify(path string)
-	SaveContent(dest string)
-	CloseVerification()
 	SetSettings(set app.Settings)
 	SetStartAtLogin(on bool)
-	RefreshTrust()
 	Run(ctx context.Context, ask app.Asker) error
 	cardIntents
 	filingIntents
@@ -189,4 +188,6 @@ type intents interface {
 	previewIntents
 	exerciseIntents
 	signIntents
+	verifyIntents
+	trustIntents
 }

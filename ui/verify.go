@@ -22,11 +22,27 @@ type verifyView struct {
 	picked string // ID of the signature whose details are shown
 	main   func()
 	rows   []*press
+
+	folder   *app.Folder // that the list shows
+	list     *rowList
+	progress *progress
 }
 
 func newVerifyView(u *UI) *verifyView {
-	v := &verifyView{u: u, frame: u.k.frame()}
+	k := u.k
+	v := &verifyView{u: u, frame: k.frame(), list: newRowList(k, k.px(72)), progress: newProgress(k)}
 	v.frame.column.elastic = -1
+	v.list.row, v.list.same = v.folderRow, v.folderKey
+	v.list.act = func(i int, key fyne.KeyName) bool {
+		switch key {
+		case fyne.KeySpace, fyne.KeyReturn, fyne.KeyEnter:
+			if i < len(v.folder.Rows) {
+				u.store.Verify(v.folder.Rows[i].Path)
+			}
+			return true
+		}
+		return false
+	}
 	return v
 }
 
@@ -38,21 +54,23 @@ func (v *verifyView) Main() func() { return v.main }
 
 // Show implements view.
 func (v *verifyView) Show(st *app.State) {
-	if v.shown && st.Verify == v.last {
+	if v.shown && st.Verify == v.last && (st.Verify != nil || st.Folder == v.folder) {
 		return
 	}
-	if st.Verify == nil || v.last == nil || st.Verify.Path != v.last.Path {
+	if st.Verify == nil || v.last == nil || st.Verify.File != v.last.File {
 		v.picked = ""
 	}
-	v.shown, v.last, v.main = true, st.Verify, nil
+	v.shown, v.last, v.folder, v.main = true, st.Verify, st.Folder, nil
 	v.fill()
 }
 
 func (v *verifyView) fill() {
 	u, k := v.u, v.u.k
 	ver := v.last
-	v.frame.column.grow = ver == nil
+	v.frame.column.grow = ver == nil && v.folder == nil
 	switch {
+	case ver == nil && v.folder != nil:
+		v.showFolder(v.folder)
 	case ver == nil:
 		v.frame.setBody(0, u.dropArea("ui.drop.verify.title", "ui.drop.verify.body"))
 		v.frame.setBar()
@@ -110,13 +128,8 @@ func (v *verifyView) report(ver *app.Verification) {
 	u, k := v.u, v.u.k
 	r := ver.Report
 	objects := []fyne.CanvasObject{v.head(ver, k.Text(lang.M("ui.verified.at", "when", k.DateTime(r.Time)))), v.banner(ver)}
-	if ver.Advice != nil {
-		objects = append(objects, u.adviceBox(ver.Advice))
-	}
-	if ver.SavedTo != "" {
-		objects = append(objects, k.advice(k.p.good, "check", k.T("ui.saved"), ver.SavedTo,
-			k.button(small, "folder", k.T("ui.open.folder"), func() { u.openFolder(ver.SavedTo) })))
-	}
+	objects = append(objects, v.boxes(ver)...)
+	objects = append(objects, v.actions())
 	if len(r.Signatures) > 0 {
 		at := 0
 		for i := range r.Signatures {
@@ -127,16 +140,20 @@ func (v *verifyView) report(ver *app.Verification) {
 		v.picked = r.Signatures[at].ID
 		objects = append(objects, cols(k.px(20), k.px(700), []float32{4, 6}, v.tree(ver), v.details(&r.Signatures[at])))
 	}
-	objects = append(objects, k.para(noteFace, k.p.muted, k.T("ui.verify.note")))
+	objects = append(objects, v.basis(ver), k.para(noteFace, k.p.muted, k.T("ui.verify.note")))
 	v.frame.setBody(-1, objects...)
 
 	other := k.button(outlined, "plus", k.T("ui.verify.other"), u.chooseFile)
-	if ver.ContentName == "" {
+	if ver.Contents == 0 {
 		v.main = nil
 		v.frame.setBar(leftmost(other))
 		return
 	}
-	save := k.button(inked, "download", k.T("ui.save.content"), u.saveContent)
+	words := k.T("ui.save.content")
+	if ver.Contents > 1 {
+		words = k.T("verify.contents.save")
+	}
+	save := k.button(inked, "download", words, u.saveContent)
 	v.main = u.saveContent
 	v.frame.setBar(leftmost(other), save)
 }
@@ -247,7 +264,7 @@ func (v *verifyView) signer(s *app.Signature) string {
 	if s.Signer == nil || s.Signer.SubjectCN == "" {
 		return v.u.k.T("ui.signer.unknown")
 	}
-	return s.Signer.SubjectCN
+	return app.Visible(s.Signer.SubjectCN)
 }
 
 // sideMark is the short bar that marks the chosen row.
@@ -309,7 +326,7 @@ func (v *verifyView) details(s *app.Signature) fyne.CanvasObject {
 		if !s.Proven.IsZero() {
 			add("ui.field.proven", k.DateTime(s.Proven))
 		}
-		add("ui.field.issuer", c.IssuerCN)
+		add("ui.field.issuer", app.Visible(c.IssuerCN))
 		if !c.NotAfter.IsZero() {
 			add("ui.field.validity", k.Text(lang.M("ui.from-to", "from", k.ShortDate(c.NotBefore), "to", k.ShortDate(c.NotAfter))))
 		}
@@ -320,14 +337,25 @@ func (v *verifyView) details(s *app.Signature) fyne.CanvasObject {
 		form += ", " + s.Level
 	}
 	add("ui.field.format", form)
+	add("report.qualification", app.QualificationText(s.Qualification, k.Catalog))
+	if s.Service != nil {
+		add("report.service", app.Visible(app.ServiceText(s.Service, k.Catalog)))
+	}
+	for i := range s.Revocation {
+		add("report.revocation", app.Visible(app.RevocationText(s, i, k.Catalog)))
+	}
 	seen := map[string]bool{}
 	for _, f := range s.Findings {
 		key := app.FindingText(f)
-		if seen[f.Code] || !k.Has(key.Key) {
+		words := app.Visible(k.Text(key))
+		if seen[words] || !k.Has(key.Key) {
 			continue
 		}
-		seen[f.Code] = true
-		box.Add(hbox(k.px(10), k.icon("info", 20, k.p.muted), flex(k.para(noteFace, k.p.muted, k.Text(key)))))
+		seen[words] = true
+		box.Add(hbox(k.px(10), k.icon("info", 20, k.p.muted), flex(k.para(noteFace, k.p.muted, words))))
+	}
+	if v.last.Revision(s) {
+		box.Add(leftmost(k.button(small, "download", k.T("verify.revision.save"), func() { v.u.saveRevision(v.last, s.ID) })))
 	}
 	box.Add(k.field(132, k.T("ui.field.digest"), k.fileName(monoFace, k.p.ink, spaced(hex.EncodeToString(v.last.Report.SHA256[:])))))
 	return k.sheet(22, box)

@@ -113,7 +113,7 @@ func verifyAndSave(t *testing.T, u *UI, q *posts, store *app.Store, content []by
 	store.SaveContent(saved)
 	q.until(t, "the saving is told", func() bool {
 		last := u.views[pageVerify].(*verifyView).last
-		return last != nil && last.SavedTo != ""
+		return last != nil && last.Saved != nil
 	})
 	if b, err := os.ReadFile(saved); err != nil || string(b) != string(content) {
 		t.Errorf("saved %q, %v", b, err)

@@ -3,9 +3,11 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -40,7 +42,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"withpin": withPIN, "code": code, "json": jsonHas, "mkbytes": makeBytes, "root": practiceRoot,
-			"pdf": makePDF, "tsa": startTSA,
+			"pdf": makePDF, "tsa": startTSA, "sockets": sockets,
 		},
 	})
 }
@@ -108,6 +110,35 @@ func jsonHas(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	if got := fmt.Sprint(v); (got == args[1]) == neg {
 		ts.Fatalf("%s is %q, want %q", args[0], got, args[1])
+	}
+}
+
+// sockets runs "sockets ARGS…" and wants the program to open one; "! sockets ARGS…" wants none of any family.
+func sockets(ts *testscript.TestScript, neg bool, args []string) {
+	tool, err := exec.LookPath("strace")
+	ts.Check(err)
+	program, err := exec.LookPath("ceralacca-cli")
+	ts.Check(err)
+	log := ts.MkAbs("strace.txt")
+	args = append([]string{"-f", "-qq", "-o", log, "-e", "trace=network", program}, args...)
+	if !slices.Contains(args, "--config") {
+		args = append(args, "--config", ts.Getenv("CONFIG"))
+	}
+	c := exec.CommandContext(context.Background(), tool, args...)
+	c.Dir = ts.MkAbs(".")
+	// Nobody listens there: a program that does use the network fails on this machine.
+	c.Env = append(os.Environ(), "HTTPS_PROXY=http://127.0.0.1:9", "HTTP_PROXY=http://127.0.0.1:9")
+	out, err := c.CombinedOutput()
+	ts.Logf("%s", out)
+	if _, exited := errors.AsType[*exec.ExitError](err); err != nil && !exited {
+		ts.Check(err)
+	}
+	calls := ts.ReadFile(log)
+	if strings.Contains(string(out), "ptrace") {
+		ts.Fatalf("strace may not look here: %s", out)
+	}
+	if opened := strings.Contains(calls, "socket(") || strings.Contains(calls, "connect("); opened == neg {
+		ts.Fatalf("sockets: %v\n%s", opened, calls)
 	}
 }
 

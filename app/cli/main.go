@@ -65,7 +65,7 @@ type session struct {
 type global struct {
 	json, demo, offline bool
 	lang, reader        string
-	module, config      string
+	module, config, ca  string
 	trust               []string
 	pinFD, pukFD, newFD int
 	lastTry             bool
@@ -79,6 +79,7 @@ func (g *global) bind(f *flag.FlagSet) {
 	f.StringVar(&g.reader, "reader", g.reader, "")
 	f.StringVar(&g.module, "module", g.module, "")
 	f.StringVar(&g.config, "config", g.config, "")
+	f.StringVar(&g.ca, "ca", g.ca, "")
 	f.IntVar(&g.pinFD, "pin-fd", g.pinFD, "")
 	f.IntVar(&g.pukFD, "puk-fd", g.pukFD, "")
 	f.IntVar(&g.newFD, "new-pin-fd", g.newFD, "")
@@ -207,7 +208,7 @@ func (s *session) loadTexts() error {
 }
 
 func (s *session) makeEngine() error {
-	c := app.Config{Dir: s.config, Assets: assets.FS, Offline: s.offline}
+	c := app.Config{Dir: s.config, Assets: assets.FS, Offline: s.offline, CA: s.ca}
 	if c.Dir == "" {
 		dir, err := app.UserDir()
 		if err != nil && !s.demo {

@@ -237,41 +237,48 @@ func (s *session) tellVerdict(q app.VerifyRequest, r *app.Report) {
 	}
 }
 
-// extract takes the signed document out of its envelope.
+// extract takes the documents out of what encloses them, or the signed revision out of a PDF.
 func (s *session) extract(args []string) (int, error) {
-	var all bool
-	var out string
+	var q app.ExtractRequest
 	files, err := s.flags("extract", args, func(f *flag.FlagSet) {
-		f.BoolVar(&all, "all", false, "")
-		f.StringVar(&out, "out", "", "")
+		f.BoolVar(&q.All, "all", false, "")
+		f.StringVar(&q.Dest, "out", "", "")
+		f.StringVar(&q.Revision, "revision", "", "")
 	})
 	switch {
 	case err != nil:
 		return 0, err
 	case len(files) == 0:
 		return 0, &usageError{lang.M("cli.no-files")}
-	case out != "" && len(files) > 1 && !isFolder(out):
+	case q.Dest != "" && len(files) > 1 && !isFolder(q.Dest):
 		return 0, &usageError{lang.M("cli.one-output")}
 	}
 	type extracted struct {
-		File   string `json:"file"`
-		Output string `json:"output,omitempty"`
-		Error  any    `json:"error,omitempty"`
+		File    string   `json:"file"`
+		Output  string   `json:"output,omitempty"`
+		Outputs []string `json:"outputs,omitempty"` // when there are several
+		Error   any      `json:"error,omitempty"`
 	}
 	code := exitOK
 	results := make([]extracted, 0, len(files))
 	for _, file := range files {
 		e := extracted{File: file}
-		got, err := s.engine.Extract(s.ctx, file, out, all)
+		q.File = file
+		got, err := s.engine.Extract(s.ctx, q)
 		if err != nil {
 			a := app.Explain(err)
 			e.Error, code = s.jsonError(a), worse(code, exitCode(err))
-			fmt.Fprintf(s.words, "%s: ", file)
+			fmt.Fprintf(s.words, "%s: ", app.Visible(file))
 			s.say(a)
-		} else {
-			e.Output = got
+		}
+		if len(got) > 1 {
+			e.Outputs = got
+		} else if len(got) == 1 {
+			e.Output = got[0]
+		}
+		for _, path := range got {
 			if !s.json {
-				fmt.Fprintln(s.out, got)
+				fmt.Fprintln(s.out, path)
 			}
 		}
 		results = append(results, e)

@@ -2,9 +2,11 @@ package trust
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"io/fs"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -32,7 +34,11 @@ type Config struct {
 	Cache string
 	// Offline opens no connection at all.
 	Offline bool
-	// HTTP brings own certificate authorities or a proxy; nil means the system's settings.
+	// Roots are who the certificates of servers must come from; nil means the system's.
+	Roots *x509.CertPool
+	// Proxy tells by whom a request goes; nil asks the environment.
+	Proxy func(*http.Request) (*url.URL, error)
+	// HTTP brings its own transport in the place of Roots and Proxy; for tests.
 	HTTP *http.Client
 	// AllowLocal lets services of this machine be asked; for tests.
 	AllowLocal bool
@@ -131,7 +137,7 @@ func Open(c Config) (*Store, error) {
 		c.Territories = []string{"IT"}
 	}
 	s := &Store{
-		c: c, web: &tsp.Web{Client: c.HTTP, AllowLocal: c.AllowLocal},
+		c: c, web: &tsp.Web{Client: c.HTTP, Roots: c.Roots, Proxy: c.Proxy, AllowLocal: c.AllowLocal},
 		lists: map[string]*held{}, memo: map[string]memo{}, failed: map[string]failure{},
 	}
 	if c.Assets != nil {

@@ -3,6 +3,8 @@ package tsp
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -25,8 +27,12 @@ const maxRedirects = 5
 // data, lists and time-stamps. Only http and https, no answer larger than expected, no way to services of this
 // machine. The zero value uses the system's proxy.
 type Web struct {
-	// Client brings its own transport (certificate authorities, proxy); nil for the system's settings.
+	// Client brings its own transport, without the guard that keeps strangers from this machine; nil for ours.
 	Client *http.Client
+	// Roots are who the certificate of a server must come from; nil means the system's.
+	Roots *x509.CertPool
+	// Proxy tells by whom a request goes, as that of http.Transport; nil asks the environment.
+	Proxy func(*http.Request) (*url.URL, error)
 	// AllowLocal lets addresses of this machine be asked; for tests and for a local time-stamp authority.
 	AllowLocal bool
 
@@ -159,8 +165,12 @@ func (w *Web) client() *http.Client {
 // the system often is on this machine; its address, and no other, may be dialled.
 func (w *Web) transport() http.RoundTripper {
 	var proxies sync.Map
+	choose := w.Proxy
+	if choose == nil {
+		choose = http.ProxyFromEnvironment
+	}
 	proxy := func(r *http.Request) (*url.URL, error) {
-		u, err := http.ProxyFromEnvironment(r)
+		u, err := choose(r)
 		if u != nil {
 			port := u.Port()
 			if port == "" {
@@ -182,7 +192,7 @@ func (w *Web) transport() http.RoundTripper {
 	}
 	guarded := &net.Dialer{Timeout: defaultTimeout, Control: guard}
 	plain := &net.Dialer{Timeout: defaultTimeout}
-	return &http.Transport{
+	t := &http.Transport{
 		Proxy:             proxy,
 		DisableKeepAlives: true, // no connection, and no goroutine of it, outlives the call
 		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
@@ -192,4 +202,8 @@ func (w *Web) transport() http.RoundTripper {
 			return guarded.DialContext(ctx, network, address)
 		},
 	}
+	if w.Roots != nil {
+		t.TLSClientConfig = &tls.Config{RootCAs: w.Roots, MinVersion: tls.VersionTLS12}
+	}
+	return t
 }

@@ -1,0 +1,200 @@
+package app
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+
+	"ceralacca/app/lang"
+	"ceralacca/signer"
+)
+
+// Verification is the file being verified or verified last; nil before the first.
+type Verification struct {
+	VerifyRequest
+	Name    string
+	Running bool
+	Report  *Report
+	Verdict Verdict
+	// Practice is set when a practice certificate signed: nothing of it has legal value.
+	Practice bool
+	// Trust is what the verdict stands on.
+	Trust TrustReport
+	// Original is the path of the file that a detached signature was held against; empty for none.
+	Original string
+	// Wants is set when a signature is over a file that was not at hand.
+	Wants bool
+	// ContentName is the suggested name for the document inside; empty when there is none to take out, or several.
+	ContentName string
+	// Contents is how many documents can be taken out.
+	Contents int
+	// Saved is what was written last.
+	Saved  *SavedFile
+	Advice *Advice
+}
+
+// SavedFile is something that was written at the person's wish.
+type SavedFile struct {
+	What    lang.Msg // "Documento salvato"
+	Path    string   // the first, when several were written
+	Count   int
+	CanOpen bool // see [CanOpen]; reports of ours can always be opened
+	Print   bool // to be opened at once, for printing
+}
+
+// Revision tells whether the file went on after s, so that the revision that was signed can be taken out.
+func (v *Verification) Revision(s *Signature) bool {
+	return v.Report != nil && v.Report.Format == signer.PAdES && s.Parent == "" && s.Format == signer.PAdES && !s.CoversWholeFile
+}
+
+// RevisionName is the suggested name for the revision of the signature with that ID.
+func (v *Verification) RevisionName(id string) string { return revisionName(v.Name, id) }
+
+// Verify judges the file at path.
+func (s *Store) Verify(path string) { s.VerifyAs(VerifyRequest{File: path}) }
+
+// VerifyAs judges a file with its original, or at the moment, that the person names.
+func (s *Store) VerifyAs(q VerifyRequest) {
+	s.post(func(st State) State {
+		if s.verify != nil {
+			s.verify()
+		}
+		ctx, cancel := context.WithCancel(s.ctx)
+		s.verify = cancel
+		v := &Verification{VerifyRequest: q, Name: filepath.Base(q.File), Running: true}
+		st.Verify = v
+		engine := s.use
+		s.spawn(func() {
+			defer cancel()
+			done := engine.verification(ctx, q)
+			s.post(func(st State) State {
+				if st.Verify == v {
+					st.Verify = done
+				}
+				return st
+			})
+		})
+		return st
+	})
+}
+
+func (e *Engine) verification(ctx context.Context, q VerifyRequest) *Verification {
+	v := &Verification{VerifyRequest: q, Name: filepath.Base(q.File)}
+	f, d, err := openDocument(q.File)
+	if err != nil {
+		v.Advice = Explain(err)
+		return v
+	}
+	defer f.Close()
+	r, err := e.Verify(ctx, q)
+	if err == nil {
+		v.Trust, err = e.Trust(ctx)
+	}
+	if err != nil {
+		v.Advice = Explain(err)
+		return v
+	}
+	v.Report, v.Verdict, v.Practice = r, JudgeReport(r), IsPractice(r)
+	v.Original = q.Original(d.Kind())
+	for i := range r.Signatures {
+		for _, f := range r.Signatures[i].Findings {
+			v.Wants = v.Wants || f.Code == "content-missing" || f.Code == "signed-file-missing"
+		}
+	}
+	parts, err := d.Parts(ctx)
+	if v.Contents = len(parts); err == nil && v.Contents == 1 {
+		v.ContentName = partNames(d, parts)[0]
+	}
+	return v
+}
+
+// SaveContent writes the document inside the verified file to dest, or beside it under a name that is free; several go
+// into the folder dest.
+func (s *Store) SaveContent(dest string) {
+	s.saveVerified(func(ctx context.Context, e *Engine, v *Verification) (*SavedFile, error) {
+		if v.Contents == 1 {
+			dest = nextFree(dest)
+		}
+		paths, err := e.Extract(ctx, ExtractRequest{File: v.File, Dest: dest})
+		if err != nil {
+			return nil, err
+		}
+		return &SavedFile{What: lang.MN("saved.content", len(paths)), Path: paths[0], Count: len(paths), CanOpen: len(paths) == 1 && CanOpen(paths[0])}, nil
+	})
+}
+
+// SaveRevision writes the PDF as it was when the signature with that ID was made to dest, or under a name that is free.
+func (s *Store) SaveRevision(id, dest string) {
+	s.saveVerified(func(ctx context.Context, e *Engine, v *Verification) (*SavedFile, error) {
+		paths, err := e.Extract(ctx, ExtractRequest{File: v.File, Dest: nextFree(dest), Revision: id})
+		if err != nil {
+			return nil, err
+		}
+		return &SavedFile{What: lang.M("saved.revision"), Path: paths[0], Count: 1, CanOpen: CanOpen(paths[0])}, nil
+	})
+}
+
+// SaveReport writes the report on the verified file to dest, or under a name that is free, in the words of t.
+func (s *Store) SaveReport(dest string, t *lang.Catalog) {
+	s.saveVerified(func(ctx context.Context, e *Engine, v *Verification) (*SavedFile, error) {
+		dest := nextFree(dest)
+		if err := e.SaveReport(ctx, v.VerifyRequest, v.Report, t, dest); err != nil {
+			return nil, err
+		}
+		return &SavedFile{What: lang.M("saved.report"), Path: dest, Count: 1, CanOpen: true}, nil
+	})
+}
+
+// PrintReport writes the report as a PDF that is thrown away when the program ends, to be opened and printed.
+func (s *Store) PrintReport(t *lang.Catalog) {
+	s.saveVerified(func(ctx context.Context, e *Engine, v *Verification) (*SavedFile, error) {
+		dir, err := os.MkdirTemp("", "ceralacca-")
+		if err != nil {
+			return nil, err
+		}
+		s.post(func(st State) State { s.scratch = append(s.scratch, dir); return st })
+		dest := filepath.Join(dir, ReportName(v.Name, ".pdf"))
+		if err := e.SaveReport(ctx, v.VerifyRequest, v.Report, t, dest); err != nil {
+			return nil, err
+		}
+		return &SavedFile{What: lang.M("saved.print"), Path: dest, Count: 1, CanOpen: true, Print: true}, nil
+	})
+}
+
+// ReportName is the suggested name for the report on the file of that name.
+func ReportName(name, ext string) string { return name + "_rapporto" + ext }
+
+// saveVerified runs an effect on the verified file and tells what came of it.
+func (s *Store) saveVerified(do func(context.Context, *Engine, *Verification) (*SavedFile, error)) {
+	s.post(func(st State) State {
+		v := st.Verify
+		if v == nil || v.Report == nil {
+			return st
+		}
+		engine, ctx := s.use, s.ctx
+		s.spawn(func() {
+			saved, err := do(ctx, engine, v)
+			s.post(func(st State) State {
+				if st.Verify == nil || st.Verify.Report != v.Report {
+					return st
+				}
+				next := *st.Verify
+				next.Saved, next.Advice = saved, Explain(err)
+				st.Verify = &next
+				return st
+			})
+		})
+		return st
+	})
+}
+
+// CloseVerification forgets the verified file.
+func (s *Store) CloseVerification() {
+	s.post(func(st State) State {
+		if s.verify != nil {
+			s.verify()
+		}
+		st.Verify = nil
+		return st
+	})
+}

@@ -1,0 +1,174 @@
+package ui
+
+import (
+	"net/url"
+	"path/filepath"
+	"time"
+
+	"fyne.io/fyne/v2"
+
+	"ceralacca/app"
+	"ceralacca/app/lang"
+)
+
+// verifyIntents are what the page Verifica e apri asks of the store.
+type verifyIntents interface {
+	Verify(path string)
+	VerifyAs(q app.VerifyRequest)
+	CloseVerification()
+	SaveContent(dest string)
+	SaveRevision(id, dest string)
+	SaveReport(dest string, t *lang.Catalog)
+	PrintReport(t *lang.Catalog)
+	VerifyFolder(path string)
+	StopFolder()
+	CloseFolder()
+	SaveTable(dest string, t *lang.Catalog)
+}
+
+// actions are what can be done with the verdict, below it.
+func (v *verifyView) actions() fyne.CanvasObject {
+	u, k := v.u, v.u.k
+	return wrapbox(k.px(10),
+		k.button(small, "download", k.T("verify.report.save"), u.chooseReport),
+		k.button(small, "file", k.T("verify.print"), func() { u.store.PrintReport(k.Catalog) }),
+		k.button(small, "calendar", k.T("verify.at"), u.chooseMoment))
+}
+
+// boxes stand between the verdict and the tree: what was asked, what is missing, what came of the last wish.
+func (v *verifyView) boxes(ver *app.Verification) []fyne.CanvasObject {
+	u, k := v.u, v.u.k
+	var out []fyne.CanvasObject
+	if !ver.At.IsZero() {
+		today := ver.VerifyRequest
+		today.At = time.Time{}
+		out = append(out, k.advice(k.p.note, "calendar", k.Text(lang.M("verify.at.title", "when", k.DateTime(ver.At))), k.T("verify.at.body"),
+			k.button(small, "", k.T("verify.at.today"), func() { u.store.VerifyAs(today) })))
+	}
+	switch {
+	case ver.Wants:
+		out = append(out, k.advice(k.p.warn, "question", k.T("verify.wants.title"), k.T("verify.wants.body"),
+			k.button(small, "folder", k.T("verify.wants.choose"), u.chooseOriginal)))
+	case ver.Original != "":
+		out = append(out, hbox(k.px(10), k.icon("file", 20, k.p.muted),
+			flex(k.para(noteFace, k.p.muted, k.Text(lang.M("verify.original", "name", filepath.Base(ver.Original)))))))
+	}
+	if ver.Advice != nil {
+		out = append(out, u.adviceBox(ver.Advice))
+	}
+	if ver.Saved != nil {
+		out = append(out, u.savedBox(ver.Saved))
+	}
+	return out
+}
+
+// savedBox tells what was written where, and offers to open it.
+func (u *UI) savedBox(s *app.SavedFile) fyne.CanvasObject {
+	k := u.k
+	var buttons []fyne.CanvasObject
+	if s.CanOpen {
+		buttons = append(buttons, k.button(small, "open", k.T("verify.open"), func() { u.openFile(s.Path) }))
+	}
+	if !s.Print {
+		buttons = append(buttons, k.button(small, "folder", k.T("ui.open.folder"), func() { u.openFolder(s.Path) }))
+	}
+	where := s.Path
+	switch {
+	case s.Print:
+		where = k.T("verify.print.body")
+	case s.Count > 1:
+		where = filepath.Dir(s.Path)
+	}
+	return k.advice(k.p.good, "check", k.Text(s.What), where, wrapbox(k.px(8), buttons...))
+}
+
+// openFile hands a file to the system's program for it; only what app.CanOpen allows, and our own reports, come here.
+func (u *UI) openFile(path string) {
+	if err := u.app.OpenURL(&url.URL{Scheme: "file", Path: filepath.ToSlash(path)}); err != nil {
+		u.say(path)
+	}
+}
+
+// chooseReport asks for the kind of the report, and then for its folder.
+func (u *UI) chooseReport() {
+	ver := u.latest.Load().Verify
+	if ver == nil || ver.Report == nil || u.asking != nil || u.closing {
+		return
+	}
+	a := &asking{ui: u}
+	a.refuse = a.shut
+	a.build = func() *panel { return u.reportPanel(a, ver) }
+	u.asking = a
+	a.open()
+}
+
+// reportPanel offers the kinds of report, the one for people first.
+func (u *UI) reportPanel(a *asking, ver *app.Verification) *panel {
+	k := u.k
+	rows := vbox(k.px(12))
+	var first *button
+	for i, kind := range []string{"pdf", "html", "json"} {
+		rank := outlined
+		if i == 0 {
+			rank = inked
+		}
+		b := k.button(rank, "", k.T("verify.report."+kind), func() {
+			a.shut()
+			u.pick(pickSave, filepath.Dir(ver.File), func(folder []string) {
+				u.store.SaveReport(filepath.Join(folder[0], app.ReportName(ver.Name, "."+kind)), u.k.Catalog)
+			})
+		})
+		b.key = u.within(a.shut, b.press)
+		if first == nil {
+			first = b
+		}
+		rows.Add(b)
+	}
+	cancel := k.button(outlined, "", k.T("ui.cancel"), a.shut)
+	cancel.key = u.within(a.shut, cancel.press)
+	content := pad(k.px(26), k.px(32), k.px(26), k.px(32), vbox(k.px(18), k.para(pinFace, k.p.ink, k.T("verify.report.title")), rows, hbox(0, flex(), cancel)))
+	p := u.newPanel(k.p.ink, scrolledTall(content))
+	p.first = first
+	return p
+}
+
+// chooseOriginal lets the person name the file that a detached signature is over.
+func (u *UI) chooseOriginal() {
+	ver := u.latest.Load().Verify
+	if ver == nil {
+		return
+	}
+	q := ver.VerifyRequest
+	u.pick(pickFiles, filepath.Dir(q.File), func(paths []string) {
+		q.Content = paths[0]
+		u.store.VerifyAs(q)
+	})
+}
+
+// saveRevision asks where the PDF goes as it was when the signature with that ID was made.
+func (u *UI) saveRevision(ver *app.Verification, id string) {
+	u.pick(pickSave, filepath.Dir(ver.File), func(folder []string) {
+		u.store.SaveRevision(id, filepath.Join(folder[0], ver.RevisionName(id)))
+	})
+}
+
+// basis tells what the verdict stands on: how the file is made, the lists with number and date, anchors of the person.
+func (v *verifyView) basis(ver *app.Verification) fyne.CanvasObject {
+	k := v.u.k
+	box := vbox(k.px(7), k.para(strongFace, k.p.ink, k.T("verify.basis")))
+	for _, n := range ver.Report.Notes {
+		if key := "note." + n; k.Has(key) {
+			box.Add(k.para(noteFace, k.p.muted, k.T(key)))
+		}
+	}
+	for _, l := range ver.Trust.Lists {
+		box.Add(k.para(noteFace, k.p.muted, k.T("report.list")+" "+l.Territory+": "+app.ListText(l, k.Catalog)))
+	}
+	if len(ver.Trust.Lists) == 0 {
+		box.Add(k.para(noteFace, k.p.muted, k.T("report.lists.none")))
+	}
+	if ver.Trust.ExtraAnchors > 0 {
+		box.Add(k.para(noteFace, k.p.muted, k.T("report.extra-anchors")))
+	}
+	return k.sheet(18, box)
+}
