@@ -9,7 +9,8 @@
 // # How a file is signed
 //
 // [Engine.Sign] looks at every file before it asks for anything, reads the tries left, asks for the PIN once,
-// opens the card, sends one VERIFY, signs file after file, and closes the card. Each output goes to a temporary
+// opens the card, sends one VERIFY, signs the files and closes the card. Several files are in hand at once and queue for
+// the card, so that it need not wait for the disk. Each output goes to a temporary
 // file in the original's folder, is flushed, read back and verified twice (by our verifier and by one we did not
 // write), and only then takes its name, never somebody else's.
 //

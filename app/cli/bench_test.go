@@ -3,6 +3,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -30,9 +31,9 @@ func peak(b *testing.B, program string, args ...string) float64 {
 	return float64(c.ProcessState.SysUsage().(*syscall.Rusage).Maxrss) / 1024
 }
 
-// BenchmarkFourGiB signs and verifies a file of 4 GiB with the built program and reports the memory that each took
-// beyond what the program holds when it only prints its version. It needs 5 GiB of disk.
-func BenchmarkFourGiB(b *testing.B) {
+// BenchmarkMemory signs and verifies files with the built program and reports the memory that each took beyond what
+// the program holds when it only prints its version. It needs 9 GiB of disk.
+func BenchmarkMemory(b *testing.B) {
 	if runtime.GOOS != "linux" {
 		b.Skip("memory is read in the units of Linux")
 	}
@@ -43,22 +44,30 @@ func BenchmarkFourGiB(b *testing.B) {
 	}
 	config := filepath.Join(dir, "config")
 	peak(b, program, "card", "--demo", "--config", config)
-	file := filepath.Join(dir, "big.bin")
-	f, err := os.Create(file)
-	if err != nil {
-		b.Fatal(err)
-	}
-	if err := f.Truncate(4 << 30); err != nil {
-		b.Fatal(err)
-	}
-	f.Close()
-	for b.Loop() {
-		idle := peak(b, program, "version", "--demo", "--config", config)
-		sign := peak(b, program, "sign", "--demo", "--config", config, "--pin-fd", "3", file)
-		verify := peak(b, program, "verify", "--demo", "--config", config, file+".p7m")
-		b.ReportMetric(idle, "MiB-idle")
-		b.ReportMetric(sign-idle, "MiB-sign")
-		b.ReportMetric(verify-idle, "MiB-verify")
-		os.Remove(file + ".p7m")
+	for _, c := range []struct {
+		name string
+		n    int
+		size int64
+	}{{"10kB", 1, 10_000}, {"200x10kB", 200, 10_000}, {"4GiB", 1, 4 << 30}} {
+		b.Run(c.name, func(b *testing.B) {
+			in, out := b.TempDir(), b.TempDir()
+			for i := range c.n {
+				name := filepath.Join(in, fmt.Sprintf("%03d.bin", i))
+				if err := errors.Join(os.WriteFile(name, nil, 0o600), os.Truncate(name, c.size)); err != nil {
+					b.Fatal(err)
+				}
+			}
+			for b.Loop() {
+				idle := peak(b, program, "version", "--demo", "--config", config)
+				sign := peak(b, program, "sign", "--demo", "--config", config, "--pin-fd", "3", "--out", out, in)
+				verify := peak(b, program, "verify", "--demo", "--config", config, out)
+				b.ReportMetric(idle, "MiB-idle")
+				b.ReportMetric(sign-idle, "MiB-sign")
+				b.ReportMetric(verify-idle, "MiB-verify")
+				if err := errors.Join(os.RemoveAll(out), os.Mkdir(out, 0o700)); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }
