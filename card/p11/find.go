@@ -69,6 +69,7 @@ func (s *Source) Find(ctx context.Context, reader string, known []card.Key) (car
 	for _, m := range s.current() {
 		cards, err := m.visit(ctx)
 		if ctx.Err() != nil {
+			owner = nil
 			return card.Slot{}, ctx.Err()
 		}
 		if err != nil {

@@ -231,6 +231,21 @@ func TestSwappedBetween(t *testing.T) {
 	}
 }
 
+// A search that is given up leaves no helper behind, not even one that an earlier search left for the card to be opened.
+func TestFindGivenUp(t *testing.T) {
+	path, _ := fake(t, "")
+	t.Setenv("FAKE_READER", "reader")
+	s, _ := auto(t, path)
+	if _, err := s.Find(t.Context(), "reader", nil); err != nil || len(children(t)) != 1 {
+		t.Errorf("%v, %d helpers", err, len(children(t)))
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := s.Find(ctx, "reader", nil); !errors.Is(err, context.Canceled) || len(children(t)) != 0 {
+		t.Errorf("%v, %d helpers", err, len(children(t)))
+	}
+}
+
 func TestChoose(t *testing.T) {
 	path, _ := fake(t, "")
 	s, err := p11.Choose(path, quick)
