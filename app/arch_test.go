@@ -67,8 +67,7 @@ var house = map[string]room{
 	// Signatures. The digitorus modules are second readers: of what we have just written, and in tests.
 	"signer": {
 		imports: "signer/trust signer/internal/asic signer/internal/cert signer/internal/cms signer/internal/pdf " +
-			"signer/internal/tsp signer/internal/xmlsig golang.org/x/crypto github.com/digitorus/pkcs7",
-		tests: "github.com/digitorus/pdfsign",
+			"signer/internal/tsp signer/internal/xmlsig golang.org/x/crypto github.com/digitorus/pkcs7 github.com/digitorus/pdfsign/verify",
 	},
 	"signer/filing": {imports: "signer"},
 	"signer/trust": {

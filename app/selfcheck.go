@@ -71,7 +71,7 @@ func (c *check) run(ctx context.Context, out *os.File, name string) ([32]byte, e
 		return sum, err
 	}
 	h.h.Sum(sum[:0])
-	if c.o.Format == signer.CAdES && !c.adds() && c.level <= signer.LevelT {
+	if c.o.Format == signer.PAdES || !c.adds() && c.level <= signer.LevelT {
 		if err := signer.SecondOpinion(ctx, d); err != nil {
 			return sum, &SelfCheckError{err}
 		}

@@ -32,6 +32,11 @@
 //
 // # Why
 //
+// github.com/digitorus/pdfsign neither writes nor judges for us: what it writes is no PAdES, can lose form fields and
+// destroy a page, and what it verifies it calls valid when it was changed afterwards. But it shares no code with us, so
+// it reads again what we have just written, as far as that is sound: [SecondOpinion] tells when. Its part is hidden
+// behind that function, as is that of github.com/digitorus/pkcs7.
+//
 // Certificates are judged by our own parser, because crypto/x509 refuses some that are in force. A parallel
 // signature copies every existing SignerInfo, certificate and revocation answer byte for byte, so that older
 // time-stamps over them stay true; the frame around them is written anew in definite lengths.

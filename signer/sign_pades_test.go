@@ -286,6 +286,9 @@ func compareSigned(t *testing.T, name string, in, out []byte) int {
 				s.SubIndication, n.Integrity, n.Indication, n.SubIndication, codes(n))
 		}
 	}
+	if err := signer.SecondOpinion(t.Context(), open(t, name, out)); err != nil {
+		t.Errorf("%s: %v", name, err)
+	}
 	own := is[len(was)]
 	if own.Integrity != signer.Intact || own.Level != "B-B" || !own.CoversWholeFile {
 		t.Errorf("%s: our own is %v %v %s %s (%s)", name, own.Integrity, own.Indication, own.SubIndication, own.Level, codes(own))

@@ -43,7 +43,7 @@
 // their trailers, and a change is judged by every path that leads to it: an object that is both a field's
 // appearance and a page's content is page content.
 //
-// The digitorus/pdfsign library does neither: it rewrites /AcroForm without the fields it does not know,
-// searches page content for its own placeholder and does not look past the ByteRange. It can serve as a
-// second opinion on plain files, not as the reader or the writer.
+// github.com/digitorus/pdfsign does neither: it rewrites /AcroForm without the fields it does not know, searches page
+// content for its own placeholder and does not look past the ByteRange. So it is not the reader and not the writer; it
+// reads a second time what [Plain] finds harmless for it.
 package pdf
