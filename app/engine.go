@@ -33,6 +33,7 @@ import (
 	"strings"
 	"time"
 
+	"ceralacca/app/preview"
 	"ceralacca/card"
 	"ceralacca/signer"
 )
@@ -70,6 +71,7 @@ type Engine struct {
 	kept     *kept     // shared with the practice twin
 	lists    *lists    // likewise
 	journal  *journal
+	helpers  preview.Helpers // that draw PDF pages
 	// reminders are those of the machine's cards; the practice twin has none.
 	reminders *reminders
 }

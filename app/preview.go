@@ -178,13 +178,13 @@ func (e *Engine) lookAt(ctx context.Context, path string, l *looking, tell func(
 		tell(func(p *Preview) { p.Advice = Explain(err) })
 		return
 	}
-	file, err := preview.Open(ctx, filepath.Base(path), f, st.Size(), preview.Options{})
+	file, err := preview.Open(ctx, filepath.Base(path), f, st.Size(), preview.Options{Helpers: &e.helpers})
 	if err != nil {
 		tell(func(p *Preview) { p.Advice = Explain(err) })
 		return
 	}
 	defer file.Close()
-	doc, shown, err := inside(ctx, file)
+	doc, shown, err := e.inside(ctx, file)
 	if err != nil {
 		tell(func(p *Preview) { p.Advice = Explain(err) })
 		return
@@ -217,7 +217,7 @@ const maxLayers = 8
 
 // inside opens the document within envelopes: what a person signs is that. All of it is read through file, so that it
 // is made of the bytes that were hashed.
-func inside(ctx context.Context, file *preview.Document) (*signer.Document, *preview.Document, error) {
+func (e *Engine) inside(ctx context.Context, file *preview.Document) (*signer.Document, *preview.Document, error) {
 	doc, err := signer.Open(file.Name, file, file.Size)
 	if err != nil {
 		return nil, nil, err
@@ -233,7 +233,7 @@ func inside(ctx context.Context, file *preview.Document) (*signer.Document, *pre
 	if found == doc {
 		return doc, file, nil
 	}
-	shown, err := preview.Open(ctx, found.Name(), found.Reader(), found.Size(), preview.Options{})
+	shown, err := preview.Open(ctx, found.Name(), found.Reader(), found.Size(), preview.Options{Helpers: &e.helpers})
 	return found, shown, err
 }
 

@@ -98,6 +98,8 @@ func (s *Store) Run(ctx context.Context, ask Asker) error {
 			for _, dir := range s.scratch {
 				_ = os.RemoveAll(dir) // the system empties its folder of such things anyway
 			}
+			s.engine.helpers.Close()
+			s.use.helpers.Close()
 			return nil
 		}
 	}

@@ -32,6 +32,10 @@
 //
 // Own list (list.go): rows of two lines with controls in them, one stop of the Tab key, ten thousand files.
 //
+// The preview (preview.go) takes the place of the page that it was opened from. A page of a PDF is one stop of the Tab key
+// with the box of a visible signature on it (signplace.go); text is a list of lines, so that a long one costs no more
+// than what is in sight.
+//
 // Own file picker (picker.go): Fyne's takes one file at a time, speaks no Italian and looks like a form.
 //
 // Settings are the application's (package app), not Fyne preferences: the command line shares them.

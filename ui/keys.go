@@ -22,6 +22,7 @@ var shortcutSheet = []struct{ keys, text string }{
 	{"ui.key.main", "ui.keys.main"},
 	{"ui.key.tab", "ui.keys.tab"},
 	{"ui.key.list", "ui.keys.list"},
+	{"preview.key.look", "preview.keys.look"},
 	{"ui.key.remove", "ui.keys.remove"},
 	{"ui.key.card", "ui.keys.card"},
 	{"ui.key.esc", "ui.keys.esc"},

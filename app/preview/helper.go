@@ -73,15 +73,9 @@ func startHelper(ctx context.Context, program string, l limits, s *snapshot) (*h
 		_, _ = to.Close(), from.Close() // the first error tells what happened
 		return nil, fmt.Errorf("starting the preview helper: %w", err)
 	}
-	m, err := h.call(ctx, l.start+l.answer, s, &Message{Op: OpOpen, Size: s.size})
-	if err == nil && m.Facts == nil {
-		err = errFrame
-	}
-	if err != nil {
-		h.end()
+	if err := h.open(ctx, l.start+l.answer, s); err != nil {
 		return nil, err
 	}
-	h.facts = *m.Facts
 	return h, nil
 }
 

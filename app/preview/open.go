@@ -13,6 +13,8 @@ import (
 type Options struct {
 	// Program is started as helper; empty for this program itself.
 	Program string
+	// Helpers keeps a helper between files; nil starts one for each.
+	Helpers *Helpers
 }
 
 // Document is an open file. Its methods may be called from several goroutines; questions to the helper wait for each
@@ -53,10 +55,15 @@ func (d *Document) Close() {
 	defer d.mu.Unlock()
 	d.closed = true
 	d.drawn = pages{}
-	if d.helper != nil {
-		d.helper.end()
-		d.helper = nil
+	if d.helper == nil {
+		return
 	}
+	if d.o.Helpers != nil && d.failed == 0 && !d.helper.ended {
+		d.o.Helpers.keep(d.helper)
+	} else {
+		d.helper.end()
+	}
+	d.helper = nil
 }
 
 // maxPDF is how large a PDF PDFium can be given: its WebAssembly build counts in 32 bits.
@@ -101,7 +108,7 @@ func (d *Document) start(ctx context.Context) (*helper, error) {
 	case d.failed >= maxFailed:
 		return nil, ErrGivenUp
 	}
-	h, err := startHelper(ctx, d.o.Program, d.time, d.snap)
+	h, err := helperFor(ctx, d.o, d.time, d.snap)
 	d.count(err)
 	if err != nil {
 		return nil, err

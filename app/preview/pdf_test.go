@@ -221,3 +221,46 @@ func TestGivenUp(t *testing.T) {
 		t.Errorf("the fourth: %v", err)
 	}
 }
+
+// TestHelpers: the next file is drawn by the helper of the last, and not what the last one was.
+func TestHelpers(t *testing.T) {
+	var kept preview.Helpers
+	t.Cleanup(kept.Close)
+	look := func(b []byte) (*preview.Page, error) {
+		d, err := preview.Open(t.Context(), "a.pdf", bytes.NewReader(b), int64(len(b)), preview.Options{Helpers: &kept})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer d.Close()
+		return d.Page(t.Context(), 0, 100, 100)
+	}
+	red, green := onePage("0 0 10 10", "1 0 0 rg 0 0 10 10 re f"), onePage("0 0 10 10", "0 1 0 rg 0 0 10 10 re f")
+	first := 0
+	for i, c := range []struct {
+		file []byte
+		want string
+	}{{red, "{255 0 0 255}"}, {green, "{0 255 0 255}"}, {[]byte("%PDF-1.7 nothing"), ""}, {red, "{255 0 0 255}"}} {
+		p, err := look(c.file)
+		if c.want == "" {
+			var no *preview.FileError
+			if !errors.As(err, &no) || no.Fault != preview.FaultDamaged {
+				t.Errorf("file %d: %v", i, err)
+			}
+			continue
+		}
+		if err != nil {
+			t.Fatalf("file %d: %v", i, err)
+		}
+		if got := fmt.Sprint(p.Image.At(50, 50)); got != c.want {
+			t.Errorf("file %d is %s", i, got)
+		}
+		switch now := preview.IdleProcess(&kept); i {
+		case 0:
+			first = now
+		case 1:
+			if now != first {
+				t.Errorf("another helper, %d after %d", now, first)
+			}
+		}
+	}
+}

@@ -55,7 +55,8 @@ type worker struct {
 	in  *bufio.Reader
 	out io.Writer
 
-	instance pdf.Pdfium
+	pool     pdf.Pool
+	instance pdf.Pdfium // a sandbox of its own for each file
 	doc      references.FPDF_DOCUMENT
 }
 
@@ -64,7 +65,7 @@ var errOrder = errors.New("message out of order")
 // answer does what is asked. A fault of the file is an answer; an error ends the helper.
 func (w *worker) answer(q *preview.Message) (*preview.Message, error) {
 	switch {
-	case q.Op == preview.OpOpen && w.instance == nil:
+	case q.Op == preview.OpOpen:
 		return w.open(q.Size)
 	case q.Op == preview.OpPage && w.instance != nil:
 		return w.page(q)
@@ -75,16 +76,7 @@ func (w *worker) answer(q *preview.Message) (*preview.Message, error) {
 }
 
 func (w *worker) open(size int64) (*preview.Message, error) {
-	pool, err := webassembly.Init(webassembly.Config{
-		MaxIdle: 1, MaxTotal: 1,
-		FSConfig:      wazero.NewFSConfig(), // no file at all
-		RuntimeConfig: wazero.NewRuntimeConfig().WithMemoryLimitPages(memoryPages),
-		Stdout:        io.Discard, Stderr: io.Discard,
-	})
-	if err != nil {
-		return nil, err
-	}
-	if w.instance, err = pool.GetInstance(time.Minute); err != nil {
+	if err := w.fresh(); err != nil {
 		return nil, err
 	}
 	d, err := w.instance.OpenDocument(&requests.OpenDocument{FileReader: &remote{w: w, size: size}, FileReaderSize: size})
@@ -100,6 +92,27 @@ func (w *worker) open(size int64) (*preview.Message, error) {
 		return &preview.Message{Fault: preview.FaultDamaged}, nil
 	}
 	return &preview.Message{Facts: f}, nil
+}
+
+// fresh makes a new sandbox, compiling PDFium the first time.
+func (w *worker) fresh() (err error) {
+	if w.instance != nil {
+		if err := w.instance.Close(); err != nil {
+			return err
+		}
+		w.instance, err = w.pool.GetInstance(time.Minute)
+		return err
+	}
+	w.pool, err = webassembly.Init(webassembly.Config{
+		MaxIdle: 1, MaxTotal: 1,
+		FSConfig:      wazero.NewFSConfig(), // no file at all
+		RuntimeConfig: wazero.NewRuntimeConfig().WithMemoryLimitPages(memoryPages),
+		Stdout:        io.Discard, Stderr: io.Discard,
+	})
+	if err == nil {
+		w.instance, err = w.pool.GetInstance(time.Minute)
+	}
+	return err
 }
 
 // maxSignatures is how many signatures are looked at.
