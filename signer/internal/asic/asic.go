@@ -3,6 +3,7 @@ package asic
 import (
 	"archive/zip"
 	"context"
+	"errors"
 	"io"
 	"net/url"
 	"path"
@@ -358,16 +359,27 @@ func candidates(uri string) []string {
 }
 
 // Resolve opens what a reference of an XAdES signature names; it is a [xmlsig.Resolver]. In an ASiC-S container a
-// reference without a URI means the data object.
+// reference without a URI means the data object, and so does one by another name: there is only one file that it can
+// be, as for DSS, and its digest tells.
 func (c *Container) Resolve(_ context.Context, uri string) (io.ReadCloser, error) {
 	if uri == "" && c.Kind != Extended && len(c.Objects) == 1 {
 		return c.OpenFile(c.Objects[0].Name)
 	}
-	name, err := c.EntryName(uri)
+	name, err := c.target(uri)
 	if err != nil {
 		return nil, err
 	}
 	return c.OpenFile(name)
+}
+
+// target is EntryName, and in an ASiC-S container its data object for a name that leads nowhere.
+func (c *Container) target(uri string) (string, error) {
+	name, err := c.EntryName(uri)
+	var entry *EntryError
+	if errors.As(err, &entry) && entry.Reason == "missing" && c.Kind == Simple && len(c.Objects) == 1 {
+		return c.Objects[0].Name, nil
+	}
+	return name, err
 }
 
 // Uncovered lists the data objects that none of the references leads to: what is in the container but not signed
@@ -375,7 +387,7 @@ func (c *Container) Resolve(_ context.Context, uri string) (io.ReadCloser, error
 func (c *Container) Uncovered(uris []string) []string {
 	covered := make(map[string]bool, len(uris))
 	for _, u := range uris {
-		if name, err := c.EntryName(u); err == nil {
+		if name, err := c.target(u); err == nil {
 			covered[name] = true
 		}
 	}

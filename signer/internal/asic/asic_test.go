@@ -258,6 +258,32 @@ func FuzzOpen(f *testing.F) {
 	})
 }
 
+// In an ASiC-S there is one file that a reference can mean, whatever it is called; in an ASiC-E there is not.
+func TestOtherName(t *testing.T) {
+	for _, tt := range []struct {
+		zip []byte
+		ok  bool
+	}{
+		{pack(t, "", mimeS, text, xades), true},
+		{pack(t, "", mimeS, text, file{name: "b.txt"}, xades), false},
+		{pack(t, "", mimeE, text, xades), false},
+	} {
+		c, err := open(tt.zip, Limits{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := c.Resolve(context.Background(), "other.txt")
+		if (err == nil) != tt.ok {
+			t.Errorf("kind %d, %d objects: %v", c.Kind, len(c.Objects), err)
+		}
+		if err == nil {
+			if b, err := io.ReadAll(r); err != nil || string(b) != text.body || len(c.Uncovered([]string{"other.txt"})) > 0 {
+				t.Errorf("%q %v", b, err)
+			}
+		}
+	}
+}
+
 // TestMalformed: what EU DSS answers FORMAT_FAILURE to, whatever the signature is worth.
 func TestMalformed(t *testing.T) {
 	list := file{name: "META-INF/manifest.xml", body: "<manifest/>"}

@@ -1,0 +1,51 @@
+package signer
+
+import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"math/big"
+	"testing"
+	"time"
+
+	"ceralacca/signer/internal/cert"
+)
+
+// One weak digest among those that a signature hangs on is enough, unless its time is proven to be before the end of
+// that digest.
+func TestEveryDigestCounts(t *testing.T) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tmpl := &x509.Certificate{SerialNumber: big.NewInt(1)}
+	der, err := x509.CreateCertificate(rand.Reader, tmpl, tmpl, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := cert.Parse(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	today, then := time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC), time.Date(2010, 1, 1, 0, 0, 0, 0, time.UTC)
+	for name, tt := range map[string]struct {
+		more   []crypto.Hash
+		at     time.Time
+		proven time.Time
+		want   SubIndication
+	}{
+		"strong alone":              {nil, today, time.Time{}, ""},
+		"strong ones":               {[]crypto.Hash{crypto.SHA512, crypto.SHA3_256}, today, time.Time{}, ""},
+		"SHA-1 among them":          {[]crypto.Hash{crypto.SHA512, crypto.SHA1}, today, time.Time{}, CryptoConstraintsFailureNoPOE},
+		"SHA-1, proven early":       {[]crypto.Hash{crypto.SHA1}, then, then, ""},
+		"SHA-1, proven too late":    {[]crypto.Hash{crypto.SHA1}, today, today, CryptoConstraintsFailure},
+		"MD5, proven after its end": {[]crypto.Hash{crypto.MD5}, then, then, CryptoConstraintsFailure},
+	} {
+		e := &evidence{signer: c, hash: crypto.SHA256, alg: cert.Algorithm{}, more: tt.more, sig: Signature{Proven: tt.proven}}
+		if got := new(verifier).algorithms(e, tt.at); got != tt.want {
+			t.Errorf("%s: %q, want %q", name, got, tt.want)
+		}
+	}
+}
