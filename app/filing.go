@@ -23,6 +23,8 @@ type FilingRequest struct {
 	// Card is the one that will sign, and Cert the ID of a certificate on it; without a card its checks are left out.
 	Card *Card
 	Cert string
+	// Signers are the codici fiscali of those who are to sign; empty when that is not known.
+	Signers []string
 	// Again tells, by the index in Files, which envelopes are to be signed once more on purpose.
 	Again map[int]bool
 	// Originals is a folder with the files as the portal made them, under the same names; empty when there is none.
@@ -146,7 +148,9 @@ func (e *Engine) CheckFiling(ctx context.Context, r FilingRequest) (*Filing, err
 	if f.Format == signer.Auto {
 		f.Format = p.Format
 	}
-	out.SignerChecked = f.Signer != nil
+	if out.SignerChecked = f.Signer != nil; out.SignerChecked {
+		f.Signer.Named = r.Signers
+	}
 	var paths []string
 	var open oneOpen
 	defer open.close()

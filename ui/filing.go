@@ -54,7 +54,7 @@ func (u *UI) filingSummary(f *app.Filing, s app.Severity, key string) string {
 	first := f.Items[0]
 	words := first.Text(u.k.Catalog).Title
 	if first.File != "" {
-		words = "**" + plain(filepath.Base(first.File)) + "** " + words
+		words = "**" + plain(filepath.Base(first.File)) + "**: " + words
 	}
 	if n > 1 {
 		words += " " + initial(u.k.Text(lang.MN(key, n))) + "."
@@ -91,7 +91,7 @@ func (u *UI) chooseProfile() {
 		if now == "" {
 			now = app.FilingProfiles()[0]
 		}
-		list := vbox(k.px(12))
+		list := vbox(k.px(20))
 		cancel := k.button(outlined, "", k.T("ui.cancel"), a.shut)
 		cancel.key = u.within(a.shut, cancel.press)
 		first := fyne.Focusable(cancel)
@@ -106,7 +106,7 @@ func (u *UI) chooseProfile() {
 		}
 		for i, id := range app.FilingProfiles() {
 			list.Add(cols(k.px(16), k.px(520), []float32{-widest(pills), 1}, leftmost(pills[i]),
-				centre(k.para(noteFace, k.p.muted, k.T("filing.profile."+id+".what")))))
+				pad(k.px(8), 0, 0, 0, k.para(noteFace, k.p.muted, k.T("filing.profile."+id+".what")))))
 		}
 		head := vbox(k.px(4), k.para(pinFace, k.p.ink, k.T("filing.choose.title")), k.para(bodyFace, k.p.muted, k.T("filing.choose.what")))
 		p := u.newPanel(k.p.ink, scrolledTall(pad(k.px(22), k.px(32), k.px(22), k.px(32), vbox(k.px(18), head, list, hbox(k.px(12), flex(), cancel)))))

@@ -4,6 +4,7 @@ import (
 	"flag"
 	"fmt"
 	"path/filepath"
+	"strings"
 
 	"ceralacca/app"
 	"ceralacca/app/lang"
@@ -45,6 +46,7 @@ func (s *session) check(args []string) (int, error) {
 		f.StringVar(&r.Profile, "profile", "", "")
 		f.StringVar(&r.Cert, "cert", "", "")
 		f.StringVar(&r.Originals, "originals", "", "")
+		f.Func("signer", "", func(code string) error { r.Signers = append(r.Signers, strings.ToUpper(code)); return nil })
 		choice(f, "format", &r.Format, formatFlags)
 	})
 	if err != nil {
