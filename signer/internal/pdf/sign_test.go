@@ -235,6 +235,8 @@ func TestRefusals(t *testing.T) {
 		{"text field", base, Options{Field: "Importo"}, FieldNotSignature},
 		{"seed value", seed, Options{Field: "Firma"}, SeedValue},
 		{"certified, no changes", docMDP, Options{}, DocMDPForbids},
+		{"certified, forms may be filled", bytes.Replace(docMDP, []byte("/P 1>>"), []byte("/P 2>>"), 1), Options{}, ""},
+		{"certified, notes may be made", bytes.Replace(docMDP, []byte("/P 1>>"), []byte("/P 3>>"), 1), Options{}, ""},
 		{"certified, no changes, but a time-stamp", docMDP, Options{TimeStamp: true}, ""},
 		{"damaged cross-reference", damagedFile, Options{}, DamagedFile},
 		{"no such page", base, Options{Appearance: &Appearance{Page: 2, Rect: [4]float64{0, 0, 100, 100}}}, NoSuchPage},
@@ -256,6 +258,33 @@ func TestRefusals(t *testing.T) {
 	}
 	if err := u.SetContents(fakeCMS); refusal(err) != ContentsTooLarge {
 		t.Errorf("too large: %v", err)
+	}
+}
+
+// A linearized file, whose first cross-reference stands at its beginning, is extended at its end like any other; it is
+// only not linearized any more (ISO 32000-1 annex F.4.6).
+func TestLinearized(t *testing.T) {
+	dir := t.TempDir()
+	in, linear := filepath.Join(dir, "in.pdf"), filepath.Join(dir, "linear.pdf")
+	if err := os.WriteFile(in, formed().table(head), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, streams := range []string{"disable", "generate"} {
+		if out, err := exec.Command(tool(t, "qpdf"), "--linearize", "--object-streams="+streams, in, linear).CombinedOutput(); err != nil {
+			t.Fatalf("%v %s", err, out)
+		}
+		b, err := os.ReadFile(linear)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Contains(b, []byte("/Linearized")) {
+			t.Fatal("not linearized")
+		}
+		out := signed(t, signed(t, b, Options{}), Options{Field: "Firma"})
+		if s := mustScan(t, out); s.Flagged() || len(s.Signatures) != 2 {
+			t.Errorf("object streams %s: %d signatures, %s", streams, len(s.Signatures), reasons(s))
+		}
+		qpdfCheck(t, out)
 	}
 }
 
