@@ -34,6 +34,19 @@ func (c *Card) origin() origin {
 	return fromOthers
 }
 
+// dropRenewals takes the renewal window off the certificates of a health card: it is not renewed, a new card is sent
+// (Regione Lombardia, TS-CNS page).
+func (c *Card) dropRenewals() {
+	if c.origin() != fromHealth {
+		return
+	}
+	for i := range c.Certificates {
+		if x := &c.Certificates[i]; x.Renewal != RenewalExpired && x.Renewal != RenewalNotYet {
+			x.Renewal = RenewalNone
+		}
+	}
+}
+
 // KindText names the kind of card in plain words.
 func KindText(c *Card) lang.Msg {
 	switch {
@@ -64,6 +77,9 @@ func WherePUK(c *Card) []lang.Msg {
 
 // cardAdvice is the gravest thing to tell of a card that was read; nil when all is well.
 func cardAdvice(c *Card) *Advice {
+	if a := statusAdvice(c); a != nil {
+		return a
+	}
 	if p := c.BlockedPIN(); p != nil {
 		return c.blockedAdvice(p)
 	}

@@ -97,7 +97,7 @@ func (s *Store) snapshot(st State, generation int, sn card.Snapshot) State {
 	if c := st.Cards.Card(); c != nil {
 		chosen = c.Slot
 	}
-	next := Cards{Chosen: -1, Practice: st.Cards.Practice}
+	next := Cards{Chosen: -1, Practice: st.Cards.Practice, Checking: st.Cards.Checking}
 	before := maps.Clone(s.slots)
 	clear(s.slots)
 	for _, slot := range sn.Slots {

@@ -74,6 +74,7 @@ type Engine struct {
 	helpers  preview.Helpers // that draw PDF pages
 	// reminders are those of the machine's cards; the practice twin has none.
 	reminders *reminders
+	status    *statuses
 }
 
 // New returns an engine.
@@ -84,7 +85,7 @@ func New(c Config) *Engine {
 	if c.Secrets == nil {
 		c.Secrets = systemKeyring{}
 	}
-	return &Engine{cfg: c, kept: new(kept), lists: new(lists), journal: newJournal(c.Dir, c.Now), reminders: newReminders(c.Dir)}
+	return &Engine{cfg: c, kept: new(kept), lists: new(lists), journal: newJournal(c.Dir, c.Now), reminders: newReminders(c.Dir), status: new(statuses)}
 }
 
 // WithPractice returns an engine that sees the practice card and nothing else, and trusts its issuer. The card
@@ -97,8 +98,13 @@ func (e *Engine) WithPractice(ctx context.Context) (*Engine, error) {
 	c := e.cfg
 	c.Source = p.source
 	c.Anchors = append([]*x509.Certificate{p.root}, c.Anchors...)
-	// The practice card forgets its tries when the program ends, so its journal is not kept either.
-	return &Engine{cfg: c, practice: p, kept: e.kept, lists: e.lists, journal: newJournal("", c.Now), reminders: newReminders("")}, nil
+	return e.over(c, p), nil
+}
+
+// over returns an engine over a simulated card. Such a card forgets its tries when the program ends, so nothing is
+// kept of it.
+func (e *Engine) over(c Config, p *practice) *Engine {
+	return &Engine{cfg: c, practice: p, kept: e.kept, lists: e.lists, journal: newJournal("", c.Now), reminders: newReminders(""), status: new(statuses)}
 }
 
 // Practice reports whether this engine works with the practice card.
@@ -159,8 +165,12 @@ func (e *Engine) Inspect(ctx context.Context, s card.Slot) (Card, error) {
 		return c, fmt.Errorf("reading the certificates: %w", err)
 	}
 	for _, k := range keys {
-		c.Certificates = append(c.Certificates, e.certificate(k))
+		x := e.certificate(k)
+		x.Status = e.status.of(x.SHA256)
+		x.Withdrawn = e.withdrawn(in.Chip, &x)
+		c.Certificates = append(c.Certificates, x)
 	}
+	c.dropRenewals()
 	for _, p := range in.PINs {
 		view, err := e.pinView(ctx, t, p)
 		if err != nil {

@@ -199,7 +199,7 @@ func (e *Engine) withExercise(ctx context.Context, x exercise, pulled func()) (*
 	}
 	c := e.cfg
 	c.Source, c.Anchors = p.source, append([]*x509.Certificate{p.root}, c.Anchors...)
-	return &Engine{cfg: c, practice: p, lists: e.lists, journal: newJournal("", c.Now)}, bus, nil
+	return e.over(c, p), bus, nil
 }
 
 // sampleFiles writes n documents that say on every page that they are worth nothing, into a new temporary folder.

@@ -48,6 +48,9 @@ func (e *Engine) noteOwn(err error, r card.PINRef, puk bool) error {
 	if p := e.practice; p != nil && err == nil {
 		p.mu.Lock()
 		defer p.mu.Unlock()
+		if p.own == nil {
+			p.own = map[codeID]bool{}
+		}
 		p.own[codeID{r, puk}] = true
 	}
 	return err
@@ -114,7 +117,7 @@ func openPractice(ctx context.Context, dir string, now time.Time) (*practice, er
 		return nil, errors.New("practice card has no issuer")
 	}
 	bus := p.Bus()
-	return &practice{made: p, bus: bus, source: card.CNS(bus), root: roots[0], own: map[codeID]bool{}}, nil
+	return &practice{made: p, bus: bus, source: card.CNS(bus), root: roots[0]}, nil
 }
 
 func practiceFile(dir string) string { return filepath.Join(dir, "practice-card.json") }

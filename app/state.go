@@ -75,6 +75,8 @@ type Cards struct {
 	List  []Card    // readers with a card, in the order of the system
 	// Chosen is the index in List of the card that signs; -1 when there is none.
 	Chosen int
+	// Checking is set while the issuers of the chosen card's certificates are asked.
+	Checking bool
 	// Practice is set while the practice card is in use: every screen and output says so.
 	Practice bool
 	// Advice is what to do about Phase; nil when all is well.
@@ -217,6 +219,10 @@ type Certificate struct {
 	KeyType               string // "RSA-2048", "P-256"
 	DER                   []byte
 	PIN                   card.PINRef
+	// Status is what the issuer has said when the person asked; Withdrawn names the family of chips for which it has
+	// revoked the certificate.
+	Status    CertStatus
+	Withdrawn string
 	// AlwaysAsk is set when the card wants the PIN for every signature.
 	AlwaysAsk bool
 }

@@ -7,7 +7,7 @@ package assets
 
 import "embed"
 
-// FS holds text/<language>/*.json, icons/*.svg, fonts/*, guides.json and trust/, whose README names the sources.
+// FS holds text/<language>/*.json, icons/*.svg, fonts/*, guides.json, chips.json and trust/, whose README names the sources.
 //
-//go:embed text icons/*.svg fonts guides.json trust
+//go:embed text icons/*.svg fonts guides.json chips.json trust
 var FS embed.FS

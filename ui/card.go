@@ -94,7 +94,7 @@ func (v *cardView) absent(c *app.Cards) {
 		words.Add(leftmost(try))
 	}
 	picture := centre(k.picture("draw-reader", 160, 258, k.p.ink))
-	box := cols(k.px(24), k.px(640), []float32{2, 3}, picture, words)
+	box := cols(k.px(24), k.px(520), []float32{2, 3}, picture, words)
 	v.frame.setBody(-1, k.heading(k.T("ui.page.card"), ""), k.sheet(32, box),
 		k.advice(k.p.note, "verify", k.T("ui.absent.verify"), k.T("ui.absent.verify.body"),
 			k.button(small, "", k.T("ui.verify.file"), func() { u.turn(pageVerify) })))
@@ -121,7 +121,7 @@ func (v *cardView) present(c *app.Cards, card *app.Card) {
 	if len(boxes) > 0 {
 		objects = append(objects, cols(k.px(20), k.px(720), weights, boxes...))
 	}
-	if s := card.Signing(); s != nil && s.Renewal == app.RenewalTooEarly {
+	if s := card.Signing(); s != nil && s.Renewal == app.RenewalTooEarly && !ended(s) {
 		swatch := fixed(k.px(22), k.px(10), rect(k.p.renewal, color.Transparent, 0, k.px(5)))
 		objects = append(objects, hbox(k.px(12), swatch, flex(k.para(noteFace, k.p.muted,
 			k.Text(lang.M("ui.renew.when", "from", k.Date(s.RenewFrom), "until", k.Date(s.RenewUntil)))))))
@@ -138,6 +138,8 @@ func (v *cardView) present(c *app.Cards, card *app.Card) {
 func summary(k *kit, c *app.Cards, card *app.Card) (icon, words string) {
 	cert := card.Main()
 	switch {
+	case cert != nil && cert.Use == app.ForSigning && ended(cert):
+		return "stop", k.Text(lang.M("ui.mycard.sum."+cert.Status.State, "date", k.Date(cert.Status.Since)))
 	case c.Phase == app.PhaseBlocked && dead(card):
 		return "lock", k.T("ui.mycard.sum.dead")
 	case c.Phase == app.PhaseBlocked:
@@ -152,7 +154,9 @@ func summary(k *kit, c *app.Cards, card *app.Card) (icon, words string) {
 		return "info", k.T("ui.sum.login-only")
 	case cert.Renewal == app.RenewalOpen, cert.Renewal == app.RenewalLastDay:
 		return "clock", k.Text(lang.M("ui.sum.renew", "until", k.Date(cert.RenewUntil)))
-	case cert.Renewal == app.RenewalClosed, cert.Renewal == app.RenewalExpired:
+	case cert.Renewal == app.RenewalExpired:
+		return "stop", k.Text(lang.M("ui.mycard.sum.over", "date", k.Date(cert.NotAfter)))
+	case cert.Renewal == app.RenewalClosed:
 		return "stop", k.Text(lang.M("ui.sum.expired", "date", k.Date(cert.NotAfter)))
 	}
 	return "check", k.Text(lang.M("ui.sum.ready", "date", k.Date(cert.NotAfter)))
@@ -179,6 +183,10 @@ func (v *cardView) certificate(c *app.Certificate) fyne.CanvasObject {
 		row("ui.field.holder", k.fit(boxBold, k.p.ink, who)),
 		row("ui.field.issuer", k.fit(boxFace, k.p.ink, c.IssuerCN)),
 		row("ui.field.number", k.para(monoFace, k.p.ink, spaced(c.Serial))))
+	if s := c.Status; s.State != "" {
+		ink := map[string]color.NRGBA{"good": k.p.good.ink, "revoked": k.p.bad.ink, "suspended": k.p.bad.ink, "unknown": k.p.muted}[s.State]
+		box.Add(row("ui.field.status", k.para(boxBold, ink, k.Text(lang.M("ui.status."+s.State, "since", k.Date(s.Since), "checked", k.DateTime(s.Checked))))))
+	}
 	word := "ui.details"
 	if v.open[c.ID] {
 		word = "ui.details.less"
@@ -192,6 +200,11 @@ func (v *cardView) certificate(c *app.Certificate) fyne.CanvasObject {
 		v.reworded = true
 		v.fill()
 	})}
+	if c.Use != app.ForOther {
+		ask := k.button(small, "", k.T("ui.mycard.check"), v.u.store.CheckCertificates)
+		ask.enable(!v.last.Checking)
+		buttons = append(buttons, ask)
+	}
 	if v.open[c.ID] {
 		buttons = append(buttons, k.button(small, "copy", k.T("ui.copy"), func() { v.u.copy(v.facts(c)) }),
 			k.button(small, "download", k.T("ui.mycard.export.pem"), func() { v.export(c, ".pem") }),
@@ -218,8 +231,14 @@ func (v *cardView) validity(c *app.Certificate) fyne.CanvasObject {
 		l.renew = part(c.RenewFrom)
 	}
 	fill, mark := k.p.good.ink, k.T("ui.today")
-	if c.DaysLeft < 0 {
+	end := k.ShortDate(c.NotAfter)
+	switch {
+	case c.DaysLeft < 0:
 		fill, mark = k.p.bad.ink, k.T("ui.over")
+	case ended(c):
+		fill, l.renew = k.p.bad.ink, 1
+	default:
+		end = k.Text(lang.MN("ui.days", c.DaysLeft)) + " · " + end
 	}
 	objects := []fyne.CanvasObject{
 		rect(k.p.sunk, k.p.edge, k.px(k.p.stroke), k.px(5)),
@@ -229,9 +248,14 @@ func (v *cardView) validity(c *app.Certificate) fyne.CanvasObject {
 		k.text(noteBold, k.p.ink, mark),
 		k.text(noteBold, k.p.warn.ink, k.T("ui.renewal")),
 		k.text(noteFace, k.p.muted, k.ShortDate(c.NotBefore)),
-		k.text(noteFace, k.p.muted, k.ShortDate(c.NotAfter)),
+		k.text(noteFace, k.p.muted, end),
 	}
 	return container.New(l, objects...)
+}
+
+// ended reports whether the issuer has taken the certificate back, for a time or for good.
+func ended(c *app.Certificate) bool {
+	return c.Status.State == "revoked" || c.Status.State == "suspended"
 }
 
 type validityLayout struct {

@@ -190,6 +190,10 @@ func triesWords(k *kit, t app.Tries) string {
 func cardState(k *kit, c *app.Cards, card *app.Card) (icon, key string, r role) {
 	cert := card.Main()
 	switch {
+	case cert != nil && cert.Status.State == "revoked":
+		return "stop", "ui.card.revoked", k.p.bad
+	case cert != nil && cert.Status.State == "suspended":
+		return "stop", "ui.card.suspended", k.p.bad
 	case c.Phase == app.PhaseBlocked:
 		return "lock", "ui.phase.blocked.pill", k.p.bad
 	case cert == nil:

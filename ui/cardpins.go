@@ -20,6 +20,7 @@ type cardIntents interface {
 	SaveCalendar(t *lang.Catalog, dest string)
 	ExportCertificate(id, dest string)
 	ForgetSaved()
+	CheckCertificates()
 }
 
 // pins are boxes, one for each PIN: tries left of the PIN and of the PUK that frees it, and what can be done.

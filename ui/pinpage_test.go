@@ -22,6 +22,7 @@ import (
 func (f *fakeStore) ChangePIN(app.PINRef)               { f.said = append(f.said, "change") }
 func (f *fakeStore) Unblock(app.PINRef)                 { f.said = append(f.said, "unblock") }
 func (f *fakeStore) ChangePUK(app.PINRef)               { f.said = append(f.said, "change puk") }
+func (f *fakeStore) CheckCertificates()                 { f.said = append(f.said, "check") }
 func (f *fakeStore) ForgetPINJob()                      { f.said = append(f.said, "forget") }
 func (f *fakeStore) SaveCalendar(*lang.Catalog, string) { f.said = append(f.said, "calendar") }
 func (f *fakeStore) ExportCertificate(id, dest string) {

@@ -301,6 +301,30 @@ func scenes() []scene {
 				c.Advice = advice("renew", app.SeverityWarning, 59)
 			})
 		}), nil},
+		{"card-withdrawn", pageCard, st(func(s *app.State) {
+			s.Cards = cardsWith(func(c *app.Cards, x *app.Card) {
+				x.Certificates[0].Status = app.CertStatus{State: "revoked", Since: day(2026, 1, 10), Checked: today}
+				x.Certificates[1].Status = app.CertStatus{State: "good", Checked: today}
+				c.Advice = advice("chip-withdrawn", app.SeverityDanger, 0, "name", "ID-One CNS V2 (Cosmo V9)")
+			})
+		}), nil},
+		{"card-expired", pageCard, st(func(s *app.State) {
+			s.Cards = cardsWith(func(c *app.Cards, x *app.Card) {
+				for i := range x.Certificates {
+					y := &x.Certificates[i]
+					y.CanSign, y.Renewal, y.DaysLeft = false, app.RenewalExpired, -12
+					y.NotBefore, y.NotAfter = day(2023, 11, 10), day(2026, 11, 10)
+				}
+				c.Advice = advice("certificate-expired", app.SeverityDanger, 0)
+			})
+		}), nil},
+		{"card-login-blocked", pageCard, st(func(s *app.State) {
+			s.Cards = cardsWith(func(c *app.Cards, x *app.Card) {
+				x.PINs[1].TriesLeft, x.PINs[1].Blocked = 0, true
+				x.PINs[0].TriesLeft, x.PINs[0].WrongToday = -1, 2
+				c.Advice = advice("pin-blocked-login", app.SeverityWarning, 0)
+			})
+		}), nil},
 		{"help", pageHelp, st(nil), nil},
 		{"settings", pageSettings, st(func(s *app.State) { s.Startup = &app.StartupState{Able: true, On: true} }), nil},
 		{"settings-trust", pageSettings, st(func(s *app.State) {

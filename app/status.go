@@ -1,0 +1,187 @@
+package app
+
+import (
+	"bytes"
+	"context"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"sync"
+	"time"
+
+	"ceralacca/card"
+	"ceralacca/signer/trust"
+)
+
+// CertStatus is what the issuer of a certificate has said of it when it was asked; the zero value is not asked.
+type CertStatus struct {
+	State   string    // "good", "revoked", "suspended"; "unknown" when no answer could be had
+	Since   time.Time // of the revocation or suspension
+	Checked time.Time
+}
+
+// statuses are the answers since the program started, by the SHA-256 of the certificate.
+type statuses struct {
+	mu   sync.Mutex
+	seen map[string]CertStatus
+}
+
+func (s *statuses) of(sha string) CertStatus {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.seen[sha]
+}
+
+func (s *statuses) note(sha string, c CertStatus) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.seen == nil {
+		s.seen = map[string]CertStatus{}
+	}
+	s.seen[sha] = c
+}
+
+// CheckCertificates asks the issuers of the card's certificates, over the network unless the engine is offline, whether
+// they are still good. What they say is in the next Inspect.
+func (e *Engine) CheckCertificates(ctx context.Context, c *Card) error {
+	store, err := e.trust()
+	if err != nil {
+		return err
+	}
+	if store == nil {
+		return errors.New("this program carries no trusted lists")
+	}
+	for i := range c.Certificates {
+		x := &c.Certificates[i]
+		o := trust.JudgeOptions{Leaf: x.DER}
+		for _, a := range e.cfg.Anchors {
+			o.Anchors = append(o.Anchors, a.Raw)
+		}
+		if e.practice != nil {
+			for _, a := range e.practice.made.Roots() {
+				o.Pool = append(o.Pool, a.Raw)
+			}
+			if crl := e.practice.made.Revoked(); crl != nil {
+				o.CRLs = [][]byte{crl}
+			}
+		}
+		op, err := store.Judge(ctx, o)
+		if err != nil {
+			return err
+		}
+		st := CertStatus{State: "unknown", Checked: e.cfg.Now()}
+		if len(op.Revocation) > 0 {
+			switch r := op.Revocation[0]; r.State {
+			case "good", "revoked", "suspended":
+				st.State, st.Since = r.State, r.At
+			case "not-needed":
+				st.State = "good"
+			}
+		}
+		e.status.note(x.SHA256, st)
+	}
+	return nil
+}
+
+// CheckCertificates asks the issuers of the chosen card's certificates, because the person asked for it.
+func (s *Store) CheckCertificates() {
+	s.post(func(st State) State {
+		c := st.Cards.Card()
+		if c == nil || st.Cards.Checking {
+			return st
+		}
+		next := *st.Cards
+		next.Checking = true
+		st.Cards = &next
+		card, engine, ctx := *c, s.use, s.ctx
+		s.spawn(func() {
+			err := engine.CheckCertificates(ctx, &card)
+			s.post(func(st State) State {
+				next := *st.Cards
+				next.Checking = false
+				st.Cards = &next
+				if err != nil && ctx.Err() == nil {
+					st.Saved = &Saved{Advice: Explain(err)}
+				}
+				s.refresh(card.Slot)
+				return st
+			})
+		})
+		return st
+	})
+}
+
+// chipFamily is a family of chips whose signature certificates the issuer has withdrawn.
+type chipFamily struct {
+	Name        string   `json:"name"`
+	IC          string   `json:"ic"` // hex, as in card.Chip
+	Mask        string   `json:"mask"`
+	Systems     []string `json:"systems"`
+	RevokedFrom string   `json:"revoked_from"`
+	Source      string   `json:"source"`
+}
+
+// loadChips reads chips.json of fsys: dated facts with their source.
+func loadChips(fsys fs.FS) ([]chipFamily, error) {
+	b, err := fs.ReadFile(fsys, "chips.json")
+	if err != nil {
+		return nil, fmt.Errorf("reading the chip families: %w", err)
+	}
+	var file struct {
+		Checked  string
+		Families []chipFamily
+	}
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&file); err != nil {
+		return nil, fmt.Errorf("reading the chip families: %w", err)
+	}
+	for _, f := range file.Families {
+		if _, err := time.Parse(time.DateOnly, f.RevokedFrom); err != nil {
+			return nil, fmt.Errorf("reading the chip families: %w", err)
+		}
+	}
+	return file.Families, nil
+}
+
+// withdrawn names the family because of which the certificate was revoked; empty when it was not, or when either
+// the chip or the revocation alone would have to tell. A revocation before the family's own has another reason.
+func (e *Engine) withdrawn(chip card.Chip, x *Certificate) string {
+	if x.Status.State != "revoked" || x.Use != ForSigning || e.cfg.Assets == nil {
+		return ""
+	}
+	families, err := loadChips(e.cfg.Assets)
+	if err != nil {
+		return ""
+	}
+	for _, f := range families {
+		from, err := time.Parse(time.DateOnly, f.RevokedFrom)
+		if err == nil && !x.Status.Since.Before(from) && hex.EncodeToString([]byte{chip.IC}) == f.IC &&
+			hex.EncodeToString([]byte{chip.Mask}) == f.Mask && slices.Contains(f.Systems, hex.EncodeToString(chip.System[:])) {
+			return f.Name
+		}
+	}
+	return ""
+}
+
+// statusAdvice tells of a certificate that its issuer has revoked or suspended; nil when none is.
+func statusAdvice(c *Card) *Advice {
+	for _, use := range []CertUse{ForSigning, ForLogin} {
+		for i := range c.Certificates {
+			x := &c.Certificates[i]
+			switch {
+			case x.Use != use:
+			case x.Withdrawn != "":
+				return advice("chip-withdrawn", SeverityDanger, 0, "name", x.Withdrawn)
+			case x.Status.State == "revoked":
+				return advice("certificate-revoked", SeverityDanger, 0)
+			case x.Status.State == "suspended":
+				return advice("certificate-suspended", SeverityDanger, 0)
+			}
+		}
+	}
+	return nil
+}
