@@ -4,9 +4,11 @@ import (
 	"context"
 	"crypto"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -111,6 +113,12 @@ func (b *batch) run(ctx context.Context) error {
 
 // one signs one file. What is to be told of it goes to events.
 func (b *batch) one(ctx context.Context, w work, events chan<- func()) {
+	defer func() {
+		if p := recover(); p != nil { // our own bug: it is told where Sign was called
+			stack := debug.Stack()
+			events <- func() { panic(fmt.Sprintf("%v\n%s", p, stack)) }
+		}
+	}()
 	if b.ev.Start != nil {
 		events <- func() { b.ev.Start(w.Index) }
 	}
@@ -124,12 +132,10 @@ func (b *batch) one(ctx context.Context, w work, events chan<- func()) {
 		return
 	}
 	b.journal.note(res)
-	events <- func() {
-		b.mu.Lock()
-		b.ended++
-		b.mu.Unlock()
-		b.report(res)
-	}
+	b.mu.Lock()
+	b.ended++
+	b.mu.Unlock()
+	events <- func() { b.report(res) }
 }
 
 // queue is the card as the files in hand share it: one signature at a time, none once the job has halted.

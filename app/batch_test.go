@@ -3,6 +3,7 @@ package app
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"os"
@@ -30,12 +31,16 @@ func many(t *testing.T, n int) (dir string, files []string) {
 
 // cut runs a job of n files whose card is pulled out at the command that number at asks for, and returns what was
 // signed.
-func cut(t *testing.T, e *Engine, bus *sim.Bus, files []string, at int) []string {
+func cut(t *testing.T, e *Engine, bus *sim.Bus, files []string, at int, more ...func(*SignRequest)) []string {
 	t.Helper()
 	var signed []string
 	slot := slotOf(t, e)
 	bus.Script(sim.Fault{At: at, Kind: sim.Pull})
-	err := e.Sign(t.Context(), SignRequest{Slot: slot, Files: files}, &answers{pins: []string{PracticePIN}}, SignEvents{
+	r := SignRequest{Slot: slot, Files: files}
+	for _, f := range more {
+		f(&r)
+	}
+	err := e.Sign(t.Context(), r, &answers{pins: []string{PracticePIN}}, SignEvents{
 		Done: func(r FileResult) {
 			if r.Err != nil {
 				t.Errorf("%s: %v", r.File, r.Err)
@@ -178,6 +183,31 @@ func TestResumeKnowsItsOwn(t *testing.T) {
 	only(t, dir, names...)
 	if b, _ := os.ReadFile(filepath.Join(dir, taken)); string(b) != "mine" {
 		t.Error("a file of somebody else was replaced")
+	}
+}
+
+// TestResumeKeepsWhatWasSeen: a file that the person looked at and that has changed since is not signed later either.
+func TestResumeKeepsWhatWasSeen(t *testing.T) {
+	e, bus := practiceEngine(t)
+	dir, files := many(t, 12)
+	cut(t, e, bus, files, commands(t)-20, func(r *SignRequest) {
+		r.Seen = map[int][32]byte{11: sha256.Sum256([]byte("testo 11"))}
+	})
+	list, err := e.Interrupted()
+	if err != nil || len(list) != 1 {
+		t.Fatalf("%+v, %v", list, err)
+	}
+	put(t, dir, filepath.Base(files[11]), []byte("altro"))
+	var last FileResult
+	err = e.Sign(t.Context(), SignRequest{Slot: slotOf(t, e), Resume: list[0].ID}, &answers{pins: []string{PracticePIN}}, SignEvents{
+		Done: func(r FileResult) {
+			if r.Index == 11 {
+				last = r
+			}
+		},
+	})
+	if err != nil || !errors.Is(last.Err, signer.ErrChanged) {
+		t.Errorf("%+v, %v", last, err)
 	}
 }
 

@@ -52,6 +52,8 @@ type journalHead struct {
 	Location string       `json:"location,omitempty"`
 	Visible  *VisibleMark `json:"visible,omitempty"`
 	Files    []work       `json:"files"` // with absolute paths
+	// Seen is as in [SignRequest].
+	Seen map[int][32]byte `json:"seen,omitempty"`
 }
 
 // journalLine is one file that ended.
@@ -95,7 +97,7 @@ func (b *batch) head() journalHead {
 	h := journalHead{
 		Version: journalVersion, ID: newJobID(), Started: b.e.cfg.Now().UTC(), Practice: b.e.Practice(),
 		Cert: b.cert.SHA256, Signer: b.cert.SubjectCN, Format: b.r.Format, Level: b.r.Level, TSA: withoutPassword(b.r.TSA),
-		Detached: b.r.Detached, Reason: b.r.Reason, Location: b.r.Location, Visible: b.r.Visible, Files: slices.Clone(b.todo),
+		Detached: b.r.Detached, Reason: b.r.Reason, Location: b.r.Location, Visible: b.r.Visible, Seen: b.r.Seen, Files: slices.Clone(b.todo),
 	}
 	for i := range h.Files {
 		h.Files[i].Path, h.Files[i].Out = absolute(h.Files[i].Path), absolute(h.Files[i].Out)
@@ -336,7 +338,7 @@ func (b *batch) reopen() error {
 	h := &j.head
 	b.r = SignRequest{
 		Slot: b.r.Slot, Format: h.Format, Level: h.Level, TSA: h.TSA, Detached: h.Detached,
-		Reason: h.Reason, Location: h.Location, Visible: h.Visible, Resume: h.ID,
+		Reason: h.Reason, Location: h.Location, Visible: h.Visible, Seen: h.Seen, Resume: h.ID,
 	}
 	for _, w := range h.Files {
 		l, done := j.done[w.Index]

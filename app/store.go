@@ -95,6 +95,7 @@ func (s *Store) Run(ctx context.Context, ask Asker) error {
 		case <-ctx.Done():
 			s.wg.Wait()
 			s.drain()
+			s.wg.Wait() // for what the last changes began
 			for _, dir := range s.scratch {
 				_ = os.RemoveAll(dir) // the system empties its folder of such things anyway
 			}
