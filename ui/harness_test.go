@@ -111,6 +111,10 @@ func (f *fakeStore) SetStartAtLogin(on bool) {
 func (f *fakeStore) SetExisting(id int, x app.Existing) {
 	f.said = append(f.said, fmt.Sprintf("existing %d %d", id, x))
 }
+
+func (f *fakeStore) SetAuthorities(list []app.Authority) {
+	f.said = append(f.said, "authorities "+list[len(list)-1].URL)
+}
 func (f *fakeStore) Resume()            { f.said = append(f.said, "resume") }
 func (f *fakeStore) ForgetInterrupted() { f.said = append(f.said, "forget") }
 func (f *fakeStore) SaveSummary(_ *lang.Catalog, dest string) {

@@ -19,6 +19,7 @@ type signIntents interface {
 	SetExisting(id int, x app.Existing)
 	Resume()
 	ForgetInterrupted()
+	SetAuthorities(list []app.Authority)
 	SaveSummary(t *lang.Catalog, dest string)
 }
 
@@ -147,7 +148,13 @@ func (w *waysSheet) press(id string, set func()) {
 func (w *waysSheet) authority() fyne.CanvasObject {
 	k, st := w.u.k, w.u.latest.Load()
 	if st.Authorities == nil || len(st.Authorities.List) == 0 {
-		return k.advice(k.p.note, "info", k.T("ways.authority.none"), k.T("ways.authority.none.body"))
+		name := k.button(small, "", k.T("ways.authority.name"), func() { w.a.shut(); w.u.nameAuthority() })
+		name.key = w.u.within(w.a.shut, name.press)
+		box := vbox(k.px(12), k.advice(k.p.note, "info", k.T("ways.authority.none"), k.T("ways.authority.none.body"), name))
+		if st.Authorities != nil && st.Authorities.Advice != nil {
+			box.Add(w.u.adviceBox(st.Authorities.Advice))
+		}
+		return box
 	}
 	ways := []way{{"first", w.c.TSA == "", func() { w.c.TSA = "" }}}
 	for _, t := range st.Authorities.List {

@@ -57,6 +57,7 @@ func waysScenes() []scene {
 			c.Format, c.Level, s.Authorities = app.FormatPAdES, app.LevelT, authorities
 		}), ways},
 		{"sign-ways-no-authority", pageSign, withChoices(func(_ *app.State, c *app.SignChoices) { c.Level = app.LevelLTA }), ways},
+		{"sign-name-authority", pageSign, withChoices(func(*app.State, *app.SignChoices) {}), func(u *UI) { u.nameAuthority() }},
 		{"sign-ready-pdf-refused", pageSign, withChoices(refused), nil},
 		{"sign-ready-signed", pageSign, signedState(), nil},
 		{"sign-existing", pageSign, signedState(), func(u *UI) { u.openExisting(u.latest.Load().Docs.List[2]) }},

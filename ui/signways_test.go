@@ -148,3 +148,22 @@ func TestDefaultPlaceAvoidsFields(t *testing.T) {
 		t.Errorf("avoids a field of another page: %v", got)
 	}
 }
+
+// TestNameAuthority types the address of a time-stamp authority and comes back to the sheet.
+func TestNameAuthority(t *testing.T) {
+	u, f, _ := window(t, withChoices(func(_ *app.State, c *app.SignChoices) { c.Level = app.LevelT }), 1000, 700)
+	u.nameAuthority()
+	for _, r := range "https://tsa.example" {
+		u.window.Canvas().Focused().TypedRune(r)
+	}
+	typed(t, u, fyne.KeyReturn)
+	if !slices.Contains(f.said, "authorities https://tsa.example") || u.asking == nil {
+		t.Errorf("said %q", f.said)
+	}
+	typed(t, u, fyne.KeyEscape)
+	u.nameAuthority()
+	typed(t, u, fyne.KeyEscape, fyne.KeyEscape)
+	if u.asking != nil || len(f.said) != 1 {
+		t.Errorf("Esc does not leave: %q", f.said)
+	}
+}
