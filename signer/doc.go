@@ -28,8 +28,8 @@
 //
 // Each format gathers evidence about a signature (verify_cms.go, verify_pdf.go, …) and hands it to one judge
 // (judge.go), so that the same certificate means the same in a p7m and in a PDF. Time-stamps are judged newest first
-// (verify_proof.go): each proves the time of what it covers, older time-stamps and validation data included. The formats' own syntax is in
-// internal packages, whom to believe in package trust.
+// (verify_proof.go): each proves the time of what it covers, older time-stamps and validation data included. The
+// formats' own syntax is in internal packages, whom to believe in package trust.
 //
 // # Why
 //

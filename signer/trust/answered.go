@@ -17,16 +17,21 @@ func Answered(chain, ocsps, crls [][]byte) bool {
 		}
 		certs[i] = c
 	}
+	var answers []ocspSingle
+	for _, der := range first(ocsps, maxEvidence) {
+		if r, err := parseOCSP(der); err == nil {
+			answers = append(answers, r.Single...)
+		}
+	}
+	var lists []*crl
+	for _, der := range first(crls, maxEvidence) {
+		if l, err := parseCRL(der); err == nil {
+			lists = append(lists, l)
+		}
+	}
 	for i, c := range certs[:len(certs)-1] {
-		byOCSP := func(der []byte) bool {
-			r, err := parseOCSP(der)
-			return err == nil && slices.ContainsFunc(r.Single, func(s ocspSingle) bool { return s.matches(c, certs[i+1]) })
-		}
-		byCRL := func(der []byte) bool {
-			l, err := parseCRL(der)
-			return err == nil && l.Issuer.equal(c.Issuer)
-		}
-		if !slices.ContainsFunc(ocsps, byOCSP) && !slices.ContainsFunc(crls, byCRL) {
+		if !slices.ContainsFunc(answers, func(s ocspSingle) bool { return s.matches(c, certs[i+1]) }) &&
+			!slices.ContainsFunc(lists, func(l *crl) bool { return l.Issuer.equal(c.Issuer) }) {
 			return false
 		}
 	}
