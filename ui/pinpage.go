@@ -449,28 +449,6 @@ func (f *newPINForm) judgeNew() []rule {
 	return append(list, alike(k.T("ui.newpin.alike"), f.fresh.pin, f.repeat.pin))
 }
 
-// tickBox is a sentence to be agreed to.
-type tickBox struct {
-	*press
-	on   bool
-	mark *canvas.Image
-}
-
-func (k *kit) tick(words string, changed func()) *tickBox {
-	t := &tickBox{mark: k.icon("tick", 20, k.p.ink)}
-	t.mark.Hide()
-	square := rect(k.p.leaf, k.p.edge, k.px(max(1.75, k.p.stroke)), k.px(5))
-	box := fixed(k.px(26), k.px(26), square, padAll(k.px(3), t.mark))
-	t.press = k.press(words, hbox(k.px(12), box, flex(k.para(boxBold, k.p.ink, words))), func() {
-		t.on = !t.on
-		t.mark.Hidden = !t.on
-		t.Refresh()
-		changed()
-	})
-	t.least = fyne.NewSize(k.px(44), k.px(40))
-	return t
-}
-
 // steps are the stages of a guide: done, current, to come.
 func (k *kit) steps(current int, names ...string) *fyne.Container {
 	var row []fyne.CanvasObject
