@@ -249,8 +249,9 @@ func (b *batch) sign(ctx context.Context, w work) FileResult {
 			c := &check{e: b.e, o: o, level: res.Level, original: f, d: d, der: b.cert.DER}
 			sum, err := c.run(ctx, out, filepath.Base(w.Out))
 			res.SHA256 = sum
-			if seen, ok := b.r.Seen[w.Index]; ok && err == nil && seen != sum {
-				err = signer.ErrChanged
+			seen, ok := b.r.Seen[w.Index]
+			if now, serr := f.Stat(); err == nil && (serr != nil || now.Size() != d.Size() || ok && seen != sum) {
+				err = signer.ErrChanged // longer than what was signed, or not what the person saw
 			}
 			if st, serr := out.Stat(); serr == nil {
 				res.OutputSize = st.Size()

@@ -6,6 +6,8 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -275,6 +277,59 @@ func TestBrokenFilesDoNotStopTheBatch(t *testing.T) {
 	}
 	if left, err := filepath.Glob(filepath.Join(dir, ".*")); err != nil || len(left) > 0 {
 		t.Errorf("left behind %v, %v", left, err)
+	}
+}
+
+// TestFileChangedMeanwhile writes to the second of three files at one command of the card after the other: its output
+// holds one of its two contents whole, or there is none and the file is told as changed. The others are signed.
+func TestFileChangedMeanwhile(t *testing.T) {
+	e, bus := practiceEngine(t)
+	old, fresh := []byte("testo prima"), []byte("testo dopo ") // as long as each other: the size does not tell
+	run := func(at int) (changed bool, sent int) {
+		_, files := many(t, 3)
+		rewrite := func(b []byte) {
+			if err := os.WriteFile(files[1], b, 0o600); err != nil {
+				t.Error(err)
+			}
+		}
+		rewrite(old)
+		bus.Script(sim.Fault{At: at, Kind: sim.Call, Do: func() { rewrite(fresh) }})
+		results, err := signWith(t, e, &answers{pins: []string{PracticePIN}}, files...)
+		sent = bus.Sent()
+		if err != nil || results[files[0]].Err != nil || results[files[2]].Err != nil {
+			t.Fatalf("at %d: %v, %v", at, results, err)
+		}
+		r := results[files[1]]
+		if r.Err != nil {
+			if _, err := os.Stat(files[1] + ".p7m"); !errors.Is(r.Err, signer.ErrChanged) || r.Output != "" || !errors.Is(err, fs.ErrNotExist) {
+				t.Errorf("at %d: %v, %v", at, r.Err, err)
+			}
+			return true, sent
+		}
+		f, d, err := openDocument(r.Output)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		c, err := d.Content(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := io.ReadAll(io.NewSectionReader(c.Reader(), 0, c.Size()))
+		if err != nil || !bytes.Equal(got, old) && !bytes.Equal(got, fresh) {
+			t.Errorf("at %d the output holds %q, %v", at, got, err)
+		}
+		return false, sent
+	}
+	_, sent := run(-1)
+	n := 0
+	for at := range sent {
+		if changed, _ := run(at); changed {
+			n++
+		}
+	}
+	if n == 0 {
+		t.Error("no change came while the file was being signed")
 	}
 }
 

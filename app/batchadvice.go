@@ -14,7 +14,7 @@ import (
 // batchCodes are the advice codes of the errors of signing jobs and time-stamps.
 var batchCodes = []string{
 	"stamp-unreachable", "stamp-login", "stamp-refused", "stamp-wrong", "stamp-address", "no-such-authority", "keyring",
-	"visible-picture", "no-job", "other-card", "no-match", "name-too-long", "read-only", "file-too-large",
+	"visible-picture", "no-space", "no-job", "other-card", "no-match", "name-too-long", "read-only", "file-too-large",
 }
 
 // explainBatch handles the errors of signing jobs and time-stamps; nil for others.
@@ -26,6 +26,7 @@ func explainBatch(err error) *Advice {
 		authority *AuthorityError
 		other     *OtherCardError
 		match     *NoMatchError
+		space     *SpaceError
 	)
 	switch {
 	case errors.As(err, &before):
@@ -47,6 +48,8 @@ func explainBatch(err error) *Advice {
 		return advice("no-job", SeverityInfo, 0)
 	case errors.As(err, &other):
 		return advice("other-card", SeverityWarning, 0, "name", other.Signer)
+	case errors.As(err, &space):
+		return advice("no-space", SeverityWarning, 0, "megabytes", lang.Digits(int((space.Need-space.Free)/1_000_000)+1))
 	case errors.As(err, &match):
 		return advice("no-match", SeverityWarning, 0, "name", match.Pattern)
 	}

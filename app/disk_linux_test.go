@@ -46,29 +46,41 @@ func TestDiskChild(t *testing.T) {
 	defer func() { _ = unix.Unmount(disk, unix.MNT_DETACH) }()
 	dir := t.TempDir()
 	small, large := put(t, dir, "piccolo.txt", []byte("a")), put(t, dir, "grande.bin", bytes.Repeat([]byte{7}, 300_000))
-	sign := func(out string, files ...string) map[string]FileResult {
+	half := put(t, dir, "mezzo.bin", bytes.Repeat([]byte{7}, 100_000))
+	sign := func(a *answers, meanwhile func(), files ...string) (res FileResult, err error) {
 		t.Helper()
-		got := map[string]FileResult{}
-		err := e.Sign(t.Context(), SignRequest{Slot: slotOf(t, e), Files: files, OutDir: out}, &answers{pins: []string{PracticePIN}},
-			SignEvents{Done: func(r FileResult) { got[filepath.Base(r.File)] = r }})
-		if err != nil {
-			t.Fatal(err)
+		err = e.Sign(t.Context(), SignRequest{Slot: slotOf(t, e), Files: files, OutDir: disk}, a, SignEvents{
+			Journal: func(string) { meanwhile() }, Done: func(r FileResult) { res = r },
+		})
+		return res, err
+	}
+	a := &answers{pins: []string{PracticePIN}}
+	var none *SpaceError
+	if _, err := sign(a, func() {}, half, small, large); !errors.As(err, &none) || none.Need < 400_000 || none.Free > 200<<10 || len(a.asked) > 0 || Explain(err).Code != "no-space" {
+		t.Errorf("three files that do not fit: %v, %d PINs asked", err, len(a.asked))
+	}
+	only(t, disk)
+	filler := filepath.Join(disk, "altro")
+	res, err := sign(a, func() {
+		if err := os.WriteFile(filler, make([]byte, 150_000), 0o600); err != nil {
+			t.Error(err)
 		}
-		return got
+	}, half)
+	if x := Explain(res.Err); err != nil || x == nil || x.Code != "disk-full" {
+		t.Errorf("a disk that others fill meanwhile: %v, %v", res.Err, err)
 	}
-	got := sign(disk, large, small)
-	if a := Explain(got["grande.bin"].Err); a == nil || a.Code != "disk-full" {
-		t.Errorf("full disk: %v", got["grande.bin"].Err)
+	if err := os.Remove(filler); err != nil {
+		t.Error(err)
 	}
-	if got["piccolo.txt"].Err != nil {
-		t.Errorf("a file that fits: %v", got["piccolo.txt"].Err)
+	if res, err := sign(&answers{pins: []string{PracticePIN}}, func() {}, small); err != nil || res.Err != nil {
+		t.Errorf("a file that fits: %v, %v", res.Err, err)
 	}
 	only(t, disk, "piccolo.txt.p7m")
 	if err := unix.Mount("", disk, "", unix.MS_REMOUNT|unix.MS_RDONLY, ""); err != nil {
 		t.Fatal(err)
 	}
-	a := &answers{pins: []string{PracticePIN}}
-	err := e.Sign(t.Context(), SignRequest{Slot: slotOf(t, e), Files: []string{large}, OutDir: disk}, a, SignEvents{Done: func(r FileResult) {
+	a = &answers{pins: []string{PracticePIN}}
+	err = e.Sign(t.Context(), SignRequest{Slot: slotOf(t, e), Files: []string{large}, OutDir: disk}, a, SignEvents{Done: func(r FileResult) {
 		if a := Explain(r.Err); a == nil || a.Code != "read-only" {
 			t.Errorf("read-only disk: %v", r.Err)
 		}

@@ -134,6 +134,9 @@ func (e *Engine) Sign(ctx context.Context, r SignRequest, ask Asker, ev SignEven
 	if err := b.settle(ctx, &c); err != nil || len(b.todo) == 0 {
 		return err
 	}
+	if err := b.room(); err != nil {
+		return err
+	}
 	p := c.PIN(b.cert)
 	if p == nil {
 		return &NoCertificateError{Use: b.cert.Use}

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"bytes"
 	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -117,6 +118,17 @@ func TestHostileAuthorities(t *testing.T) {
 	}{
 		{"answer to another question", "nonce", "stamp-wrong", func(w http.ResponseWriter, r *http.Request) {
 			r.Body = io.NopCloser(strings.NewReader(string(otherQuery)))
+			good(w, r)
+		}},
+		{"time-stamp of other bytes", "imprint", "stamp-wrong", func(w http.ResponseWriter, r *http.Request) {
+			query, err := io.ReadAll(r.Body)
+			at := bytes.Index(query, []byte{0x04, 0x20}) // the octets of the SHA-256
+			if err != nil || at < 0 {
+				t.Errorf("request %x, %v", query, err)
+				return
+			}
+			query[at+2] ^= 1
+			r.Body = io.NopCloser(bytes.NewReader(query))
 			good(w, r)
 		}},
 		{"HTTP 500", "status", "stamp-refused", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500) }},
