@@ -85,7 +85,7 @@ func New(c Config) *Engine {
 	if c.Secrets == nil {
 		c.Secrets = systemKeyring{}
 	}
-	return &Engine{cfg: c, kept: new(kept), lists: new(lists), journal: newJournal(c.Dir, c.Now), reminders: newReminders(c.Dir), status: new(statuses)}
+	return &Engine{cfg: c, kept: new(kept), lists: new(lists), journal: newJournal(c.Dir, c.Now), reminders: newReminders(c.Dir), status: newStatuses(c.Dir)}
 }
 
 // WithPractice returns an engine that sees the practice card and nothing else, and trusts its issuer. The card
@@ -104,7 +104,7 @@ func (e *Engine) WithPractice(ctx context.Context) (*Engine, error) {
 // over returns an engine over a simulated card. Such a card forgets its tries when the program ends, so nothing is
 // kept of it.
 func (e *Engine) over(c Config, p *practice) *Engine {
-	return &Engine{cfg: c, practice: p, kept: e.kept, lists: e.lists, journal: newJournal("", c.Now), reminders: newReminders(""), status: new(statuses)}
+	return &Engine{cfg: c, practice: p, kept: e.kept, lists: e.lists, journal: newJournal("", c.Now), reminders: newReminders(""), status: newStatuses("")}
 }
 
 // Practice reports whether this engine works with the practice card.
@@ -168,6 +168,7 @@ func (e *Engine) Inspect(ctx context.Context, s card.Slot) (Card, error) {
 		x := e.certificate(k)
 		x.Status = e.status.of(x.SHA256)
 		x.Withdrawn = e.withdrawn(in.Chip, &x)
+		x.CanSign = x.CanSign && !x.Ended()
 		c.Certificates = append(c.Certificates, x)
 	}
 	c.dropRenewals()

@@ -269,8 +269,10 @@ func filingSigner(c *Card, id string) *filing.Signer {
 	if err != nil {
 		return nil
 	}
-	return &filing.Signer{Certificate: x}
+	return &filing.Signer{Certificate: x, Status: filingStatus[cert.Status.State]}
 }
+
+var filingStatus = map[string]filing.Status{"good": filing.StatusGood, "revoked": filing.StatusRevoked, "suspended": filing.StatusSuspended}
 
 // original is the digest of the file of that name in the folder of originals; zero when there is none.
 func original(ctx context.Context, folder, name string) ([32]byte, error) {

@@ -83,7 +83,7 @@ type SignEvents struct {
 // NoCertificateError means that the card has no certificate that may sign. Use tells what it has instead.
 type NoCertificateError struct {
 	Use    CertUse
-	Expiry *Certificate // the signature certificate that is outside its validity, if that is the reason
+	Expiry *Certificate // the signature certificate that is outside its validity or was taken back, if that is the reason
 }
 
 func (e *NoCertificateError) Error() string { return "card has no certificate that may sign" }

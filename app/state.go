@@ -200,7 +200,8 @@ type Certificate struct {
 	ID        string
 	Use       CertUse
 	Qualified bool
-	// CanSign is set for the qualified signature certificate inside its validity.
+	// CanSign is set for the qualified signature certificate inside its validity, unless its issuer is known to have
+	// revoked or suspended it.
 	CanSign    bool
 	SubjectCN  string
 	FiscalCode string

@@ -8,6 +8,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
 	"slices"
 	"sync"
 	"time"
@@ -23,25 +26,66 @@ type CertStatus struct {
 	Checked time.Time
 }
 
-// statuses are the answers since the program started, by the SHA-256 of the certificate.
+// ended reports whether the issuer has taken the certificate back, for a time or for good.
+func (s CertStatus) ended() bool { return s.State == "revoked" || s.State == "suspended" }
+
+// Ended reports whether the issuer has taken the certificate back, for a time or for good: nothing is signed with it.
+func (c *Certificate) Ended() bool { return c.Status.ended() }
+
+// statuses are the answers of the issuers, by the SHA-256 of the certificate. Bad ones are kept on disk, so that a card
+// known to be revoked never looks well again because the program was closed; the file holds no name.
 type statuses struct {
+	path string // empty keeps them in memory alone
+
 	mu   sync.Mutex
-	seen map[string]CertStatus
+	seen map[string]CertStatus // nil until the file was read
+}
+
+func newStatuses(dir string) *statuses {
+	s := &statuses{}
+	if dir != "" {
+		s.path = filepath.Join(dir, "withdrawn.json")
+	}
+	return s
+}
+
+// read reads the file once; s.mu is held. A damaged file is as good as none: the issuer can be asked again.
+func (s *statuses) read() map[string]CertStatus {
+	if s.seen == nil {
+		b, err := os.ReadFile(s.path)
+		if s.path == "" || err != nil || json.Unmarshal(b, &s.seen) != nil || s.seen == nil {
+			s.seen = map[string]CertStatus{}
+		}
+		maps.DeleteFunc(s.seen, func(_ string, c CertStatus) bool { return !c.ended() })
+	}
+	return s.seen
 }
 
 func (s *statuses) of(sha string) CertStatus {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.seen[sha]
+	return s.read()[sha]
 }
 
+// note keeps an answer. That none could be had does not undo what the issuer said before.
 func (s *statuses) note(sha string, c CertStatus) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.seen == nil {
-		s.seen = map[string]CertStatus{}
+	before := s.read()[sha]
+	if c.State == "unknown" && before.ended() {
+		return
 	}
 	s.seen[sha] = c
+	if s.path == "" || !c.ended() && !before.ended() {
+		return
+	}
+	bad := maps.Clone(s.seen)
+	maps.DeleteFunc(bad, func(_ string, c CertStatus) bool { return !c.ended() })
+	b, err := json.Marshal(bad)
+	if err == nil {
+		err = replaceFile(s.path, b)
+	}
+	_ = err // a full disk must not turn the issuer's answer into another error
 }
 
 // CheckCertificates asks the issuers of the card's certificates, over the network unless the engine is offline, whether
@@ -171,17 +215,22 @@ func (e *Engine) withdrawn(chip card.Chip, x *Certificate) string {
 func statusAdvice(c *Card) *Advice {
 	for _, use := range []CertUse{ForSigning, ForLogin} {
 		for i := range c.Certificates {
-			x := &c.Certificates[i]
-			switch {
-			case x.Use != use:
-			case x.Withdrawn != "":
-				return advice("chip-withdrawn", SeverityDanger, 0, "name", x.Withdrawn)
-			case x.Status.State == "revoked":
-				return advice("certificate-revoked", SeverityDanger, 0)
-			case x.Status.State == "suspended":
-				return advice("certificate-suspended", SeverityDanger, 0)
+			if x := &c.Certificates[i]; x.Use == use && x.Ended() {
+				return endedAdvice(x)
 			}
 		}
 	}
 	return nil
+}
+
+// endedAdvice tells which certificate was taken back, and what that means.
+func endedAdvice(x *Certificate) *Advice {
+	what := "certificate-"
+	if x.Use == ForLogin {
+		what = "login-"
+	}
+	if x.Withdrawn != "" {
+		return advice("chip-withdrawn", SeverityDanger, 0, "name", x.Withdrawn)
+	}
+	return advice(what+x.Status.State, SeverityDanger, 0)
 }

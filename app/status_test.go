@@ -2,7 +2,9 @@ package app
 
 import (
 	"encoding/json"
+	"errors"
 	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -74,16 +76,79 @@ func TestWithdrawnCardIsToldAfterAsking(t *testing.T) {
 		t.Errorf("%+v, %+v", st.Cards.Advice, c.Main().Status)
 	}
 	w.until("the button is back", func(st *State) bool { return !st.Cards.Checking })
+
+	file := filepath.Join(dir, "lettera.txt")
+	if err := os.WriteFile(file, []byte("ciao"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	ask := &answers{}
+	err = e.Sign(t.Context(), SignRequest{Slot: card.Slot{ID: c.Slot}, Files: []string{file}}, ask, SignEvents{})
+	var none *NoCertificateError
+	if a := Explain(err); !errors.As(err, &none) || a.Code != "chip-withdrawn" {
+		t.Errorf("signing with a revoked certificate: %v", err)
+	}
+	if len(ask.asked) > 0 {
+		t.Error("a PIN was asked for")
+	}
+	if f, err := e.CheckFiling(t.Context(), FilingRequest{Profile: "registro-imprese", Card: c}); err != nil || f.Verdict() != FilingRefused {
+		t.Errorf("the office: %+v, %v", f, err)
+	}
+}
+
+// TestBadStatusIsRemembered: a card known to be revoked does not look well again because the program was closed or the
+// issuer did not answer; only the issuer's own word lifts a suspension.
+func TestBadStatusIsRemembered(t *testing.T) {
+	dir, since := t.TempDir(), time.Date(2026, 1, 10, 0, 0, 0, 0, time.UTC)
+	revoked, suspended := CertStatus{State: "revoked", Since: since}, CertStatus{State: "suspended", Since: since}
+	s := newStatuses(dir)
+	s.note("a", revoked)
+	s.note("b", suspended)
+	s.note("c", CertStatus{State: "good"})
+	s = newStatuses(dir)
+	s.note("a", CertStatus{State: "unknown"})
+	if got := s.of("a"); got != revoked {
+		t.Errorf("revoked, then no answer: %+v", got)
+	}
+	if got := s.of("c"); got != (CertStatus{}) {
+		t.Errorf("a good answer of another day: %+v", got)
+	}
+	s.note("b", CertStatus{State: "good"})
+	s = newStatuses(dir)
+	if a, b := s.of("a"), s.of("b"); a != revoked || b != (CertStatus{}) {
+		t.Errorf("after the suspension was lifted: %+v, %+v", a, b)
+	}
+	for _, damaged := range []string{"", "{", "null", "[1]", `{"a":{"State":"good"}}`} {
+		if err := os.WriteFile(filepath.Join(dir, "withdrawn.json"), []byte(damaged), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		s = newStatuses(dir)
+		if got := s.of("a"); got != (CertStatus{}) {
+			t.Errorf("%q: %+v", damaged, got)
+		}
+		s.note("a", CertStatus{State: "good"})
+	}
 }
 
 func TestStatusAdvice(t *testing.T) {
-	for state, want := range map[string]string{"": "", "good": "", "unknown": "", "revoked": "certificate-revoked", "suspended": "certificate-suspended"} {
+	for _, tc := range []struct {
+		use         CertUse
+		state, want string
+	}{
+		{ForSigning, "", ""},
+		{ForSigning, "good", ""},
+		{ForSigning, "unknown", ""},
+		{ForSigning, "revoked", "certificate-revoked"},
+		{ForSigning, "suspended", "certificate-suspended"},
+		{ForLogin, "revoked", "login-revoked"},
+		{ForLogin, "suspended", "login-suspended"},
+		{ForOther, "revoked", ""},
+	} {
 		code := ""
-		if a := statusAdvice(&Card{Certificates: []Certificate{{Use: ForSigning, Status: CertStatus{State: state}}}}); a != nil {
+		if a := statusAdvice(&Card{Certificates: []Certificate{{Use: tc.use, Status: CertStatus{State: tc.state}}}}); a != nil {
 			code = a.Code
 		}
-		if code != want {
-			t.Errorf("%q: %q", state, code)
+		if code != tc.want {
+			t.Errorf("%d %q: %q", tc.use, tc.state, code)
 		}
 	}
 }

@@ -98,7 +98,8 @@ func TestNoPlaceIsLeftEmpty(t *testing.T) {
 		&ExistsError{"/a/b.p7m"}, &AlreadySignedError{File: "/a/b.p7m"}, &NotAFileError{"/a"}, &FolderError{"/a"},
 		&NothingInsideError{File: "/a/b.p7s"}, &NoAnchorsError{"/a.pem"}, &ProfileError{"x"}, &FilingError{&Filing{}},
 		&AuthorityError{"x"}, &OtherCardError{"ANNA ESEMPIO"}, &NoMatchError{"*.pdf"},
-		&signer.UseError{Reason: "expired"}, &NoCertificateError{Use: ForLogin}, context.Canceled, os.ErrNotExist, errors.New("anything"),
+		&signer.UseError{Reason: "expired"}, &NoCertificateError{Use: ForLogin},
+		&NoCertificateError{Expiry: &Certificate{Withdrawn: "JSign3", Status: CertStatus{State: "revoked"}}}, context.Canceled, os.ErrNotExist, errors.New("anything"),
 	}
 	made := map[string]bool{}
 	for _, c := range tongues(t) {

@@ -121,7 +121,7 @@ func (v *cardView) present(c *app.Cards, card *app.Card) {
 	if len(boxes) > 0 {
 		objects = append(objects, cols(k.px(20), k.px(720), weights, boxes...))
 	}
-	if s := card.Signing(); s != nil && s.Renewal == app.RenewalTooEarly && !ended(s) {
+	if s := card.Signing(); s != nil && s.Renewal == app.RenewalTooEarly && !s.Ended() {
 		swatch := fixed(k.px(22), k.px(10), rect(k.p.renewal, color.Transparent, 0, k.px(5)))
 		objects = append(objects, hbox(k.px(12), swatch, flex(k.para(noteFace, k.p.muted,
 			k.Text(lang.M("ui.renew.when", "from", k.Date(s.RenewFrom), "until", k.Date(s.RenewUntil)))))))
@@ -138,7 +138,7 @@ func (v *cardView) present(c *app.Cards, card *app.Card) {
 func summary(k *kit, c *app.Cards, card *app.Card) (icon, words string) {
 	cert := card.Main()
 	switch {
-	case cert != nil && cert.Use == app.ForSigning && ended(cert):
+	case cert != nil && cert.Use == app.ForSigning && cert.Ended():
 		return "stop", k.Text(lang.M("ui.mycard.sum."+cert.Status.State, "date", k.Date(cert.Status.Since)))
 	case c.Phase == app.PhaseBlocked && dead(card):
 		return "lock", k.T("ui.mycard.sum.dead")
@@ -235,7 +235,7 @@ func (v *cardView) validity(c *app.Certificate) fyne.CanvasObject {
 	switch {
 	case c.DaysLeft < 0:
 		fill, mark = k.p.bad.ink, k.T("ui.over")
-	case ended(c):
+	case c.Ended():
 		fill, l.renew = k.p.bad.ink, 1
 	default:
 		end = k.Text(lang.MN("ui.days", c.DaysLeft)) + " · " + end
@@ -251,11 +251,6 @@ func (v *cardView) validity(c *app.Certificate) fyne.CanvasObject {
 		k.text(noteFace, k.p.muted, end),
 	}
 	return container.New(l, objects...)
-}
-
-// ended reports whether the issuer has taken the certificate back, for a time or for good.
-func ended(c *app.Certificate) bool {
-	return c.Status.State == "revoked" || c.Status.State == "suspended"
 }
 
 type validityLayout struct {

@@ -77,7 +77,7 @@ func (v *cardView) withCalendar(title *fyne.Container, card *app.Card) fyne.Canv
 	u, k := v.u, v.u.k
 	renews := false
 	for _, c := range card.Certificates {
-		renews = renews || c.Renewal != app.RenewalNone && c.Renewal != app.RenewalExpired && !ended(&c)
+		renews = renews || c.Renewal != app.RenewalNone && c.Renewal != app.RenewalExpired && !c.Ended()
 	}
 	if !renews {
 		return title
@@ -136,7 +136,7 @@ func (v *cardView) official(card *app.Card) []fyne.CanvasObject {
 	k := v.u.k
 	var rows []fyne.CanvasObject
 	for _, l := range v.links(card) {
-		if x := card.Main(); l.Label.Key == "guide.renew" && (dead(card) || ended(x)) {
+		if x := card.Main(); l.Label.Key == "guide.renew" && (dead(card) || x != nil && x.Ended()) {
 			continue // a renewal needs the PIN, and a certificate that holds
 		}
 		rows = append(rows, vbox(k.px(3), k.button(small, "open", k.Text(l.Label), func() { v.visit(l) }),
