@@ -30,10 +30,11 @@ type FileError struct{ Fault Fault }
 
 func (e *FileError) Error() string { return "file cannot be drawn: " + string(e.Fault) }
 
-// limits are how long the helper may take. The first answer waits for PDFium to be compiled.
+// limits are how long the helper may take: to start, which compiles PDFium and has nothing to do with the file, and to
+// answer.
 type limits struct{ start, answer time.Duration }
 
-var usual = limits{start: 60 * time.Second, answer: 20 * time.Second}
+var usual = limits{start: 5 * time.Minute, answer: 20 * time.Second}
 
 // helper is the process that has one file open. Its calls must not overlap.
 type helper struct {
@@ -73,7 +74,11 @@ func startHelper(ctx context.Context, program string, l limits, s *snapshot) (*h
 		_, _ = to.Close(), from.Close() // the first error tells what happened
 		return nil, fmt.Errorf("starting the preview helper: %w", err)
 	}
-	if err := h.open(ctx, l.start+l.answer, s); err != nil {
+	if _, err := h.call(ctx, l.start, s, &Message{Op: OpStart}); err != nil {
+		h.end()
+		return nil, err
+	}
+	if err := h.open(ctx, l.answer, s); err != nil {
 		return nil, err
 	}
 	return h, nil

@@ -16,15 +16,16 @@ const WorkerArg = "preview-helper"
 // Op is what a message is about.
 type Op string
 
-// The operations. The program sends OpOpen, OpPage and OpText, each answered by OpDone; before that the helper may
-// send OpNeed any number of times, each answered by OpData.
+// The operations. The program sends OpStart once, then OpOpen, OpPage and OpText, each answered by OpDone; before that
+// the helper may send OpNeed any number of times, each answered by OpData.
 const (
-	OpOpen Op = "open"
-	OpPage Op = "page"
-	OpText Op = "text"
-	OpNeed Op = "need"
-	OpData Op = "data"
-	OpDone Op = "done"
+	OpStart Op = "start"
+	OpOpen  Op = "open"
+	OpPage  Op = "page"
+	OpText  Op = "text"
+	OpNeed  Op = "need"
+	OpData  Op = "data"
+	OpDone  Op = "done"
 )
 
 // Message is one frame: a few words, and bytes beside them.

@@ -57,6 +57,7 @@ type worker struct {
 
 	pool     pdf.Pool
 	instance pdf.Pdfium // a sandbox of its own for each file
+	used     bool
 	doc      references.FPDF_DOCUMENT
 }
 
@@ -65,7 +66,9 @@ var errOrder = errors.New("message out of order")
 // answer does what is asked. A fault of the file is an answer; an error ends the helper.
 func (w *worker) answer(q *preview.Message) (*preview.Message, error) {
 	switch {
-	case q.Op == preview.OpOpen:
+	case q.Op == preview.OpStart:
+		return &preview.Message{}, w.fresh()
+	case q.Op == preview.OpOpen && w.instance != nil:
 		return w.open(q.Size)
 	case q.Op == preview.OpPage && w.instance != nil:
 		return w.page(q)
@@ -76,9 +79,12 @@ func (w *worker) answer(q *preview.Message) (*preview.Message, error) {
 }
 
 func (w *worker) open(size int64) (*preview.Message, error) {
-	if err := w.fresh(); err != nil {
-		return nil, err
+	if w.used { // the file before had this sandbox
+		if err := w.fresh(); err != nil {
+			return nil, err
+		}
 	}
+	w.used = true
 	d, err := w.instance.OpenDocument(&requests.OpenDocument{FileReader: &remote{w: w, size: size}, FileReaderSize: size})
 	switch {
 	case errors.Is(err, pdferrors.ErrPassword), errors.Is(err, pdferrors.ErrSecurity):
