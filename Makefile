@@ -22,7 +22,7 @@ ARGS ?=
 
 .PHONY: help
 help:
-	@echo "make run      build and open Ceralacca; without a display, sign and verify a file on a virtual one"
+	@echo "make run      build and open Ceralacca; without a display, sign, verify, change and free a PIN on a virtual one"
 	@echo "              (files to open at once: make run FILES=\"a.pdf b.p7m\"; the practice card: ARGS=--demo)"
 	@echo "make test     every test, with the race detector; the window is driven on a virtual display"
 	@echo "make check    format, vet, staticcheck, known vulnerabilities, Windows"

@@ -78,6 +78,9 @@ func (s *shell) practise(st *app.State) {
 	s.ribbon.Show()
 	s.ribbon.Refresh()
 	s.object.Refresh()
+	if a := s.u.asking; a != nil && a.panel != nil { // it begins below the ribbon
+		a.panel.layout.Layout(nil, a.panel.object.Size())
+	}
 	if focused != nil && s.u.window.Canvas().Focused() != focused {
 		s.u.window.Canvas().Focus(focused)
 	}

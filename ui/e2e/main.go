@@ -1,6 +1,7 @@
 // E2e is a person at the window, played by a program: it opens Ceralacca on a virtual display, drags a file onto
 // it, presses the keys that sign, types the practice card's PIN, drops the signed file to have it verified, and
-// looks at what came of it. `make run` calls it where there is no display; its test does the same on every
+// looks at what came of it. Then it does the four jobs (sign, verify, change the PIN, free a blocked one) once more by
+// keyboard alone. `make run` calls it where there is no display; its test does the same on every
 // `make test`.
 //
 //	e2e -window build/ceralacca -cli build/ceralacca-cli -out build/demo
@@ -39,7 +40,7 @@ func main() {
 	o.tell(os.Stdout)
 }
 
-// demo performs the main job once, in a fresh folder.
+// demo performs the main job in a fresh folder, then the four jobs by keyboard.
 func demo(ctx context.Context, window, cli, out string) (*outcome, error) {
 	if err := errors.Join(os.RemoveAll(out), os.MkdirAll(out, 0o755)); err != nil {
 		return nil, err
@@ -50,7 +51,11 @@ func demo(ctx context.Context, window, cli, out string) (*outcome, error) {
 	}
 	t.name = "Lettera di prova.txt"
 	t.content = []byte("Questa lettera è stata firmata con la carta di prova di Ceralacca.\nLa firma non ha valore legale.\n")
-	ctx, cancel := context.WithTimeout(ctx, 3*time.Minute)
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Minute)
 	defer cancel()
-	return t.run(ctx)
+	o, err := t.run(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return o, t.hands(ctx)
 }

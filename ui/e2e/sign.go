@@ -128,14 +128,7 @@ func (t trial) drive(ctx context.Context, w *window, o *outcome) error {
 	if err := w.press(keyReturn); err != nil {
 		return err
 	}
-	err = until(ctx, 30*time.Second, "the signed file lies beside the original", func() (bool, error) {
-		_, err := os.Stat(o.signed)
-		if errors.Is(err, os.ErrNotExist) {
-			return false, nil
-		}
-		return err == nil, err
-	})
-	if err != nil {
+	if err := appears(ctx, o.signed); err != nil {
 		return err
 	}
 	o.signing = time.Since(started)
@@ -272,6 +265,15 @@ func (t trial) twin(ctx context.Context, args ...string) ([]byte, error) {
 	return out, nil
 }
 
+// jobNames tells what is done by keyboard.
+func jobNames() string {
+	var names []string
+	for _, job := range keyboardJobs {
+		names = append(names, job.name)
+	}
+	return strings.Join(names, ";\n     ")
+}
+
 // newTrial makes the three paths absolute, since the programs run elsewhere.
 func newTrial(window, cli, out string) (trial, error) {
 	var t trial
@@ -307,10 +309,11 @@ What happened, in the real window on a virtual display, with the practice card:
   5. The signed file was dropped on the window, which showed its signature.
   6. The command-line twin verified it too: %s %s, signed by %s,
      signature %s, verdict %s; the content came out byte for byte.
+  7. By keyboard alone, each in a new window: %s.
 The window held %d MiB at most, and closed when asked.
 
 `, o.firstFrame.Round(time.Millisecond), filepath.Base(o.file), o.signing.Round(time.Millisecond),
-		o.verdict.Files[0].Format, s.Level, s.Signer.CN, s.Integrity, s.Indication, o.peakMiB)
+		o.verdict.Files[0].Format, s.Level, s.Signer.CN, s.Integrity, s.Indication, jobNames(), o.peakMiB)
 	for _, line := range [][2]string{
 		{"signed file", o.signed},
 		{"report", o.words},

@@ -55,6 +55,9 @@ func TestPersonSigns(t *testing.T) {
 	window, cli := build(t)
 	t.Run("and has it verified", func(t *testing.T) { signs(t, window, cli) })
 	t.Run("or leaves while the PIN is asked for", func(t *testing.T) { leaves(t, window, cli) })
+	for _, job := range keyboardJobs {
+		t.Run("by keyboard/"+job.name, func(t *testing.T) { worksByKeyboard(t, window, cli, job.steps) })
+	}
 }
 
 func trialFor(t *testing.T, window, cli string) trial {
@@ -82,6 +85,19 @@ func leaves(t *testing.T, program, cli string) {
 	if err != nil || len(files) != 1 {
 		t.Errorf("beside %s lies: %v %v", o.file, files, err)
 	}
+}
+
+// worksByKeyboard goes through steps without a mouse; a signed file of the right content must come of them.
+func worksByKeyboard(t *testing.T, program, cli string, steps []step) {
+	tr := trialFor(t, program, cli)
+	tr.name, tr.home = "Verbale dell'assemblea.txt", t.TempDir()
+	tr.content = []byte("L'assemblea approva il bilancio.\n")
+	o, err := tr.play(t.Context(), tr.byKeyboard(steps))
+	if err != nil {
+		keep(t, tr.out)
+		t.Fatal(err)
+	}
+	opensslAgrees(t, o.signed, tr.content)
 }
 
 func signs(t *testing.T, window, cli string) {

@@ -193,12 +193,19 @@ func difference(a, b *image.RGBA) float64 {
 
 // The keys that stand for no character, by their X names.
 const (
+	keyTab     xproto.Keysym = 0xff09
 	keyReturn  xproto.Keysym = 0xff0d
 	keyEscape  xproto.Keysym = 0xff1b
+	keyF6      xproto.Keysym = 0xffc3
 	keyControl xproto.Keysym = 0xffe3
 )
 
-// press presses keys one within the other and lets them go: press(keyControl, 'o').
+// pace is the least time from one key to the next. GLFW takes a key that comes again within 20 ms for a repetition of
+// the first, and within the same millisecond for its echo from the input method.
+const pace = 25 * time.Millisecond
+
+// press presses keys one within the other and lets them go: press(keyControl, 'o'). It returns when the next key may
+// come.
 func (w *window) press(keys ...xproto.Keysym) error {
 	codes := make([]xproto.Keycode, len(keys))
 	for i, k := range keys {
@@ -218,6 +225,7 @@ func (w *window) press(keys ...xproto.Keysym) error {
 			return err
 		}
 	}
+	<-time.After(pace)
 	return nil
 }
 
