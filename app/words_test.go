@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -73,6 +74,9 @@ func TestEveryAdviceSaysWhatToDo(t *testing.T) {
 	for _, c := range tongues(t) {
 		step := nextStep[c.Tag()]
 		for _, code := range Codes() {
+			if !c.Has("advice."+code+".title") && !slices.Contains(lang.Languages, c.Tag()) {
+				continue // a language on its way; the catalog's own test wants every key once it is listed
+			}
 			title, body := c.T("advice."+code+".title"), c.T("advice."+code+".body")
 			if title == "" || strings.HasPrefix(title, "[") || body == "" || strings.HasPrefix(body, "[") {
 				t.Errorf("%s %s: %q, %q", c.Tag(), code, title, body)
