@@ -268,7 +268,7 @@ func TestWriteTable(t *testing.T) {
 
 func TestVisible(t *testing.T) {
 	for in, want := range map[string]string{
-		"ANNA ESEMPIO": "ANNA ESEMPIO", "Perché l’acqua": "Perché l’acqua", "a\u202eb": "a[U+202E]b", "a\nb\x1b[0m": "a[U+000A]b[U+001B][0m",
+		"ANNA ESEMPIO": "ANNA ESEMPIO", "Perché l’acqua": "Perché l’acqua", "Lecteur\u00a0: A": "Lecteur\u00a0: A", "a\u202eb": "a[U+202E]b", "a\nb\x1b[0m": "a[U+000A]b[U+001B][0m",
 		"\u200b": "[U+200B]", "山田": "山田", "a\xffb": "a\ufffdb", "": "",
 	} {
 		if got := Visible(in); got != want {

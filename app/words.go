@@ -31,18 +31,20 @@ func FindingText(f signer.Finding) lang.Msg {
 }
 
 // Visible is s with everything that cannot be seen, that ends a line or that changes the order of writing replaced
-// by its number, as [U+202E]: a signer's name must not rewrite what stands beside it, nor command a terminal.
+// by its number, as [U+202E]: a signer's name must not rewrite what stands beside it, nor command a terminal. The
+// no-break space, which French sets before a colon, is a space.
 func Visible(s string) string {
+	seen := func(r rune) bool { return unicode.IsPrint(r) || r == '\u00a0' }
 	clean := true
 	for _, r := range s {
-		clean = clean && (unicode.IsPrint(r) && r != utf8.RuneError)
+		clean = clean && seen(r) && r != utf8.RuneError
 	}
 	if clean {
 		return s
 	}
 	var b strings.Builder
 	for _, r := range s {
-		if unicode.IsPrint(r) {
+		if seen(r) {
 			b.WriteRune(r)
 		} else {
 			fmt.Fprintf(&b, "[U+%04X]", r)

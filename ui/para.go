@@ -5,6 +5,7 @@ import (
 	"slices"
 	"sort"
 	"strings"
+	"unicode"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
@@ -73,7 +74,7 @@ func (p *para) say(s string) {
 				bold = !bold
 			}
 			glued := i > 0 && !open && !strings.HasPrefix(part, " ")
-			for _, w := range strings.Fields(part) {
+			for _, w := range strings.FieldsFunc(part, mayBreak) {
 				f := p.face
 				f.bold = f.bold || bold
 				p.words = append(p.words, word{w, bold, glued, first, p.k.measure(f, w)})
@@ -84,6 +85,9 @@ func (p *para) say(s string) {
 	}
 	p.Container.Layout.Layout(nil, p.Size())
 }
+
+// mayBreak tells whether a line may end at r: a no-break space holds the words beside it together.
+func mayBreak(r rune) bool { return unicode.IsSpace(r) && r != '\u00a0' }
 
 func (p *para) lineHeight() float32 { return p.k.px(p.face.size) * p.height }
 

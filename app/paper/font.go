@@ -126,12 +126,14 @@ func (t *typeface) fit(s string, size, width float64) []glyph {
 }
 
 // lines breaks s at spaces, and a word that is too long for a line wherever it must. A line but the last ends with
-// the space that it was broken at, so that text taken out of the document keeps its words apart.
+// the space that it was broken at, so that text taken out of the document keeps its words apart. A no-break space
+// holds the words beside it together.
 func (t *typeface) lines(s string, size, width float64) [][]glyph {
 	var out [][]glyph
 	var now []glyph
 	flush := func() { out, now = append(out, now), nil }
-	for i, w := range strings.Fields(s) {
+	mayBreak := func(r rune) bool { return unicode.IsSpace(r) && r != '\u00a0' }
+	for i, w := range strings.FieldsFunc(s, mayBreak) {
 		word := t.glyphs(w)
 		if i > 0 {
 			if t.width(now, size)+t.width(word, size)+float64(t.space.width)*size/1000 <= width {
