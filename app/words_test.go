@@ -68,6 +68,7 @@ func TestNobodyElseIsToBeCalled(t *testing.T) {
 var nextStep = map[string]*regexp.Regexp{
 	"it": regexp.MustCompile(`(?i)\b(accorci|aggiorni|apra|aspetti|cerchi|chieda|chiuda|colleghi|controlli|copi|corregga|crei|dia|digiti|esporti|faccia|firmi|generi|guardi|imposti|indichi|inserisca|installi|legga|liberi|prema|provi|riapra|ricominci|riavvii|riduca|rimetta|rinnovi|riprovi|salvi|sblocchi|scarichi|scelga|scriva|serva|sposti|stampi|tenga|tolga|usi|verifichi)\b`),
 	"en": regexp.MustCompile(`(?i)\b(add|ask|check|choose|close|connect|copy|correct|download|export|fetch|firm|free|get|give|have it|insert|install|keep|look|make|mend|move|open|print|put|read|renew|restart|run|save|send|shorten|sign|start|take|try|type|unblock|unlock|use|verify|wait)\b`),
+	"sl": regexp.MustCompile(`(?i)\b(berite|dodajte|hranite|izberite|kopirajte|namestite|natisnite|navedite|obrnite|odklenite|odprite|oglejte|podaljšajte|podpišite|poiščite|popravite|poskusite|počakajte|preglejte|premaknite|preverite|priključite|prosite|shranite|skrajšajte|sprostite|uporabite|ustvarite|vpišite|vprašajte|vrnite|vstavite|vtipkajte|vzemite|zahtevajte|zaprite|zaprosite|začnite|zaženite)\b`),
 }
 
 func TestEveryAdviceSaysWhatToDo(t *testing.T) {
@@ -110,7 +111,7 @@ func TestNoPlaceIsLeftEmpty(t *testing.T) {
 		for _, err := range real {
 			a := Explain(err)
 			made[a.Code] = true
-			if s := c.Text(a.Title) + c.Text(a.Body); strings.ContainsAny(s, "{}[]") || strings.Contains(s, "«»") || strings.Contains(s, "()") {
+			if s := c.Text(a.Title) + c.Text(a.Body); strings.ContainsAny(s, "{}[]") || strings.Contains(s, "«»") || strings.Contains(s, "»«") || strings.Contains(s, "()") {
 				t.Errorf("%s %s: %q", c.Tag(), a.Code, s)
 			}
 		}
