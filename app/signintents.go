@@ -266,15 +266,18 @@ func (s *Store) SetAuthorities(list []Authority) {
 	s.authorities(func(e *Engine) error { return e.SaveAuthorities(list) })
 }
 
-// KeepPassword puts the password of an authority into the system's keyring; an empty one takes it out.
-func (s *Store) KeepPassword(a Authority, password string) {
-	s.authorities(func(e *Engine) error { return e.KeepPassword(a, password) })
+// KeepAuthority changes number i of the configured authorities, or adds one: see [Engine.KeepAuthority]. The password is
+// in no State.
+func (s *Store) KeepAuthority(i int, a Authority, password string) {
+	s.authorities(func(e *Engine) error { return e.KeepAuthority(i, a, password) })
 }
 
 func (s *Store) authorities(change func(*Engine) error) {
 	s.post(func(st State) State {
 		engine := s.engine
 		s.spawn(func() {
+			s.authoritiesTurn.Lock() // each change stands on the one before
+			defer s.authoritiesTurn.Unlock()
 			next := &Authorities{Advice: Explain(change(engine))}
 			list, err := engine.Authorities()
 			if err != nil {

@@ -26,29 +26,30 @@ type Store struct {
 	state   atomic.Pointer[State]
 
 	// The rest belongs to the goroutine of Run.
-	ctx         context.Context
-	ask         Asker
-	wg          sync.WaitGroup
-	use         *Engine  // engine, or its practice twin
-	practice    *Engine  // made once
-	exerciseBus *sim.Bus // the reader of the exercise under way
-	stopJob     func()   // asks the running job to end after the file in hand
-	killJob     context.CancelCauseFunc
-	jobSlot     string
-	unwatch     context.CancelFunc
-	verify      context.CancelFunc
-	folder      context.CancelFunc
-	fetching    context.CancelFunc
-	scratch     []string // folders to throw away at the end
-	looking     *looking // the open preview
-	filed       filed
-	reading     map[string]*reading // by slot
-	retry       time.Duration       // the first wait before a card is read again
-	reminded    chan struct{}       // holds a token when a card was read that reminders may be about
-	slots       map[string]card.Slot
-	nextID      int
-	lastJob     string // ID of the job that ended last, or runs
-	looked      int    // counts generations of the watcher, so that a late snapshot of the old one is dropped
+	ctx             context.Context
+	ask             Asker
+	wg              sync.WaitGroup
+	authoritiesTurn sync.Mutex // held while the list of time-stamp authorities changes
+	use             *Engine    // engine, or its practice twin
+	practice        *Engine    // made once
+	exerciseBus     *sim.Bus   // the reader of the exercise under way
+	stopJob         func()     // asks the running job to end after the file in hand
+	killJob         context.CancelCauseFunc
+	jobSlot         string
+	unwatch         context.CancelFunc
+	verify          context.CancelFunc
+	folder          context.CancelFunc
+	fetching        context.CancelFunc
+	scratch         []string // folders to throw away at the end
+	looking         *looking // the open preview
+	filed           filed
+	reading         map[string]*reading // by slot
+	retry           time.Duration       // the first wait before a card is read again
+	reminded        chan struct{}       // holds a token when a card was read that reminders may be about
+	slots           map[string]card.Slot
+	nextID          int
+	lastJob         string // ID of the job that ended last, or runs
+	looked          int    // counts generations of the watcher, so that a late snapshot of the old one is dropped
 }
 
 // change is one step of the State. It returns a copy in which the sections it touched are new.

@@ -36,6 +36,15 @@ func (a *Authority) Title() string {
 	return a.URL
 }
 
+// check refuses what cannot be the address of an authority.
+func (a *Authority) check() error {
+	u, err := url.Parse(a.URL)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil {
+		return &AuthorityError{a.URL}
+	}
+	return nil
+}
+
 // AuthorityError means that an address cannot be that of a time-stamp authority, or that no authority has that name.
 type AuthorityError struct{ Name string }
 
@@ -109,9 +118,8 @@ func (e *Engine) Authorities() ([]Authority, error) {
 func (e *Engine) SaveAuthorities(list []Authority) error {
 	keep := map[string]bool{}
 	for _, a := range list {
-		u, err := url.Parse(a.URL)
-		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil {
-			return &AuthorityError{a.URL}
+		if err := a.check(); err != nil {
+			return err
 		}
 		keep[keyringUser(a)] = true
 	}
@@ -151,6 +159,29 @@ func (e *Engine) KeepPassword(a Authority, password string) error {
 		return &SecretsError{err}
 	}
 	return nil
+}
+
+// KeepAuthority puts a in the place of number i of the configured authorities, or behind them when there is no such
+// number. A password goes to the system's keyring first, and when it cannot be kept nothing changes; an empty one leaves
+// the one that is there for the same user at the same address.
+func (e *Engine) KeepAuthority(i int, a Authority, password string) error {
+	if err := a.check(); err != nil {
+		return err
+	}
+	list, err := e.Authorities()
+	if err != nil {
+		return err
+	}
+	if a.User != "" && password != "" {
+		if err := e.KeepPassword(a, password); err != nil {
+			return err
+		}
+	}
+	if i < 0 || i >= len(list) {
+		return e.SaveAuthorities(append(list, a))
+	}
+	list[i] = a
+	return e.SaveAuthorities(list)
 }
 
 // HasPassword reports whether the keyring holds a password for a.

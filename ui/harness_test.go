@@ -115,6 +115,10 @@ func (f *fakeStore) SetExisting(id int, x app.Existing) {
 func (f *fakeStore) SetAuthorities(list []app.Authority) {
 	f.said = append(f.said, "authorities "+list[len(list)-1].URL)
 }
+
+func (f *fakeStore) KeepAuthority(i int, a app.Authority, password string) {
+	f.said = append(f.said, fmt.Sprintf("authority %d %s|%s|%s|%s", i, a.URL, a.Name, a.User, password))
+}
 func (f *fakeStore) Resume()            { f.said = append(f.said, "resume") }
 func (f *fakeStore) ForgetInterrupted() { f.said = append(f.said, "forget") }
 func (f *fakeStore) SaveSummary(_ *lang.Catalog, dest string) {

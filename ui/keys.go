@@ -82,7 +82,7 @@ func (u *UI) escape() {
 		u.store.Cancel()
 	case u.window.Canvas().Focused() != nil:
 		u.window.Canvas().Unfocus()
-	case u.page == pageSign && st.Preview != nil:
+	case u.page == u.lookedFrom && st.Preview != nil:
 		u.store.ClosePreview()
 	case u.page == pageVerify && st.Verify != nil:
 		u.store.CloseVerification()

@@ -83,10 +83,18 @@ func (v *previewView) close() { v.u.store.ClosePreview() }
 // build lays the page out anew.
 func (v *previewView) build() {
 	u, k, p := v.u, v.u.k, v.last
-	back := k.round("left", k.T("preview.back.list"), v.close)
+	words := "preview.back.list"
+	if u.lookedFrom != pageSign {
+		words = "ui.close"
+	}
+	back := k.round("left", k.T(words), v.close)
 	back.key = v.scrolls
 	v.first = back
-	head := vbox(k.px(4), hbox(k.px(12), back, flex(k.fileName(titleFace, k.p.ink, p.Name))))
+	title := hbox(k.px(12), back, flex(k.fileName(titleFace, k.p.ink, p.Name)))
+	if p.SHA256 != "" {
+		title.Add(k.round("info", k.T("preview.sha"), v.openDigest))
+	}
+	head := vbox(k.px(4), title)
 	objects := []fyne.CanvasObject{head}
 	if p.Inside != "" {
 		head.Add(k.para(boxFace, k.p.muted, k.Text(lang.M("preview.inside", "name", p.Name, "inside", p.Inside))))
@@ -197,6 +205,21 @@ func (v *previewView) digest() fyne.CanvasObject {
 	copies := k.button(small, "copy", k.T("preview.sha.copy"), func() { v.u.copy(p.SHA256) })
 	return k.sheet(20, vbox(k.px(8), hbox(k.px(10), k.text(boxBold, k.p.ink, k.T("preview.sha")), flex(k.fit(boxFace, k.p.muted, k.Size(p.Size)))),
 		hash, k.para(noteFace, k.p.muted, k.T("preview.same")), leftmost(copies)))
+}
+
+// openDigest shows size and SHA-256 on a sheet: in a narrow window the bar has no room for them.
+func (v *previewView) openDigest() {
+	v.u.openSheet(func(a *asking) *panel {
+		k, p := v.u.k, v.last
+		copies := k.button(outlined, "copy", k.T("preview.sha.copy"), func() { v.u.copy(p.SHA256) })
+		shut := k.button(inked, "", k.T("ui.close"), a.shut)
+		copies.key, shut.key = v.u.within(a.shut, copies.press), v.u.within(a.shut, shut.press)
+		words := vbox(k.px(8), k.para(pinFace, k.p.ink, k.T("preview.sha")), k.para(bodyFace, k.p.muted, k.Size(p.Size)),
+			k.fileName(monoFace, k.p.ink, p.SHA256), k.para(noteFace, k.p.muted, k.T("preview.same")))
+		sheet := v.u.newPanel(k.p.ink, scrolledTall(pad(k.px(22), k.px(32), k.px(22), k.px(32), vbox(k.px(18), words, wrapbox(k.px(12), copies, shut)))))
+		sheet.first = shut
+		return sheet
+	})
 }
 
 // bar is the action bar: digest left, pages and zoom right.

@@ -26,6 +26,11 @@ func drawnPage(w, h int) *image.RGBA {
 	return img
 }
 
+// digestScene is the digest on its sheet.
+func digestScene() scene {
+	return scene{"preview-digest", pageSign, previewed("distinta_EX2611.pdf", nil), func(u *UI) { u.views[pageSign].(*signView).preview.openDigest() }}
+}
+
 func previewed(name string, change func(*app.Preview)) *app.State {
 	return state(func(s *app.State) {
 		s.Docs = docs(app.DocReady, fiveNames...)

@@ -103,6 +103,26 @@ func TestPreviewByMouse(t *testing.T) {
 	}
 }
 
+// TestDigestInNarrowWindow reads and copies the digest where the bar has no room for it.
+func TestDigestInNarrowWindow(t *testing.T) {
+	st := previewed("distinta_EX2611.pdf", nil)
+	st.Settings.Scale = 200
+	u, _, _ := window(t, st, 800, 600)
+	press1(t, u, u.k.T("preview.sha"))
+	if u.asking == nil {
+		t.Fatal("nothing opens")
+	}
+	u.window.Canvas().FocusPrevious()
+	typed(t, u, fyne.KeyReturn)
+	if got := u.app.Clipboard().Content(); got != exampleHash {
+		t.Errorf("clipboard holds %q", got)
+	}
+	typed(t, u, fyne.KeyEscape)
+	if u.asking != nil {
+		t.Error("Esc does not leave")
+	}
+}
+
 func TestAmount(t *testing.T) {
 	for in, want := range map[string][2]string{
 		"1234567.50": {"1.234.567,50", "1,234,567.50"}, "-5400": {"−5.400", "−5,400"}, "1.00000000": {"1,00", "1.00"}, "0.125": {"0,125", "0.125"},

@@ -15,6 +15,7 @@ type settingsView struct {
 	cards   *app.Cards
 	trust   *app.Trust
 	startup *app.StartupState
+	stamped *app.Authorities
 	rows    map[string][]*choice
 }
 
@@ -37,10 +38,10 @@ type option struct {
 
 // Show implements view.
 func (v *settingsView) Show(st *app.State) {
-	if v.last == st.Settings && v.cards != nil && v.cards.Practice == st.Cards.Practice && v.trust == st.Trust && v.startup == st.Startup {
+	if v.last == st.Settings && v.cards != nil && v.cards.Practice == st.Cards.Practice && v.trust == st.Trust && v.startup == st.Startup && v.stamped == st.Authorities {
 		return
 	}
-	v.last, v.cards, v.trust, v.startup = st.Settings, st.Cards, st.Trust, st.Startup
+	v.last, v.cards, v.trust, v.startup, v.stamped = st.Settings, st.Cards, st.Trust, st.Startup, st.Authorities
 	v.rows = map[string][]*choice{}
 	u, k, set := v.u, v.u.k, *st.Settings
 	languages := []option{{words: k.T("ui.set.system"), chosen: set.Language == "", to: func(s *app.Settings) { s.Language = "" }}}
@@ -70,6 +71,10 @@ func (v *settingsView) Show(st *app.State) {
 		k.rule(), v.row("code", code), k.rule(),
 		cols(k.px(20), k.px(640), []float32{2, 3}, v.words("practice"), leftmost(practice)),
 		k.rule(), v.network(&set), k.rule(), v.lists(st.Trust, set.Offline), k.rule(), v.anchors(st.Trust), k.rule(), v.authorities(st.Trust))
+	if st.Authorities != nil {
+		box.Add(k.rule())
+		box.Add(v.stamps(st.Authorities))
+	}
 	if st.Startup != nil && st.Startup.Able {
 		box.Add(k.rule())
 		box.Add(v.atLogin(st.Startup))

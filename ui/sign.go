@@ -14,13 +14,12 @@ import (
 
 // signView is the page Firma: where paper waits, the list of what is to be signed, the work, the result.
 type signView struct {
-	u       *UI
-	object  *fyne.Container // the page, or the preview in its place
-	frame   *frame
-	preview *previewView
-	list    *rowList
-	docs    []app.Doc
-	mode    signMode
+	u *UI
+	*looked
+	frame *frame
+	list  *rowList
+	docs  []app.Doc
+	mode  signMode
 
 	lastDocs        *app.Docs
 	lastFiling      *app.Filing
@@ -44,8 +43,8 @@ const (
 )
 
 func newSignView(u *UI) *signView {
-	v := &signView{u: u, frame: u.k.frame(), preview: newPreviewView(u), saved: u.latest.Load().Saved}
-	v.object = flex(v.frame.object)
+	v := &signView{u: u, frame: u.k.frame(), saved: u.latest.Load().Saved}
+	v.looked = newLooked(u, pageSign, v.frame, func() { u.window.Canvas().Focus(v.list) })
 	v.list = newRowList(u.k, u.k.px(72))
 	v.list.row = v.row
 	v.list.same = func(i int) any { return rowKey{v.docs[i], v.mode} }
@@ -59,30 +58,15 @@ func (v *signView) Object() fyne.CanvasObject { return v.object }
 
 // Main implements view.
 func (v *signView) Main() func() {
-	if v.preview.last != nil {
+	if v.open() {
 		return nil // what is signed is chosen in the list
 	}
 	return v.main
 }
 
-// turn shows the preview or the page itself.
-func (v *signView) turn(p *app.Preview) {
-	if p != nil {
-		v.object.Objects = []fyne.CanvasObject{v.preview.frame.object}
-		v.preview.Show(p)
-		return
-	}
-	v.object.Objects = []fyne.CanvasObject{v.frame.object}
-	if v.preview.last != nil {
-		v.preview.closed()
-		v.object.Refresh()
-		v.u.window.Canvas().Focus(v.list)
-	}
-}
-
 // Show implements view.
 func (v *signView) Show(st *app.State) {
-	v.turn(st.Preview)
+	v.looked.show(st.Preview)
 	if st.Saved != v.saved && v.u.page == pageSign {
 		v.saved = st.Saved
 		if st.Saved != nil && st.Saved.Advice == nil {
@@ -362,7 +346,7 @@ func (v *signView) act(i int, key fyne.KeyName) bool {
 			return true
 		}
 	case fyne.KeySpace:
-		v.u.store.Preview(v.lookAt(d))
+		v.u.look(v.lookAt(d))
 		return true
 	case fyne.KeyReturn, fyne.KeyEnter:
 		if d.Output != "" {
@@ -370,7 +354,7 @@ func (v *signView) act(i int, key fyne.KeyName) bool {
 		} else if v.answerable(d) && v.mode == signReady {
 			v.u.openExisting(d)
 		} else {
-			v.u.store.Preview(v.lookAt(d))
+			v.u.look(v.lookAt(d))
 		}
 		return true
 	}
@@ -442,13 +426,16 @@ func (v *signView) row(i int, width float32) (fyne.CanvasObject, any) {
 		if width < k.px(540) {
 			words = ""
 		}
+		if width >= k.px(660) { // else by Space, or from the verdict
+			parts = append(parts, k.tap("eye", k.T("preview.open"), "", func() { v.u.look(v.lookAt(d)) }))
+		}
 		parts = append(parts, hbox(k.px(4), k.tap("verify", k.T("ui.verify"), words, func() { v.u.store.Verify(d.Output) }),
 			k.tap("folder", k.T("ui.open.folder"), "", func() { v.u.openFolder(d.Output) })))
 	case v.mode == signReady:
 		if v.answerable(d) {
 			parts = append(parts, k.tap("sign", k.T("existing.how"), k.T("existing.how"), func() { v.u.openExisting(d) }))
 		}
-		parts = append(parts, k.tap("eye", k.T("preview.open"), "", func() { v.u.store.Preview(v.lookAt(d)) }), k.tap("close", k.T("ui.remove"), "", func() { v.u.store.Remove(d.ID) }))
+		parts = append(parts, k.tap("eye", k.T("preview.open"), "", func() { v.u.look(v.lookAt(d)) }), k.tap("close", k.T("ui.remove"), "", func() { v.u.store.Remove(d.ID) }))
 	}
 	return pad(0, k.px(14), 0, k.px(20), hbox(k.px(16), parts...)), rowKey{d, v.mode}
 }

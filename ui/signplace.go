@@ -206,7 +206,7 @@ func (u *UI) placeMark() {
 		if c := choices(st); c.Visible != nil {
 			v.placing.mark, v.placing.placed = *c.Visible, true
 		}
-		u.store.Preview(d.Path)
+		u.look(d.Path)
 		return
 	}
 	u.say(u.k.T("mark.no-pdf"))

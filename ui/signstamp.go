@@ -1,27 +1,34 @@
 package ui
 
 import (
+	"slices"
+	"strings"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/widget"
 
 	"ceralacca/app"
+	"ceralacca/app/lang"
 )
 
-// addressField is a line of text that leaves its panel with Esc.
-type addressField struct {
+// This file is the time-stamp authorities of the person: their list in the settings, and the sheet on which one is
+// named.
+
+// lineField is a line of text that leaves its panel with Esc.
+type lineField struct {
 	widget.Entry
 	leave func()
 }
 
-func newAddressField(leave, submit func()) *addressField {
-	f := &addressField{leave: leave}
+func newLineField(leave, submit func()) *lineField {
+	f := &lineField{leave: leave}
 	f.ExtendBaseWidget(f)
 	f.OnSubmitted = func(string) { submit() }
 	return f
 }
 
 // TypedKey implements fyne.Focusable.
-func (f *addressField) TypedKey(e *fyne.KeyEvent) {
+func (f *lineField) TypedKey(e *fyne.KeyEvent) {
 	if e.Name == fyne.KeyEscape {
 		f.leave()
 		return
@@ -29,31 +36,111 @@ func (f *addressField) TypedKey(e *fyne.KeyEvent) {
 	f.Entry.TypedKey(e)
 }
 
-// nameAuthority asks for the address of a time-stamp authority, keeps it and comes back to the sheet of the ways. An
-// authority that wants a user and a password is set up on the command line.
-func (u *UI) nameAuthority() {
+// authorityForm is what is typed on the sheet of an authority.
+type authorityForm struct{ url, name, user, password *lineField }
+
+// authority is what was typed, without the password.
+func (f *authorityForm) authority() app.Authority {
+	return app.Authority{
+		URL: strings.TrimSpace(f.url.Text), Name: strings.TrimSpace(f.name.Text), User: strings.TrimSpace(f.user.Text),
+	}
+}
+
+// nameAuthority opens the sheet for number i of the authorities, or for a new one, and goes on with then.
+//
+// The password is typed into the toolkit's own field, unlike a PIN: the keyring takes it as a string, which cannot be
+// wiped in any case, and it is long enough to be pasted. The field is emptied and dropped with the sheet.
+func (u *UI) nameAuthority(i int, then func()) {
 	u.openSheet(func(a *asking) *panel {
 		k := u.k
-		back := func() { a.shut(); u.openWays() }
-		var field *addressField
-		keep := func() {
-			if field.Text == "" {
-				return
-			}
-			var list []app.Authority
-			if st := u.latest.Load(); st.Authorities != nil {
-				list = append(list, st.Authorities.List...)
-			}
-			u.store.SetAuthorities(append(list, app.Authority{URL: field.Text}))
-			back()
+		var old app.Authority
+		kept := false
+		if st := u.latest.Load(); st.Authorities != nil && i >= 0 && i < len(st.Authorities.List) {
+			old, kept = st.Authorities.List[i], i < len(st.Authorities.Password) && st.Authorities.Password[i]
 		}
-		field = newAddressField(back, keep)
-		field.SetPlaceHolder("https://")
+		var form authorityForm
+		back := func() {
+			form.password.SetText("")
+			a.shut()
+			then()
+		}
+		keep := func() {
+			if x := form.authority(); x.URL != "" {
+				u.store.KeepAuthority(i, x, form.password.Text)
+				back()
+			}
+		}
+		field := func(text string) *lineField {
+			f := newLineField(back, keep)
+			f.SetText(text)
+			return f
+		}
+		form = authorityForm{field(old.URL), field(old.Name), field(old.User), field("")}
+		form.url.SetPlaceHolder("https://")
+		form.password.Password = true
+		secret := "stamps.f.password"
+		if kept {
+			secret += ".kept"
+		}
+		labelled := func(key string, f *lineField) fyne.CanvasObject {
+			return vbox(k.px(4), k.para(boxBold, k.p.ink, k.T(key)), f)
+		}
+		pairs := func(l, r fyne.CanvasObject) fyne.CanvasObject {
+			return cols(k.px(20), k.px(520), []float32{1, 1}, l, r)
+		}
+		title := "stamps.new"
+		if i >= 0 {
+			title = "stamps.change"
+		}
+		head := vbox(k.px(4), k.para(pinFace, k.p.ink, k.T(title)), k.para(bodyFace, k.p.muted, k.T("ways.authority.name.what")))
 		cancel, done := k.button(outlined, "", k.T("ui.cancel"), back), k.button(inked, "", k.T("ways.authority.keep"), keep)
 		cancel.key, done.key = u.within(back, cancel.press), u.within(back, done.press)
-		head := vbox(k.px(4), k.para(pinFace, k.p.ink, k.T("ways.authority.name")), k.para(bodyFace, k.p.muted, k.T("ways.authority.name.what")))
-		p := u.newPanel(k.p.ink, scrolledTall(pad(k.px(22), k.px(32), k.px(22), k.px(32), vbox(k.px(18), head, field, hbox(k.px(12), flex(), cancel, done)))))
-		p.first = field
+		p := u.newPanel(k.p.ink, scrolledTall(pad(k.px(22), k.px(32), k.px(22), k.px(32), vbox(k.px(16), head,
+			pairs(labelled("stamps.f.url", form.url), labelled("stamps.f.name", form.name)),
+			pairs(labelled("stamps.f.user", form.user), labelled(secret, form.password)),
+			k.para(noteFace, k.p.muted, k.T("stamps.password.what")), hbox(k.px(12), flex(), cancel, done)))))
+		p.first = form.url
 		return p
 	})
+}
+
+// stamps are the authorities in the settings, in the order in which they are asked.
+func (v *settingsView) stamps(t *app.Authorities) fyne.CanvasObject {
+	u, k := v.u, v.u.k
+	right := vbox(k.px(12))
+	again := func() {} // the page shows what came of it
+	for i, a := range t.List {
+		name := app.Visible(a.Title())
+		words := vbox(0, k.para(boxBold, k.p.ink, name), k.para(noteFace, k.p.muted, app.Visible(a.URL)))
+		if a.User != "" {
+			key, ink := "stamps.user.none", k.p.warn.ink
+			if i < len(t.Password) && t.Password[i] {
+				key, ink = "stamps.user", k.p.muted
+			}
+			words.Add(k.para(noteFace, ink, k.Text(lang.M(key, "user", app.Visible(a.User)))))
+		}
+		remove := k.round("close", k.Text(lang.M("stamps.remove", "name", name)), func() {
+			u.store.SetAuthorities(slices.Delete(slices.Clone(t.List), i, i+1))
+		})
+		buttons := wrapbox(k.px(8), k.button(small, "", k.T("stamps.edit"), func() { u.nameAuthority(i, again) }))
+		if i > 0 {
+			buttons.Add(k.button(small, "", k.T("stamps.first"), func() { u.store.SetAuthorities(moved(t.List, i)) }))
+		}
+		right.Add(vbox(k.px(6), hbox(k.px(10), flex(words), remove), buttons))
+	}
+	if len(t.List) == 0 {
+		right.Add(k.para(boxFace, k.p.ink, k.T("stamps.none")))
+	}
+	if t.Advice != nil {
+		right.Add(u.adviceBox(t.Advice))
+	}
+	right.Add(leftmost(k.button(small, "plus", k.T("stamps.add"), func() { u.nameAuthority(-1, again) })))
+	words := vbox(0, k.para(strongFace, k.p.ink, k.T("stamps.title")), k.para(noteFace, k.p.muted, k.T("stamps.what")))
+	return cols(k.px(20), k.px(640), []float32{2, 3}, words, right)
+}
+
+// moved is the list with number i as the first.
+func moved(list []app.Authority, i int) []app.Authority {
+	rest := slices.Delete(slices.Clone(list), i, i+1)
+	return slices.Insert(rest, 0, list[i])
 }

@@ -20,6 +20,7 @@ type signIntents interface {
 	Resume()
 	ForgetInterrupted()
 	SetAuthorities(list []app.Authority)
+	KeepAuthority(i int, a app.Authority, password string)
 	SaveSummary(t *lang.Catalog, dest string)
 }
 
@@ -148,7 +149,7 @@ func (w *waysSheet) press(id string, set func()) {
 func (w *waysSheet) authority() fyne.CanvasObject {
 	k, st := w.u.k, w.u.latest.Load()
 	if st.Authorities == nil || len(st.Authorities.List) == 0 {
-		name := k.button(small, "", k.T("ways.authority.name"), func() { w.a.shut(); w.u.nameAuthority() })
+		name := k.button(small, "", k.T("ways.authority.name"), func() { w.a.shut(); w.u.nameAuthority(-1, w.u.openWays) })
 		name.key = w.u.within(w.a.shut, name.press)
 		box := vbox(k.px(12), k.advice(k.p.note, "info", k.T("ways.authority.none"), k.T("ways.authority.none.body"), name))
 		if st.Authorities != nil && st.Authorities.Advice != nil {
@@ -339,6 +340,9 @@ func (u *UI) choicePanel(q app.Choice, send func(int)) *panel {
 		buttons = append(buttons, b)
 	}
 	words := vbox(k.px(6), k.para(pinFace, k.p.ink, k.Text(q.Title)), k.para(bodyFace, k.p.muted, k.Text(q.Body)))
+	if !q.Note.IsZero() {
+		words.Add(hbox(k.px(8), k.icon("check", 20, k.p.good.ink), flex(k.para(strongFace, k.p.good.ink, k.Text(q.Note)))))
+	}
 	p := u.newPanel(r.ink, scrolledTall(pad(k.px(26), k.px(32), k.px(26), k.px(32), vbox(k.px(20),
 		topbox(k.px(18), k.icon(icon, 32, r.ink), flex(words)), wrapbox(k.px(12), buttons...)))))
 	p.first = first

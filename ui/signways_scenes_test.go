@@ -47,6 +47,22 @@ func signedState() *app.State {
 	})
 }
 
+// verifyPreviewed is a verdict whose document is looked at.
+func verifyPreviewed() *app.State {
+	st := previewed("contratto_fornitura.pdf.p7m", func(p *app.Preview) { p.Inside, p.View.Facts.Pages = "contratto_fornitura.pdf", 3 })
+	st.Verify = verification("contratto_fornitura.pdf.p7m", report(1, 1, "", 1))
+	return st
+}
+
+func stampedState() *app.State {
+	return state(func(s *app.State) {
+		s.Authorities = &app.Authorities{
+			List:     []app.Authority{{Name: "Ufficio", URL: "https://tsa.example", User: "anna"}, {URL: "https://altro.example/tsa", User: "prova"}},
+			Password: []bool{true, false},
+		}
+	})
+}
+
 func waysScenes() []scene {
 	ways := func(u *UI) { u.openWays() }
 	authorities := &app.Authorities{List: []app.Authority{{Name: "Marche di Prova", URL: "https://tsa.example"}, {URL: "https://marche.example/tsa"}}}
@@ -57,7 +73,16 @@ func waysScenes() []scene {
 			c.Format, c.Level, s.Authorities = app.FormatPAdES, app.LevelT, authorities
 		}), ways},
 		{"sign-ways-no-authority", pageSign, withChoices(func(_ *app.State, c *app.SignChoices) { c.Level = app.LevelLTA }), ways},
-		{"sign-name-authority", pageSign, withChoices(func(*app.State, *app.SignChoices) {}), func(u *UI) { u.nameAuthority() }},
+		{"sign-name-authority", pageSign, withChoices(func(*app.State, *app.SignChoices) {}), func(u *UI) { u.nameAuthority(-1, u.openWays) }},
+		{"settings-stamps", pageSettings, stampedState(), func(u *UI) {
+			scrollerOf(u.views[pageSettings].(*settingsView).frame.scroll).ScrollToBottom()
+		}},
+		{"settings-stamp", pageSettings, stampedState(), func(u *UI) { u.nameAuthority(0, func() {}) }},
+		{"verify-preview", pageVerify, verifyPreviewed(), func(u *UI) {
+			u.lookedFrom = pageVerify
+			u.show(u.latest.Load())
+		}},
+		digestScene(),
 		{"sign-ready-pdf-refused", pageSign, withChoices(refused), nil},
 		{"sign-ready-signed", pageSign, signedState(), nil},
 		{"sign-existing", pageSign, signedState(), func(u *UI) { u.openExisting(u.latest.Load().Docs.List[2]) }},
@@ -68,6 +93,7 @@ func waysScenes() []scene {
 			q := app.Choice{Severity: app.SeverityWarning}
 			a := advice("stamp-unreachable", app.SeverityWarning, 0)
 			q.Title, q.Body = a.Title, a.Body
+			q.Note = msg("stamp.made")
 			q.Answers = append(q.Answers, msg("stamp.again"), msg("stamp.without"), msg("stamp.stop"))
 			k := &asking{ui: u, refuse: func() {}}
 			k.build = func() *panel { return u.choicePanel(q, func(int) {}) }

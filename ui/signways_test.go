@@ -7,6 +7,7 @@ import (
 	"fyne.io/fyne/v2"
 
 	"ceralacca/app"
+	"ceralacca/app/lang"
 )
 
 // typed sends a key to what has the focus.
@@ -149,21 +150,90 @@ func TestDefaultPlaceAvoidsFields(t *testing.T) {
 	}
 }
 
-// TestNameAuthority types the address of a time-stamp authority and comes back to the sheet.
+// TestNameAuthority types a time-stamp authority with its password and comes back to the sheet of the ways, by keyboard.
 func TestNameAuthority(t *testing.T) {
 	u, f, _ := window(t, withChoices(func(_ *app.State, c *app.SignChoices) { c.Level = app.LevelT }), 1000, 700)
-	u.nameAuthority()
-	for _, r := range "https://tsa.example" {
-		u.window.Canvas().Focused().TypedRune(r)
+	c := u.window.Canvas()
+	write := func(s string) {
+		for _, r := range s {
+			c.Focused().TypedRune(r)
+		}
 	}
+	u.nameAuthority(-1, u.openWays)
+	typed(t, u, fyne.KeyReturn) // nothing typed, nothing kept
+	write("https://tsa.example")
+	c.FocusNext()
+	write("Ufficio")
+	c.FocusNext()
+	write("anna")
+	c.FocusNext()
+	password := c.Focused().(*lineField)
+	write("parola")
 	typed(t, u, fyne.KeyReturn)
-	if !slices.Contains(f.said, "authorities https://tsa.example") || u.asking == nil {
-		t.Errorf("said %q", f.said)
+	if !slices.Equal(f.said, []string{"authority -1 https://tsa.example|Ufficio|anna|parola"}) || u.asking == nil || password.Text != "" {
+		t.Errorf("said %q, the field holds %q", f.said, password.Text)
 	}
 	typed(t, u, fyne.KeyEscape)
-	u.nameAuthority()
+	u.nameAuthority(-1, u.openWays)
 	typed(t, u, fyne.KeyEscape, fyne.KeyEscape)
 	if u.asking != nil || len(f.said) != 1 {
 		t.Errorf("Esc does not leave: %q", f.said)
+	}
+}
+
+// TestAuthoritiesInSettings changes, moves and removes time-stamp authorities.
+func TestAuthoritiesInSettings(t *testing.T) {
+	st := stampedState()
+	u, f, _ := window(t, st, 1000, 700)
+	u.turn(pageSettings)
+	press1(t, u, u.k.T("stamps.first"))
+	press1(t, u, u.k.Text(lang.M("stamps.remove", "name", "Ufficio")))
+	press1(t, u, u.k.T("stamps.edit"))
+	typed(t, u, fyne.KeyReturn)
+	want := []string{"authorities https://tsa.example", "authorities https://altro.example/tsa", "authority 1 https://altro.example/tsa||prova|"}
+	if !slices.Equal(f.said, want) {
+		t.Errorf("said %q", f.said)
+	}
+	if len(st.Authorities.List) != 2 || st.Authorities.List[0].Name != "Ufficio" {
+		t.Errorf("the published list was changed: %v", st.Authorities.List)
+	}
+}
+
+// TestPreviewFromVerify looks at the document behind a verdict and comes back to it, by keyboard.
+func TestPreviewFromVerify(t *testing.T) {
+	u, f := sceneOf(t, "verify-valid")
+	st := u.latest.Load()
+	v := u.views[pageVerify].(*verifyView)
+	if v.eye == nil {
+		t.Fatal("the document cannot be looked at")
+	}
+	u.window.Canvas().Focus(v.eye)
+	typed(t, u, fyne.KeyReturn)
+	if !slices.Contains(f.said, "preview "+st.Verify.File) {
+		t.Fatalf("said %q", f.said)
+	}
+	open := *st
+	open.Preview = previewed("contratto.pdf", nil).Preview
+	u.latest.Store(&open)
+	u.show(&open)
+	if !v.open() || u.views[pageSign].(*signView).open() || v.Main() != nil {
+		t.Error("the preview is not on the page it was asked from, or not there alone")
+	}
+	typed(t, u, fyne.KeyEscape)
+	u.latest.Store(st)
+	u.show(st)
+	if !slices.Contains(f.said, "close preview") || v.open() || u.window.Canvas().Focused() != fyne.Focusable(v.eye) {
+		t.Errorf("said %q, focus on %T", f.said, u.window.Canvas().Focused())
+	}
+	other := open
+	ver := *st.Verify
+	ver.File = "/altro.pdf.p7m"
+	other.Verify = &ver
+	u.lookedFrom = pageVerify
+	u.show(&open)
+	f.said = nil
+	u.show(&other)
+	if !slices.Contains(f.said, "close preview") {
+		t.Errorf("another verdict leaves the preview of the first: %q", f.said)
 	}
 }

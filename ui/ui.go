@@ -45,23 +45,24 @@ type UI struct {
 	latest         atomic.Pointer[app.State]
 	queued, closed atomic.Bool
 
-	k        *kit
-	settings app.Settings // those that k was made of
-	shell    *shell
-	views    [pageCount]view
-	page     pageID
-	asking   *asking
-	closing  bool
-	lastDir  string          // where the picker was last
-	chooser  chooser         // the system's file dialog; nil for none
-	choosing bool            // it is open
-	ctx      context.Context // of what the window itself starts; ends when it closes
-	chosenBy string          // the row and number of the setting just chosen by keyboard, which keeps the focus
-	timers   []*time.Timer
-	reading  sync.WaitGroup       // folders being listed
-	waiting  map[string]time.Time // passing troubles, by code, and when they were first seen
-	verified *app.Verification
-	hidden   bool // starts in the system tray
+	k          *kit
+	settings   app.Settings // those that k was made of
+	shell      *shell
+	views      [pageCount]view
+	page       pageID
+	lookedFrom pageID // where the preview that is open was asked for
+	asking     *asking
+	closing    bool
+	lastDir    string          // where the picker was last
+	chooser    chooser         // the system's file dialog; nil for none
+	choosing   bool            // it is open
+	ctx        context.Context // of what the window itself starts; ends when it closes
+	chosenBy   string          // the row and number of the setting just chosen by keyboard, which keeps the focus
+	timers     []*time.Timer
+	reading    sync.WaitGroup       // folders being listed
+	waiting    map[string]time.Time // passing troubles, by code, and when they were first seen
+	verified   *app.Verification
+	hidden     bool // starts in the system tray
 }
 
 // New makes the window over the store. texts holds the files of package assets.

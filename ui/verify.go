@@ -15,13 +15,15 @@ import (
 
 // verifyView is the page Verifica e apri: the verdict on one file, its signatures, and the way to what is inside.
 type verifyView struct {
-	u      *UI
+	u *UI
+	*looked
 	frame  *frame
 	last   *app.Verification
 	shown  bool
 	picked string // ID of the signature whose details are shown
 	main   func()
 	rows   []*press
+	eye    *button // opens the preview; nil where there is nothing to look at
 
 	folder   *app.Folder // that the list shows
 	list     *rowList
@@ -32,6 +34,11 @@ func newVerifyView(u *UI) *verifyView {
 	k := u.k
 	v := &verifyView{u: u, frame: k.frame(), list: newRowList(k, k.px(72)), progress: newProgress(k)}
 	v.frame.column.elastic = -1
+	v.looked = newLooked(u, pageVerify, v.frame, func() {
+		if v.eye != nil {
+			u.window.Canvas().Focus(v.eye)
+		}
+	})
 	v.list.row, v.list.same = v.folderRow, v.folderKey
 	v.list.act = func(i int, key fyne.KeyName) bool {
 		switch key {
@@ -47,13 +54,22 @@ func newVerifyView(u *UI) *verifyView {
 }
 
 // Object implements view.
-func (v *verifyView) Object() fyne.CanvasObject { return v.frame.object }
+func (v *verifyView) Object() fyne.CanvasObject { return v.object }
 
 // Main implements view.
-func (v *verifyView) Main() func() { return v.main }
+func (v *verifyView) Main() func() {
+	if v.open() {
+		return nil
+	}
+	return v.main
+}
 
 // Show implements view.
 func (v *verifyView) Show(st *app.State) {
+	if v.open() && (st.Verify == nil || st.Verify.File != v.last.File) {
+		v.u.store.ClosePreview() // another file is judged now
+	}
+	v.looked.show(st.Preview)
 	if v.shown && st.Verify == v.last && (st.Verify != nil || st.Folder == v.folder) {
 		return
 	}

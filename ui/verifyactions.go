@@ -29,10 +29,31 @@ type verifyIntents interface {
 // actions are what can be done with the verdict, below it.
 func (v *verifyView) actions() fyne.CanvasObject {
 	u, k := v.u, v.u.k
-	return wrapbox(k.px(10),
+	row := wrapbox(k.px(10))
+	if path := v.visible(); path != "" {
+		v.eye = k.button(small, "eye", k.T("preview.open"), func() { u.look(path) })
+		row.Add(v.eye)
+	}
+	for _, b := range []*button{
 		k.button(small, "download", k.T("verify.report.save"), u.chooseReport),
 		k.button(small, "file", k.T("verify.print"), func() { u.store.PrintReport(k.Catalog) }),
-		k.button(small, "calendar", k.T("verify.at"), u.chooseMoment))
+		k.button(small, "calendar", k.T("verify.at"), u.chooseMoment),
+	} {
+		row.Add(b)
+	}
+	return row
+}
+
+// visible is the file that shows what was signed: the original of a signature apart from it, or the file itself; empty
+// when neither holds it.
+func (v *verifyView) visible() string {
+	switch ver := v.last; {
+	case ver.Original != "":
+		return ver.Original
+	case ver.Contents > 0 || ver.Report.Format == app.FormatPAdES:
+		return ver.File
+	}
+	return ""
 }
 
 // boxes stand between the verdict and the tree: what was asked, what is missing, what came of the last wish.

@@ -103,6 +103,7 @@ func commands() []command {
 		{"card", (*session).card},
 		{"sign", (*session).sign},
 		{"timestamp", (*session).timestamp},
+		{"tsa", (*session).tsa},
 		{"verify", (*session).verify},
 		{"extract", (*session).extract},
 		{"check", (*session).check},
