@@ -74,6 +74,7 @@ func (v *verifier) containerStamps(ctx context.Context, c *asic.Container) (map[
 		tok, err := tsp.Parse(p.Bytes)
 		if err != nil {
 			judged[p.Name] = v.badToken(place{}, err)
+			judged[p.Name].sig.Integrity = Broken // the container says that there is one
 			continue
 		}
 		all = append(all, found{p, tok})
@@ -108,7 +109,7 @@ func (v *verifier) asicPart(ctx context.Context, c *asic.Container, p asic.Part)
 	weigh := func(e *evidence) { e.container(c, p) }
 	if p.Err != nil {
 		at := v.top()
-		e := &evidence{sig: Signature{ID: at.id, Parent: at.parent, Format: ASiCE}, failure: FormatFailure}
+		e := &evidence{sig: Signature{ID: at.id, Parent: at.parent, Format: ASiCE, Integrity: Broken}, failure: FormatFailure}
 		if c.Kind == asic.Simple {
 			e.sig.Format = ASiCS
 		}
@@ -131,7 +132,16 @@ func (v *verifier) asicPart(ctx context.Context, c *asic.Container, p asic.Part)
 func (v *verifier) asicCAdES(ctx context.Context, c *asic.Container, p asic.Part, weigh func(*evidence)) error {
 	sd, err := cms.ParseBytes(p.Bytes)
 	if err != nil {
-		return v.unreadable(ctx, err, v.root)
+		n := len(v.report.Signatures)
+		if err := v.unreadable(ctx, err, v.root); err != nil {
+			return err
+		}
+		for i := range v.report.Signatures[n:] {
+			if s := &v.report.Signatures[n+i]; s.Indication == TotalFailed { // the container says that there is one
+				s.Integrity = Broken
+			}
+		}
+		return nil
 	}
 	var digests map[crypto.Hash][]byte
 	if f, err := c.OpenFile(p.Content); err == nil {
@@ -158,11 +168,17 @@ func (v *verifier) detached(ctx context.Context, sd *cms.SignedData, digests map
 	}
 }
 
-// signedFileMissing: a container carries what it signs, so one that lacks it is flagged. As for DSS it is neither
-// intact nor broken, since nobody can see the file, and it may be elsewhere.
-func (e *evidence) signedFileMissing(name string) {
-	if e.sig.Integrity == Intact {
-		e.sig.Integrity = IntegrityUnknown
+// signedFileMissing: a container carries what it signs, so one that lacks a file, or has it under another name, is
+// not what was signed: broken, as DSS too calls the signature not intact, unlike one whose original is elsewhere by
+// design. The indication stays that of EN 319 102-1 §5.2.7.4, since nobody can tell what the file held.
+func (e *evidence) signedFileMissing(name string, entry *asic.EntryError) {
+	switch entry.Reason {
+	case "encrypted", "method": // it is there, and cannot be read here
+		if e.sig.Integrity == Intact {
+			e.sig.Integrity = IntegrityUnknown
+		}
+	default:
+		e.sig.Integrity = Broken
 	}
 	e.findOnce("signed-file-missing", Error, "EN 319 162-1 §4.4", map[string]string{"name": name})
 }
@@ -211,7 +227,7 @@ func (e *evidence) manifest(p asic.Part) {
 		case xmlsig.Unknown:
 			e.constraint = orElse(e.constraint, SignedDataNotFound)
 			if errors.As(o.Err, &entry) {
-				e.signedFileMissing(o.URI)
+				e.signedFileMissing(o.URI, entry)
 			} else if e.sig.Integrity == Intact {
 				e.sig.Integrity = IntegrityUnknown
 			}

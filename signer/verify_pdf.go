@@ -154,6 +154,9 @@ func (v *verifier) pdfSignature(ctx context.Context, s *pdf.Signature, p place) 
 	}
 	e := group[0]
 	e.sig.CoversWholeFile = s.CoversWholeFile
+	if s.Signed() == nil && !pristine(s) { // a PDF carries what is signed, and this one has no such bytes
+		e.sig.Integrity = Broken
+	}
 	if e.sig.Format == PAdES {
 		e.sig.Claimed = orTime(e.sig.Claimed, s.Claimed)
 	}
@@ -183,7 +186,7 @@ func digestOf(ctx context.Context, r io.Reader) func(crypto.Hash) []byte {
 func (v *verifier) docTimeStamp(ctx context.Context, s *pdf.Signature, p place) *evidence {
 	tok, err := tsp.ParseToken(s.Contents)
 	if err != nil {
-		e := &evidence{sig: Signature{ID: p.id, Parent: p.parent, Format: TST}, failure: FormatFailure}
+		e := &evidence{sig: Signature{ID: p.id, Parent: p.parent, Format: TST, Integrity: Broken}, failure: FormatFailure}
 		e.find("unreadable", Error, "RFC 3161 §2.4.2", err, nil)
 		return e
 	}
@@ -204,9 +207,10 @@ func signedBytes(s *pdf.Signature) original {
 func (v *verifier) pdfCMS(ctx context.Context, s *pdf.Signature, p place, digest func(crypto.Hash) []byte) []*evidence {
 	sd, err := cms.ParseBytes(s.Contents)
 	if err != nil || len(sd.SignerInfos) == 0 {
-		e := &evidence{sig: Signature{ID: p.id, Parent: p.parent, Format: PAdES}, failure: FormatFailure}
+		// The form says that there is a signature, and there is none that holds.
+		e := &evidence{sig: Signature{ID: p.id, Parent: p.parent, Format: PAdES, Integrity: Broken}, failure: FormatFailure}
 		if pristine(s) { // nobody signed, and nobody pretends
-			e.failure, e.constraint = "", FormatFailure
+			e.failure, e.constraint, e.sig.Integrity = "", FormatFailure, IntegrityUnknown
 		}
 		e.find("unreadable", Error, "ISO 32000-1 §12.8.3.3", err, nil)
 		return []*evidence{e}
@@ -262,7 +266,7 @@ func (v *verifier) rsaSHA1(s *pdf.Signature, p place, digest func(crypto.Hash) [
 	rest, err := asn1.Unmarshal(s.Contents, &value)
 	switch {
 	case err != nil || len(rest) > 0:
-		e.failure = FormatFailure
+		e.failure, e.sig.Integrity = FormatFailure, Broken
 		e.find("unreadable", Error, "ISO 32000-1 §12.8.3.2", err, nil)
 		return e
 	case len(e.pool) == 0:

@@ -44,7 +44,11 @@ func (v *verifier) stamped(ctx context.Context, d *Document) error {
 		v.note("time-stamp-refused")
 		return nil
 	case err != nil:
-		v.add(v.badToken(v.top(), err))
+		e := v.badToken(v.top(), err)
+		if sd, err := cms.ParseBytes(b); err == nil && sd.EContentType == cms.OIDTSTInfo { // a token, whose content is none
+			e.sig.Integrity = Broken
+		}
+		v.add(e)
 		return nil
 	case len(tok.Data.SignerInfos) == 0:
 		v.format(NoForm)

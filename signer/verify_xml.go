@@ -114,7 +114,7 @@ func (v *verifier) xmlSignature(ctx context.Context, s *xmlsig.Signature, parent
 	for _, r := range s.References {
 		var entry *asic.EntryError
 		if errors.As(r.Err, &entry) {
-			e.signedFileMissing(r.URI)
+			e.signedFileMissing(r.URI, entry)
 		}
 	}
 	for _, r := range s.References {

@@ -43,9 +43,17 @@ type parser struct {
 	cur   *node
 	doc   *document
 	bound map[string][]string // prefix → URIs it is bound to, innermost last
+	typed bool                // a document type declaration that declares nothing itself is passed over
 }
 
-func parse(raw []byte, lim Limits) (*document, error) {
+// parse reads a document that may have no document type declaration.
+func parse(raw []byte, lim Limits) (*document, error) { return parseDocument(raw, lim, false) }
+
+// parseTyped reads one that may name a document type, without an internal subset: the scripts of office documents do.
+// The external one is never read, and without it nothing is declared that could expand or change anything.
+func parseTyped(raw []byte, lim Limits) (*document, error) { return parseDocument(raw, lim, true) }
+
+func parseDocument(raw []byte, lim Limits, typed bool) (*document, error) {
 	lim = lim.filled()
 	if len(raw) > lim.Bytes {
 		return nil, &LimitError{"bytes", lim.Bytes}
@@ -55,7 +63,7 @@ func parse(raw []byte, lim Limits) (*document, error) {
 		return nil, err
 	}
 	top := &node{kind: documentNode}
-	p := &parser{src: src, lim: lim, cur: top, doc: &document{top: top}, bound: map[string][]string{"xml": {nsXML}}}
+	p := &parser{src: src, lim: lim, cur: top, doc: &document{top: top}, bound: map[string][]string{"xml": {nsXML}}, typed: typed}
 	if err := p.declaration(); err != nil {
 		return nil, err
 	}
@@ -106,12 +114,39 @@ func (p *parser) step() error {
 	case strings.HasPrefix(rest, "<![CDATA["):
 		return p.cdata()
 	case strings.HasPrefix(rest, "<!DOCTYPE"):
-		return &DTDError{p.pos}
+		return p.doctype()
 	case strings.HasPrefix(rest, "<?"):
 		return p.instruction()
 	default:
 		return p.startTag()
 	}
+}
+
+// doctype passes over a declaration of nothing but a name and identifiers, before the root, once (XML 1.0 §2.8).
+// Canonical XML leaves it out (§2.1). Every other one is refused unread.
+func (p *parser) doctype() error {
+	refused := &DTDError{p.pos}
+	if !p.typed || p.cur.kind != documentNode || p.doc.root != nil {
+		return refused
+	}
+	p.typed = false
+	rest, quote := p.src[p.pos:], byte(0)
+	for i := range len(rest) {
+		switch c := rest[i]; {
+		case quote != 0:
+			if c == quote {
+				quote = 0
+			}
+		case c == '"' || c == '\'':
+			quote = c
+		case c == '[' || c == '<' && i > 0:
+			return refused
+		case c == '>':
+			p.pos += i + 1
+			return nil
+		}
+	}
+	return refused
 }
 
 func (p *parser) append(n *node) error {

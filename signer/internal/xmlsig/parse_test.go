@@ -17,6 +17,7 @@ func TestParseRefuses(t *testing.T) {
 		{"billion laughs", `<!DOCTYPE a [<!ENTITY b "c"><!ENTITY d "&b;&b;">]><a>&d;</a>`, &DTDError{}},
 		{"external entity", `<!DOCTYPE a SYSTEM "file:///etc/passwd"><a/>`, &DTDError{}},
 		{"doctype after a comment", "<!-- x --><!DOCTYPE a><a/>", &DTDError{}},
+		{"doctype behind the root", "<a/><!DOCTYPE a>", &DTDError{}},
 		{"doctype in utf-16", "\xff\xfe<\x00!\x00D\x00O\x00C\x00T\x00Y\x00P\x00E\x00 \x00a\x00>\x00", &DTDError{}},
 		{"unknown entity", "<a>&x;</a>", &SyntaxError{}},
 		{"open entity", "<a>&lt</a>", &SyntaxError{}},
@@ -112,5 +113,30 @@ func TestIDs(t *testing.T) {
 		if got != want {
 			t.Errorf("ID %q: %q, want %q", id, got, want)
 		}
+	}
+}
+
+// A file that a reference leads to may name its type, as the scripts of office documents do, and nothing more.
+func TestParseTyped(t *testing.T) {
+	for _, c := range []struct {
+		name, doc string
+		good      bool
+	}{
+		{"public", `<?xml version="1.0"?><!DOCTYPE l:l PUBLIC "-//x//DTD >[ 1.0//EN" 'l.dtd'><l:l xmlns:l="u"/>`, true},
+		{"name only", "<!DOCTYPE a><a/>", true},
+		{"internal subset", `<!DOCTYPE a [<!ENTITY b "c">]><a/>`, false},
+		{"internal subset behind an identifier", `<!DOCTYPE a SYSTEM "x" [<!ENTITY b "c">]><a/>`, false},
+		{"two", "<!DOCTYPE a><!DOCTYPE a><a/>", false},
+		{"behind the root", "<a/><!DOCTYPE a>", false},
+		{"inside the root", "<a><!DOCTYPE a></a>", false},
+		{"no end", `<!DOCTYPE a "`, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, err := parseTyped([]byte(c.doc), Limits{})
+			var dtd *DTDError
+			if c.good && err != nil || !c.good && !errors.As(err, &dtd) {
+				t.Errorf("%v", err)
+			}
+		})
 	}
 }

@@ -257,7 +257,7 @@ func (k *work) nodes(t target) (nodeSet, error) {
 	if *k.left -= parseCost * int64(len(raw)); *k.left < 0 {
 		return nodeSet{}, &LimitError{"work", maxWork}
 	}
-	doc, err := parse(raw, k.lim)
+	doc, err := parseTyped(raw, k.lim)
 	if err != nil {
 		return nodeSet{}, fmt.Errorf("parsing the octets of a reference: %w", err)
 	}
