@@ -292,7 +292,7 @@ func Codes() []string {
 		"output-exists", "already-signed", "self-check", "not-a-file", "nothing-inside", "card-status", "no-anchors", "no-such-certificate", "lists-not-fetched", "no-folder", "folder-too-large", "bad-date", "filing-refused", "no-such-profile",
 		"no-time-stamp", "no-validation-data", "no-archive-stamp", "pdf-encrypted", "pdf-locked", "pdf-damaged", "pdf-manipulated",
 		"pdf-unsupported", "not-a-pdf", "cannot-sign-so", "disk-full",
-		"no-reader", "no-card", "renew", "renew-last-day", "renew-closed", "certificate-not-yet", "chip-withdrawn", "certificate-revoked", "certificate-suspended", "login-revoked", "login-suspended",
+		"no-reader", "no-card", "renew", "renew-last-day", "renew-closed", "ends-soon", "ends-today", "certificate-not-yet", "chip-withdrawn", "certificate-revoked", "certificate-suspended", "login-revoked", "login-suspended",
 		"pin-blocked-sign", "pin-blocked-login", "pin-blocked-health", "puk-blocked-sign", "puk-blocked-login",
 	}
 	for _, s := range simple {

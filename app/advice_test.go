@@ -25,7 +25,7 @@ func TestEveryAdviceHasItsTexts(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, code := range Codes() {
-			a := advice(code, SeverityInfo, 2, "name", "a.pdf", "min", "5", "max", "8", "status", "6F00", "names", "a, b", "megabytes", "12")
+			a := advice(code, SeverityInfo, 2, "name", "a.pdf", "min", "5", "max", "8", "status", "6F00", "names", "a, b", "megabytes", "12", "issuer", "Actalis")
 			for _, m := range []lang.Msg{a.Title, a.Body} {
 				text := c.Text(m)
 				if text == "" || empty.MatchString(text) {

@@ -146,3 +146,16 @@ func TriesText(t Tries) lang.Msg {
 	}
 	return lang.M("tries.unknown")
 }
+
+// PUKText tells the tries left of a PUK: they are never given back.
+func PUKText(t Tries) lang.Msg {
+	switch {
+	case t.Left == 0:
+		return lang.M("tries.puk.none")
+	case t.Left > 0:
+		return lang.MN("tries.puk", t.Left)
+	case t.WrongToday > 0:
+		return lang.MN("tries.puk.today", t.WrongToday)
+	}
+	return lang.M("tries.puk.unknown")
+}

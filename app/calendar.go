@@ -12,19 +12,22 @@ import (
 
 // Calendar writes an iCalendar file (RFC 5545) with what the holder of the card must not forget: the day on which
 // the renewal opens, thirty days before the end, and the last day of the renewal, each with an alarm in the morning.
-// The earlier of the two certificates decides. It returns an error when the card has no certificate with a renewal.
+// Where there is no renewal, or no rule of it is known, they are 90, 30 and 7 days before the end. The earlier of the
+// two certificates decides. It returns an error when the card has no certificate that is still to end.
 func Calendar(w io.Writer, c *Card, t *lang.Catalog, now time.Time) error {
 	cert := soonest(c)
 	if cert == nil {
 		return &NoCertificateError{}
 	}
-	events := []struct {
-		key string
-		on  time.Time
-	}{
-		{"calendar.opens", cert.RenewFrom},
-		{"calendar.month", day(cert.NotAfter).AddDate(0, 0, -30)},
-		{"calendar.last", cert.RenewUntil},
+	before := func(days int) time.Time { return day(cert.NotAfter).AddDate(0, 0, -days) }
+	events := []event{{"opens", "calendar.opens", cert.RenewFrom}, {"month", "calendar.month", before(30)}, {"last", "calendar.last", cert.RenewUntil}}
+	note := "calendar.note"
+	if cert.RenewFrom.IsZero() {
+		events = []event{{"ends-90", "calendar.ends", before(soon)}, {"ends-30", "calendar.ends", before(30)}, {"ends-7", "calendar.ends", before(7)}}
+		note = "reminder.ends.body"
+		if c.origin() == fromHealth {
+			note = "reminder.health.body"
+		}
 	}
 	var b strings.Builder
 	line := func(s string) { b.WriteString(fold(s)) }
@@ -34,12 +37,12 @@ func Calendar(w io.Writer, c *Card, t *lang.Catalog, now time.Time) error {
 	for _, e := range events {
 		text := t.Text(lang.M(e.key, "date", t.Date(cert.NotAfter)))
 		line("BEGIN:VEVENT")
-		line("UID:" + cert.SHA256[:32] + "-" + strings.TrimPrefix(e.key, "calendar.") + "@ceralacca")
+		line("UID:" + cert.SHA256[:32] + "-" + e.id + "@ceralacca")
 		line("DTSTAMP:" + now.UTC().Format("20060102T150405Z"))
 		line("DTSTART;VALUE=DATE:" + e.on.Format("20060102"))
 		line("DTEND;VALUE=DATE:" + e.on.AddDate(0, 0, 1).Format("20060102"))
 		line("SUMMARY:" + escape(text))
-		line("DESCRIPTION:" + escape(t.T("calendar.note")))
+		line("DESCRIPTION:" + escape(t.T(note)))
 		line("TRANSP:TRANSPARENT")
 		line("BEGIN:VALARM")
 		line("ACTION:DISPLAY")
@@ -53,12 +56,17 @@ func Calendar(w io.Writer, c *Card, t *lang.Catalog, now time.Time) error {
 	return err
 }
 
-// soonest is the certificate of the card that ends first, of those that are renewed.
+type event struct {
+	id, key string
+	on      time.Time
+}
+
+// soonest is the certificate of the card that ends first, of those that are not over.
 func soonest(c *Card) *Certificate {
 	var first *Certificate
 	for i := range c.Certificates {
 		x := &c.Certificates[i]
-		if x.Renewal != RenewalNone && (first == nil || x.NotAfter.Before(first.NotAfter)) {
+		if x.Use != ForOther && x.Renewal != RenewalExpired && !x.Ended() && (first == nil || x.NotAfter.Before(first.NotAfter)) {
 			first = x
 		}
 	}

@@ -18,7 +18,7 @@ func TestCalendar(t *testing.T) {
 		{Use: ForSigning, NotAfter: time.Date(2028, 3, 14, 10, 0, 0, 0, time.UTC), SHA256: strings.Repeat("a", 64)},
 	}}
 	for i := range c.Certificates {
-		c.Certificates[i].setRenewal(now)
+		c.Certificates[i].setRenewal(now, chamberRule)
 	}
 	for _, tag := range lang.Languages {
 		texts, err := lang.Load(assets.FS, tag)
@@ -44,6 +44,18 @@ func TestCalendar(t *testing.T) {
 			if len(l) > 75 || strings.ContainsAny(l, "\n\r") {
 				t.Errorf("line %q", l)
 			}
+		}
+	}
+	for i := range c.Certificates {
+		c.Certificates[i].setRenewal(now, nil)
+	}
+	var b strings.Builder
+	if err := Calendar(&b, c, tongues(t)[0], now); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"DATE:20271215\r\n", "DATE:20280213\r\n", "DATE:20280307\r\n"} {
+		if !strings.Contains(b.String(), want) || strings.Contains(b.String(), "rinnovare") {
+			t.Errorf("without a rule: lacks %q, or speaks of a renewal: %s", want, b.String())
 		}
 	}
 	var none *NoCertificateError

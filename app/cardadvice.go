@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"strings"
 
 	"ceralacca/app/lang"
@@ -32,19 +33,6 @@ func (c *Card) origin() origin {
 		}
 	}
 	return fromOthers
-}
-
-// dropRenewals takes the renewal window off the certificates of a health card: it is not renewed, a new card is sent
-// (Regione Lombardia, TS-CNS page).
-func (c *Card) dropRenewals() {
-	if c.origin() != fromHealth {
-		return
-	}
-	for i := range c.Certificates {
-		if x := &c.Certificates[i]; x.Renewal != RenewalExpired && x.Renewal != RenewalNotYet {
-			x.Renewal = RenewalNone
-		}
-	}
 }
 
 // KindText names the kind of card in plain words.
@@ -94,6 +82,13 @@ func cardAdvice(c *Card) *Advice {
 		return advice("renew-last-day", SeverityWarning, 0)
 	case RenewalClosed:
 		return advice("renew-closed", SeverityDanger, 0)
+	case RenewalUnsaid:
+		switch {
+		case cert.DaysLeft == 0:
+			return advice("ends-today", SeverityWarning, 0, "issuer", cmp.Or(cert.IssuerO, cert.IssuerCN))
+		case cert.EndsSoon():
+			return advice("ends-soon", SeverityWarning, cert.DaysLeft, "issuer", cmp.Or(cert.IssuerO, cert.IssuerCN))
+		}
 	}
 	for i := range c.PINs {
 		if c.PINs[i].Blocked {

@@ -10,15 +10,15 @@ import (
 	"ceralacca/app/lang"
 )
 
-// renewalDays is the length of the renewal window of chamber devices: from 90 days before the end to the day
-// before it. Source: CCIAA Lecce page of 25/11/2025; the earlier of the published last days is used.
-const renewalDays = 90
-
-// setRenewal derives days left and renewal stage at now. Days are calendar days in Italian time.
-func (c *Certificate) setRenewal(now time.Time) {
+// setRenewal derives days left and renewal stage at now, by the issuer's rule; nil where none is known. Days are
+// calendar days in Italian time.
+func (c *Certificate) setRenewal(now time.Time, rule *renewalRule) {
 	end, today := day(c.NotAfter), day(now)
 	c.DaysLeft = daysBetween(today, end)
-	c.RenewFrom, c.RenewUntil = end.AddDate(0, 0, -renewalDays), end.AddDate(0, 0, -1)
+	c.RenewFrom, c.RenewUntil = time.Time{}, time.Time{}
+	if rule != nil && !rule.Never {
+		c.RenewFrom, c.RenewUntil = end.AddDate(0, 0, -rule.From), end.AddDate(0, 0, -rule.Until)
+	}
 	switch {
 	case c.Use == ForOther:
 		c.Renewal = RenewalNone
@@ -27,7 +27,11 @@ func (c *Certificate) setRenewal(now time.Time) {
 	case now.After(c.NotAfter):
 		c.Renewal = RenewalExpired
 		c.DaysLeft = min(c.DaysLeft, -1)
-	case !today.Before(end):
+	case rule == nil:
+		c.Renewal = RenewalUnsaid
+	case rule.Never:
+		c.Renewal = RenewalNone
+	case today.After(c.RenewUntil):
 		c.Renewal = RenewalClosed
 	case today.Equal(c.RenewUntil):
 		c.Renewal = RenewalLastDay
@@ -37,6 +41,15 @@ func (c *Certificate) setRenewal(now time.Time) {
 		c.Renewal = RenewalTooEarly
 	}
 }
+
+// EndsSoon reports whether the holder should see now to what comes after the certificate: it can be renewed, or its last
+// ninety days have begun and how it is renewed is the issuer's to say.
+func (c *Certificate) EndsSoon() bool {
+	return c.Renewal == RenewalOpen || c.Renewal == RenewalLastDay || c.Renewal == RenewalUnsaid && c.DaysLeft <= soon
+}
+
+// soon is how many days before the end the holder is told, where no rule of the issuer says it.
+const soon = 90
 
 // day is the midnight in Rome that begins the day of t.
 func day(t time.Time) time.Time {

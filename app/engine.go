@@ -171,7 +171,10 @@ func (e *Engine) Inspect(ctx context.Context, s card.Slot) (Card, error) {
 		x.CanSign = x.CanSign && !x.Ended()
 		c.Certificates = append(c.Certificates, x)
 	}
-	c.dropRenewals()
+	for i := range c.Certificates {
+		x := &c.Certificates[i]
+		x.setRenewal(e.cfg.Now(), e.guides().renewal(&c, x))
+	}
 	for _, p := range in.PINs {
 		view, err := e.pinView(ctx, t, p)
 		if err != nil {
@@ -205,7 +208,6 @@ func (e *Engine) certificate(k card.Key) Certificate {
 	c.NotBefore, c.NotAfter, c.KeyType = x.NotBefore, x.NotAfter, keyType(x)
 	now := e.cfg.Now()
 	c.CanSign = c.Use == ForSigning && !now.Before(x.NotBefore) && !now.After(x.NotAfter)
-	c.setRenewal(now)
 	return c
 }
 

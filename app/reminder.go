@@ -25,6 +25,7 @@ type Reminder struct {
 	kind     string // as in knownCert
 	daysLeft int
 	until    time.Time // the last day of the renewal
+	unsaid   bool      // no rule of renewal is known
 }
 
 // Notifier is an [Asker] that can show a notification. Notify may be called from any goroutine and does not block.
@@ -42,7 +43,8 @@ type knownCert struct {
 	SHA256   string    `json:"sha256"`
 	Kind     string    `json:"kind"` // "sign", "login" or "health"
 	NotAfter time.Time `json:"not_after"`
-	Told     int       `json:"told,omitempty"` // the last of reminderDays that was told; 0 for none
+	Unsaid   bool      `json:"unsaid,omitempty"` // no rule of renewal is known
+	Told     int       `json:"told,omitempty"`   // the last of reminderDays that was told; 0 for none
 }
 
 func newReminders(dir string) *reminders {
@@ -87,7 +89,7 @@ func (r *reminders) saw(c *Card) error {
 		}
 		known := slices.ContainsFunc(list, func(k knownCert) bool { return k.SHA256 == x.SHA256 })
 		if kind != "" && !known {
-			list = append(list, knownCert{SHA256: x.SHA256, Kind: kind, NotAfter: x.NotAfter})
+			list = append(list, knownCert{SHA256: x.SHA256, Kind: kind, NotAfter: x.NotAfter, Unsaid: x.Renewal == RenewalUnsaid})
 		}
 	}
 	if len(list) == before {
@@ -127,7 +129,7 @@ func (r *reminders) due(now time.Time) ([]Reminder, error) {
 	}
 	var out []Reminder
 	for _, k := range byDay {
-		out = append(out, Reminder{k.Kind, daysBetween(day(now), day(k.NotAfter)), day(k.NotAfter).AddDate(0, 0, -1)})
+		out = append(out, Reminder{k.Kind, daysBetween(day(now), day(k.NotAfter)), day(k.NotAfter).AddDate(0, 0, -1), k.Unsaid})
 	}
 	if slices.Equal(before, list) {
 		return out, nil
@@ -135,11 +137,13 @@ func (r *reminders) due(now time.Time) ([]Reminder, error) {
 	return out, r.write(list)
 }
 
-// Words is what to say: the days left, and what can be done about it. Rules of renewal: see renewalDays.
+// Words is what to say: the days left, and what can be done about it. Rules of renewal: see [Guides].
 func (r Reminder) Words(t *lang.Catalog) (title, body string) {
 	key := "reminder." + r.kind + ".body"
 	switch {
 	case r.kind == "health":
+	case r.unsaid:
+		key = "reminder.ends.body"
 	case r.daysLeft == 1:
 		key = "reminder.last-day.body"
 	case r.daysLeft < 1:

@@ -141,8 +141,11 @@ func TestReminderWords(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, kind := range []string{"sign", "login", "health"} {
-			for _, n := range []int{90, 30, 7, 1, 0} {
-				title, body := Reminder{kind, n, time.Date(2027, 3, 28, 0, 0, 0, 0, lang.Rome())}.Words(c)
+			for n := range 2 * 91 {
+				title, body := Reminder{kind, n / 2, time.Date(2027, 3, 28, 0, 0, 0, 0, lang.Rome()), n%2 == 1}.Words(c)
+				if unsaid := n%2 == 1; unsaid && kind != "health" && strings.Contains(body, c.Date(time.Date(2027, 3, 28, 0, 0, 0, 0, lang.Rome()))) {
+					t.Errorf("%s %s %d: a last day that nobody has told: %q", tag, kind, n/2, body)
+				}
 				if title == "" || body == "" || strings.ContainsAny(title+body, "{}") || strings.HasPrefix(title, "reminder.") || strings.HasPrefix(body, "reminder.") {
 					t.Errorf("%s %s %d: %q %q", tag, kind, n, title, body)
 				}

@@ -180,8 +180,7 @@ const (
 	ForLogin
 )
 
-// Renewal is where a certificate stands in its renewal window (facts: from 90 days before the end to the
-// day before it).
+// Renewal is where a certificate stands in its renewal window, by the rule of its issuer ([Guides]).
 type Renewal int
 
 // The stages.
@@ -193,6 +192,7 @@ const (
 	RenewalClosed
 	RenewalExpired
 	RenewalNotYet // not valid yet
+	RenewalUnsaid // whether and when it is renewed is not known here: the issuer says it
 )
 
 // Certificate is a certificate on a card, with what the holder needs to know of it.
@@ -214,7 +214,8 @@ type Certificate struct {
 	NotAfter   time.Time
 	DaysLeft   int // whole days until NotAfter, in Italian time; negative once it is over
 	Renewal    Renewal
-	// RenewFrom and RenewUntil are the first and the last day on which it can be renewed.
+	// RenewFrom and RenewUntil are the first and the last day on which it can be renewed; zero where it is not, or where
+	// that is not known.
 	RenewFrom, RenewUntil time.Time
 	SHA256                string // lower-case hex
 	KeyType               string // "RSA-2048", "P-256"

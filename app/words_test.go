@@ -102,14 +102,17 @@ func TestNoPlaceIsLeftEmpty(t *testing.T) {
 		&card.FormatError{Min: 5, Max: 8}, &card.StatusError{INS: 0x20, SW: 0x6F00},
 		&ExistsError{"/a/b.p7m"}, &AlreadySignedError{File: "/a/b.p7m"}, &NotAFileError{"/a"}, &FolderError{"/a"},
 		&NothingInsideError{File: "/a/b.p7s"}, &NoAnchorsError{"/a.pem"}, &ProfileError{"x"}, &FilingError{&Filing{}},
-		&AuthorityError{"x"}, &OtherCardError{"ANNA ESEMPIO"}, &NoMatchError{"*.pdf"},
+		&AuthorityError{"x"}, &SpaceError{}, &OtherCardError{"ANNA ESEMPIO"}, &NoMatchError{"*.pdf"},
 		&signer.UseError{Reason: "expired"}, &NoCertificateError{Use: ForLogin},
 		&NoCertificateError{Expiry: &Certificate{Withdrawn: "JSign3", Status: CertStatus{State: "revoked"}}}, context.Canceled, os.ErrNotExist, errors.New("anything"),
 	}
 	made := map[string]bool{}
 	for _, c := range tongues(t) {
+		told := []*Advice{cardAdvice(endsSoon(5)), cardAdvice(endsSoon(0))}
 		for _, err := range real {
-			a := Explain(err)
+			told = append(told, Explain(err))
+		}
+		for _, a := range told {
 			made[a.Code] = true
 			if s := c.Text(a.Title) + c.Text(a.Body); strings.ContainsAny(s, "{}[]") || strings.Contains(s, "«»") || strings.Contains(s, "»«") || strings.Contains(s, "()") {
 				t.Errorf("%s %s: %q", c.Tag(), a.Code, s)
@@ -125,4 +128,9 @@ func TestNoPlaceIsLeftEmpty(t *testing.T) {
 			}
 		}
 	}
+}
+
+// endsSoon is a card of an issuer without a known rule of renewal.
+func endsSoon(days int) *Card {
+	return &Card{Certificates: []Certificate{{Use: ForSigning, CanSign: true, Renewal: RenewalUnsaid, DaysLeft: days, IssuerO: "Actalis S.p.A."}}}
 }

@@ -127,7 +127,7 @@ func (v *cardView) present(c *app.Cards, card *app.Card) {
 			k.Text(lang.M("ui.renew.when", "from", k.Date(s.RenewFrom), "until", k.Date(s.RenewUntil)))))))
 	}
 	objects = append(objects, v.pins(card))
-	if !dead(card) {
+	if !card.Dead() {
 		objects = append(objects, v.official(card)...)
 	}
 	objects = append(objects, v.about(card))
@@ -140,7 +140,7 @@ func summary(k *kit, c *app.Cards, card *app.Card) (icon, words string) {
 	switch {
 	case cert != nil && cert.Use == app.ForSigning && cert.Ended():
 		return "stop", k.Text(lang.M("ui.mycard.sum."+cert.Status.State, "date", k.Date(cert.Status.Since)))
-	case c.Phase == app.PhaseBlocked && dead(card):
+	case c.Phase == app.PhaseBlocked && card.Dead():
 		return "lock", k.T("ui.mycard.sum.dead")
 	case c.Phase == app.PhaseBlocked:
 		return "lock", k.Text(lang.M("ui.mycard.sum.blocked", "pin", k.Text(app.PINLabel(card.BlockedPIN().Ref))))
@@ -154,6 +154,8 @@ func summary(k *kit, c *app.Cards, card *app.Card) (icon, words string) {
 		return "info", k.T("ui.sum.login-only")
 	case cert.Renewal == app.RenewalOpen, cert.Renewal == app.RenewalLastDay:
 		return "clock", k.Text(lang.M("ui.sum.renew", "until", k.Date(cert.RenewUntil)))
+	case cert.Renewal == app.RenewalUnsaid && cert.EndsSoon():
+		return "clock", k.Text(lang.M("ui.mycard.sum.ends", "date", k.Date(cert.NotAfter)))
 	case cert.Renewal == app.RenewalExpired:
 		return "stop", k.Text(lang.M("ui.mycard.sum.over", "date", k.Date(cert.NotAfter)))
 	case cert.Renewal == app.RenewalClosed:
@@ -190,9 +192,6 @@ func (v *cardView) certificate(c *app.Certificate) fyne.CanvasObject {
 	word := "ui.details"
 	if v.open[c.ID] {
 		word = "ui.details.less"
-		for _, f := range v.details(c) {
-			box.Add(row(f.key, k.para(f.face, k.p.ink, f.value)))
-		}
 	}
 	box.Add(fixed(0, k.px(4)))
 	buttons := []fyne.CanvasObject{k.button(small, "", k.T(word), func() {
@@ -206,11 +205,16 @@ func (v *cardView) certificate(c *app.Certificate) fyne.CanvasObject {
 		buttons = append(buttons, ask)
 	}
 	if v.open[c.ID] {
-		buttons = append(buttons, k.button(small, "copy", k.T("ui.copy"), func() { v.u.copy(v.facts(c)) }),
+		buttons = append(buttons, k.button(small, "copy", k.T("ui.copy.all"), func() { v.u.copy(v.facts(c)) }),
 			k.button(small, "download", k.T("ui.mycard.export.pem"), func() { v.export(c, ".pem") }),
 			k.button(small, "download", k.T("ui.mycard.export.der"), func() { v.export(c, ".der") }))
 	}
 	box.Add(wrapbox(k.px(12), buttons...))
+	if v.open[c.ID] {
+		for _, o := range v.details(c) {
+			box.Add(o)
+		}
+	}
 	return k.sheet(22, box)
 }
 
@@ -227,7 +231,7 @@ func (v *cardView) validity(c *app.Certificate) fyne.CanvasObject {
 		return max(0, min(1, float32(t.Sub(c.NotBefore))/life))
 	}
 	l.today, l.renew = part(now), 1
-	if !c.RenewFrom.IsZero() && c.Renewal != app.RenewalNone {
+	if !c.RenewFrom.IsZero() {
 		l.renew = part(c.RenewFrom)
 	}
 	fill, mark := k.p.good.ink, k.T("ui.today")

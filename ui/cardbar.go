@@ -165,7 +165,7 @@ func dayColour(k *kit, cert *app.Certificate) color.NRGBA {
 	switch {
 	case cert.DaysLeft < 0 || cert.Renewal == app.RenewalClosed || cert.Renewal == app.RenewalExpired:
 		return k.p.bad.ink
-	case cert.Renewal == app.RenewalOpen || cert.Renewal == app.RenewalLastDay:
+	case cert.EndsSoon():
 		return k.p.warn.ink
 	}
 	return k.p.ink
@@ -206,6 +206,8 @@ func cardState(k *kit, c *app.Cards, card *app.Card) (icon, key string, r role) 
 		return "clock", "ui.card.renew", k.p.warn
 	case cert.Renewal == app.RenewalClosed || cert.Renewal == app.RenewalExpired:
 		return "stop", "ui.card.expired", k.p.bad
+	case cert.EndsSoon():
+		return "clock", "ui.card.ends", k.p.warn
 	}
 	return "check", "ui.phase.ready.pill", k.p.good
 }

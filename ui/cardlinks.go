@@ -1,8 +1,10 @@
 package ui
 
 import (
+	"fmt"
 	"net/url"
 	"path/filepath"
+	"strings"
 
 	"fyne.io/fyne/v2"
 
@@ -12,51 +14,37 @@ import (
 
 // This file is what the page La mia carta hands out: details of a certificate, files, official pages.
 
-// detail is a line of a certificate's details.
-type detail struct {
-	key, value string
-	face       face
-}
-
-// details are the fields that people and support ask for.
-func (v *cardView) details(c *app.Certificate) []detail {
+// details are the lines of a certificate, each with a button that copies it.
+func (v *cardView) details(c *app.Certificate) []fyne.CanvasObject {
 	k := v.u.k
-	list := []detail{
-		{"ui.field.code", k.masked(c.FiscalCode), boxFace},
-		{"ui.field.organisation", c.SubjectO, boxFace},
-		{"ui.field.unit", c.SubjectOU, boxFace},
-		{"ui.field.issuer-org", c.IssuerO, boxFace},
-		{"ui.field.key", c.KeyType, boxFace},
-		{"ui.field.from", k.DateTime(c.NotBefore), boxFace},
-		{"ui.field.to", k.DateTime(c.NotAfter), boxFace},
-		{"ui.field.sha", spaced(c.SHA256), face{size: 14, mono: true}},
-	}
-	shown := list[:0]
-	for _, d := range list {
-		if d.value != "" {
-			shown = append(shown, d)
+	var rows []fyne.CanvasObject
+	for _, f := range c.Fields(k.Catalog) {
+		shown := v.shown(c, f.Value)
+		style := boxFace
+		if f.Exact {
+			style = face{size: 14, mono: true}
 		}
+		b := k.round("copy", k.Text(lang.M("ui.copy.field", "name", f.Label)), func() { v.u.copy(shown) })
+		rows = append(rows, topbox(k.px(6), flex(vbox(0, k.para(noteFace, k.p.muted, f.Label), k.para(style, k.p.ink, shown))), b))
 	}
-	return shown
+	return rows
 }
 
-// facts are the details as text, for the clipboard.
+// shown is a value with the codice fiscale as the person has chosen to see it.
+func (v *cardView) shown(c *app.Certificate, s string) string {
+	if v.u.k.show {
+		return s
+	}
+	return c.Mask(s)
+}
+
+// facts are all details as text, for the clipboard.
 func (v *cardView) facts(c *app.Certificate) string {
-	k := v.u.k
-	holder := c.SubjectCN
-	if c.Use == app.ForLogin { // the name is the codice fiscale
-		holder = k.masked(c.FiscalCode)
+	var b strings.Builder
+	for _, f := range c.Fields(v.u.k.Catalog) {
+		fmt.Fprintf(&b, "%s: %s\n", f.Label, v.shown(c, f.Value))
 	}
-	text := k.T("ui.field.holder") + ": " + holder + "\n" + k.T("ui.field.issuer") + ": " + c.IssuerCN + "\n" +
-		k.T("ui.field.number") + ": " + c.Serial + "\n"
-	for _, d := range v.details(c) {
-		value := d.value
-		if d.key == "ui.field.sha" {
-			value = c.SHA256
-		}
-		text += k.T(d.key) + ": " + value + "\n"
-	}
-	return text
+	return b.String()
 }
 
 // export asks for a folder and writes the certificate there: in PEM or DER, by the extension.
@@ -75,11 +63,11 @@ func (v *cardView) export(c *app.Certificate, ext string) {
 // withCalendar is the title, with the button for the calendar where there is something to remember.
 func (v *cardView) withCalendar(title *fyne.Container, card *app.Card) fyne.CanvasObject {
 	u, k := v.u, v.u.k
-	renews := false
+	ends := false
 	for _, c := range card.Certificates {
-		renews = renews || c.Renewal != app.RenewalNone && c.Renewal != app.RenewalExpired && !c.Ended()
+		ends = ends || c.Use != app.ForOther && c.Renewal != app.RenewalExpired && !c.Ended()
 	}
-	if !renews {
+	if !ends {
 		return title
 	}
 	b := k.button(outlined, "calendar", k.T("ui.mycard.calendar"), func() {
@@ -106,24 +94,9 @@ func (v *cardView) loadGuides() {
 	v.guides = g
 }
 
-// links are the official pages for the card's certificates, the one that signs first, each address once.
-func (v *cardView) links(card *app.Card) []app.Link {
-	var list []app.Link
-	seen := map[string]bool{}
-	for i := range card.Certificates {
-		for _, l := range v.guides.For(card, &card.Certificates[i]) {
-			if !seen[l.URL] {
-				seen[l.URL] = true
-				list = append(list, l)
-			}
-		}
-	}
-	return list
-}
-
 // guide is the page of a topic, or nil.
 func (v *cardView) guide(card *app.Card, topic string) *app.Link {
-	for _, l := range v.links(card) {
+	for _, l := range v.guides.ForCard(card) {
 		if l.Label.Key == topic {
 			return &l
 		}
@@ -135,10 +108,7 @@ func (v *cardView) guide(card *app.Card, topic string) *app.Link {
 func (v *cardView) official(card *app.Card) []fyne.CanvasObject {
 	k := v.u.k
 	var rows []fyne.CanvasObject
-	for _, l := range v.links(card) {
-		if x := card.Main(); l.Label.Key == "guide.renew" && (dead(card) || x != nil && x.Ended()) {
-			continue // a renewal needs the PIN, and a certificate that holds
-		}
+	for _, l := range v.guides.ForCard(card) {
 		rows = append(rows, vbox(k.px(3), k.button(small, "open", k.Text(l.Label), func() { v.visit(l) }),
 			k.text(noteFace, k.p.muted, hostOf(l.URL))))
 	}

@@ -47,21 +47,12 @@ func (v *cardView) pinBox(p *app.PINView) fyne.CanvasObject {
 	if p.PUKBlocked {
 		puk.Left = 0
 	}
-	pukWords := k.T("ui.puk.unknown")
-	switch {
-	case puk.Left == 0:
-		pukWords = k.T("ui.tries.none")
-	case puk.Left > 0:
-		pukWords = k.Text(lang.MN("ui.puk.tries", puk.Left))
-	case puk.WrongToday > 0:
-		pukWords = k.Text(lang.MN("ui.puk.tries.today", puk.WrongToday))
-	}
 	row := func(key string, t app.Tries, words string) fyne.CanvasObject {
 		return topbox(k.px(12), fixed(k.px(38), 0, k.para(noteFace, k.p.muted, key)), pad(k.px(4), 0, 0, 0, k.pips(t.Left, 3, 14)),
 			flex(k.para(noteFace, triesInk(k, t), words)))
 	}
 	box := vbox(k.px(8), hbox(k.px(12), k.icon("lock", 22, k.p.ink), flex(k.fit(face{size: 18, bold: true}, k.p.ink, k.Text(app.PINLabel(p.Ref))))),
-		row("PIN", pin, triesWords(k, pin)), row("PUK", puk, pukWords))
+		row("PIN", pin, triesWords(k, pin)), row("PUK", puk, k.Text(app.PUKText(puk))))
 	if p.OnReader {
 		box.Add(hbox(k.px(12), k.icon("keyboard", 20, k.p.muted), flex(k.para(noteFace, k.p.muted, k.T("ui.mycard.on-reader")))))
 	}
@@ -138,16 +129,6 @@ func (v *cardView) deadPUKs(card *app.Card) []fyne.CanvasObject {
 		list = append(append(list, k.sheet(22, box)), v.official(card)...)
 	}
 	return list
-}
-
-// dead reports whether a PIN of the card is lost for good.
-func dead(card *app.Card) bool {
-	for _, p := range card.PINs {
-		if p.Blocked && p.PUKBlocked {
-			return true
-		}
-	}
-	return false
 }
 
 // outcome tells what came of the last change or unblocking, and of the last writing of a file that failed.

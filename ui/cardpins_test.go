@@ -9,6 +9,7 @@ import (
 	"fyne.io/fyne/v2"
 
 	"ceralacca/app"
+	"ceralacca/app/lang"
 	"ceralacca/card"
 )
 
@@ -96,5 +97,52 @@ func TestFocusOutlivesTheRepaint(t *testing.T) {
 	u.show(&next)
 	if f, ok := k.focused().(*button); !ok || f.name != u.k.T("ui.details.less") {
 		t.Errorf("the focus went to %T", k.focused())
+	}
+}
+
+// TestDetailsAreCopied: every field one by one and all at once, and the codice fiscale only as it is shown.
+func TestDetailsAreCopied(t *testing.T) {
+	st := state(nil)
+	u, _, _ := window(t, st, 1280, 800)
+	u.turn(pageCard)
+	v := u.views[pageCard].(*cardView)
+	c := &st.Cards.Card().Certificates[0]
+	v.open[c.ID] = true
+	v.fill()
+	fields := c.Fields(u.k.Catalog)
+	if len(fields) < 24 {
+		t.Fatalf("only %d fields", len(fields))
+	}
+	press := func(name string, nth int) string {
+		u.app.Clipboard().SetContent("")
+		for _, o := range controlsIn(v.Object()) {
+			if o.name == name {
+				if nth--; nth < 0 {
+					o.do()
+					break
+				}
+			}
+		}
+		return u.app.Clipboard().Content()
+	}
+	seen := map[string]int{}
+	for _, f := range fields {
+		name := u.k.Text(lang.M("ui.copy.field", "name", f.Label))
+		got := press(name, seen[name])
+		seen[name]++
+		if want := c.Mask(f.Value); got != want || strings.Contains(got, c.FiscalCode) {
+			t.Errorf("%s: copied %q, want %q", f.Name, got, want)
+		}
+	}
+	all := press(u.k.T("ui.copy.all"), 0)
+	for _, f := range fields {
+		if !strings.Contains(all, f.Label+": "+c.Mask(f.Value)+"\n") {
+			t.Errorf("all of it lacks %s", f.Name)
+		}
+	}
+	u.k.show = true
+	v.fill()
+	if all := press(u.k.T("ui.copy.all"), 0); !strings.Contains(all, "TINIT-"+c.FiscalCode) {
+		t.Errorf("the codice fiscale is hidden though it is shown: %s", all)
 	}
 }

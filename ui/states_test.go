@@ -3,8 +3,12 @@ package ui
 import (
 	"encoding/json"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"time"
+
+	"fyne.io/fyne/v2"
 
 	"ceralacca/app"
 	"ceralacca/app/lang"
@@ -24,12 +28,22 @@ func exampleCard() app.Card {
 	login := cert
 	login.ID, login.Use, login.CanSign, login.IssuerCN, login.Serial, login.PIN = "c1", app.ForLogin, false, "CA di Prova Servizi", "5a17c04e920c", 0x10
 	login.SubjectCN = "SMPNNA80A41F205X/7420000000000001.abcdefghij="
+	cert.DER, login.DER = testFile("certificate-sign.der"), testFile("certificate-login.der")
 	return app.Card{
 		Slot: "s1", Reader: "Lettore di prova 00 00", Phase: app.PhaseReady, ATR: "3BFF1800008131FE55006B02090517030111014350491A", Via: "native",
 		Kind: "CNS", Serial: "1201000000000001", Issuer: "Camera di Prova", Surname: "ESEMPIO", Name: "ANNA", FiscalCode: "SMPNNA80A41F205X",
 		Issued: day(2025, 3, 14), Expires: day(2028, 3, 14), Certificates: []app.Certificate{cert, login},
 		PINs: []app.PINView{examplePIN(0x1A), examplePIN(0x10)},
 	}
+}
+
+// testFile is a file of testdata: certificates of invented people by invented issuers.
+func testFile(name string) []byte {
+	b, err := os.ReadFile(filepath.Join("testdata", name))
+	if err != nil {
+		panic(err)
+	}
+	return b
 }
 
 func examplePIN(r app.PINRef) app.PINView {
@@ -284,6 +298,30 @@ func scenes() []scene {
 			v.open["c2"] = true
 			v.fill()
 		}},
+		{"card-details-login", pageCard, st(nil), func(u *UI) {
+			v := u.views[pageCard].(*cardView)
+			v.open["c1"] = true
+			v.fill()
+			u.shell.object.Refresh()
+			scrollerOf(v.frame.scroll).ScrollToOffset(fyne.NewPos(0, 900))
+		}},
+		{"card-ends-soon", pageCard, st(func(s *app.State) {
+			s.Cards = cardsWith(func(c *app.Cards, x *app.Card) {
+				for i := range x.Certificates {
+					y := &x.Certificates[i]
+					y.Renewal, y.DaysLeft, y.RenewFrom, y.RenewUntil = app.RenewalUnsaid, 41, time.Time{}, time.Time{}
+					y.NotBefore, y.NotAfter = day(2024, 1, 2), day(2027, 1, 2)
+				}
+				c.Advice = advice("ends-soon", app.SeverityWarning, 41, "issuer", "Ente di Prova S.p.A.")
+			})
+		}), nil},
+		{"card-suspended", pageCard, st(func(s *app.State) {
+			s.Cards = cardsWith(func(c *app.Cards, x *app.Card) {
+				x.Certificates[0].Status = app.CertStatus{State: "suspended", Since: day(2026, 11, 2), Checked: today}
+				x.Certificates[0].CanSign = false
+				c.Advice = advice("certificate-suspended", app.SeverityDanger, 0)
+			})
+		}), nil},
 		{"card-blocked", pageCard, st(func(s *app.State) {
 			s.Cards = cardsWith(func(c *app.Cards, x *app.Card) {
 				c.Phase, x.Phase = app.PhaseBlocked, app.PhaseBlocked

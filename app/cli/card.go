@@ -54,6 +54,7 @@ var uses = map[app.CertUse]string{app.ForOther: "other", app.ForSigning: "signat
 var renewals = map[app.Renewal]string{
 	app.RenewalNone: "none", app.RenewalTooEarly: "too-early", app.RenewalOpen: "open",
 	app.RenewalLastDay: "last-day", app.RenewalClosed: "closed", app.RenewalExpired: "expired", app.RenewalNotYet: "none",
+	app.RenewalUnsaid: "unknown",
 }
 
 type jsonReader struct {
@@ -114,12 +115,27 @@ type jsonCert struct {
 	Renewal    string `json:"renewal"`
 	SHA256     string `json:"sha256"`
 	Key        string `json:"key,omitempty"`
+	// Additions to the contract: what the issuer says, with --ask or remembered from when it was bad, and the renewal window.
+	Status     *jsonStatus `json:"status,omitempty"`
+	Withdrawn  string      `json:"withdrawn,omitempty"` // the family of chips because of which it was revoked
+	RenewFrom  string      `json:"renew_from,omitempty"`
+	RenewUntil string      `json:"renew_until,omitempty"`
+}
+
+type jsonStatus struct {
+	State   string `json:"state"` // good, revoked, suspended, unknown
+	Since   string `json:"since,omitempty"`
+	Checked string `json:"checked,omitempty"`
 }
 
 // card tells readers and cards without asking for a PIN.
 func (s *session) card(args []string) (int, error) {
 	var id string
-	rest, err := s.flags("card", args, func(f *flag.FlagSet) { f.StringVar(&id, "cert", "", "") })
+	var ask bool
+	rest, err := s.flags("card", args, func(f *flag.FlagSet) {
+		f.StringVar(&id, "cert", "", "")
+		f.BoolVar(&ask, "ask", false, "")
+	})
 	if err != nil {
 		return 0, err
 	}
@@ -141,7 +157,7 @@ func (s *session) card(args []string) (int, error) {
 		}
 		r := jsonReader{Name: sl.Reader, State: slotStates[sl.State]}
 		if sl.State == card.Present {
-			c, err := s.engine.Inspect(s.ctx, sl)
+			c, err := s.inspect(sl, ask)
 			r.ATR = c.ATR
 			if err != nil {
 				r.Error = s.jsonError(app.Explain(err))
@@ -184,9 +200,36 @@ func (s *session) jsonCard(c *app.Card) *jsonCard {
 			ID: x.ID, Use: uses[x.Use], Qualified: x.Qualified, SubjectCN: x.SubjectCN, FiscalCode: x.FiscalCode,
 			IssuerCN: x.IssuerCN, Serial: x.Serial, NotBefore: app.Stamp(x.NotBefore), NotAfter: app.Stamp(x.NotAfter),
 			DaysLeft: x.DaysLeft, Renewal: renewals[x.Renewal], SHA256: x.SHA256, Key: x.KeyType,
+			Withdrawn: x.Withdrawn, RenewFrom: date(x.RenewFrom), RenewUntil: date(x.RenewUntil), Status: jsonStatusOf(x.Status),
 		})
 	}
 	return j
+}
+
+func jsonStatusOf(st app.CertStatus) *jsonStatus {
+	if st.State == "" {
+		return nil
+	}
+	return &jsonStatus{State: st.State, Since: stamp(st.Since), Checked: stamp(st.Checked)}
+}
+
+func stamp(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return app.Stamp(t)
+}
+
+// inspect reads the card; with ask the issuers of its certificates are asked first whether these still hold.
+func (s *session) inspect(slot card.Slot, ask bool) (app.Card, error) {
+	c, err := s.engine.Inspect(s.ctx, slot)
+	if err != nil || !ask {
+		return c, err
+	}
+	if err := s.engine.CheckCertificates(s.ctx, &c); err != nil {
+		return c, err
+	}
+	return s.engine.Inspect(s.ctx, slot)
 }
 
 // counted is the number of tries, or nil where the card does not tell.
@@ -210,12 +253,23 @@ func (s *session) tellCard(c *app.Card) {
 		x := &c.Certificates[i]
 		fmt.Fprintf(s.out, "  %s: %s\n", s.texts.T("cli.use."+uses[x.Use]), x.SubjectCN)
 		fmt.Fprintf(s.out, "    %s\n", s.texts.Text(lang.MN("cli.validity", x.DaysLeft, "date", s.texts.Date(x.NotAfter), "issuer", x.IssuerCN)))
+		if x.Renewal == app.RenewalTooEarly {
+			fmt.Fprintf(s.out, "    %s\n", s.texts.Text(lang.M("ui.renew.when", "from", s.texts.Date(x.RenewFrom), "until", s.texts.Date(x.RenewUntil))))
+		}
+		if st := x.Status; st.State != "" {
+			fmt.Fprintf(s.out, "    %s\n", s.texts.Text(lang.M("ui.status."+st.State, "since", s.texts.Date(st.Since), "checked", s.texts.DateTime(st.Checked))))
+		}
 	}
 	for _, p := range c.PINs {
-		fmt.Fprintf(s.out, "  %s: %s\n", s.texts.Text(app.PINLabel(p.Ref)), s.texts.Text(app.TriesText(p.Tries(false))))
+		name := s.texts.Text(app.PINLabel(p.Ref))
+		fmt.Fprintf(s.out, "  %s: %s\n", name, s.texts.Text(app.TriesText(p.Tries(false))))
+		fmt.Fprintf(s.out, "  %s, PUK: %s\n", name, s.texts.Text(app.PUKText(p.Tries(true))))
 	}
 	if c.Advice != nil {
 		s.say(c.Advice)
+	}
+	for _, l := range s.engine.Guides(c) {
+		fmt.Fprintf(s.out, "  %s: %s\n", s.texts.Text(l.Label), l.URL)
 	}
 }
 

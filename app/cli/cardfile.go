@@ -7,8 +7,43 @@ import (
 	"ceralacca/app/lang"
 )
 
+// details tells everything that a certificate of the card says, line by line.
+func (s *session) details(id string) (int, error) {
+	slot, err := s.slot()
+	if err != nil {
+		return 0, err
+	}
+	c, err := s.engine.Inspect(s.ctx, slot)
+	if err != nil {
+		return 0, err
+	}
+	cert, err := findCertificate(&c, id)
+	if err != nil {
+		return 0, err
+	}
+	type field struct {
+		Name  string `json:"name"`
+		Label string `json:"label"`
+		Value string `json:"value"`
+	}
+	var list []field
+	for _, f := range cert.Fields(s.texts) {
+		list = append(list, field{f.Name, f.Label, f.Value})
+		if !s.json {
+			fmt.Fprintf(s.out, "%s: %s\n", f.Label, f.Value)
+		}
+	}
+	if s.json {
+		s.printJSON(map[string]any{"certificate": cert.ID, "fields": list})
+	}
+	return exitOK, nil
+}
+
 // cardFile writes a certificate of the card, or its calendar, to a file.
 func (s *session) cardFile(args []string, id string) (int, error) {
+	if len(args) == 1 && args[0] == "details" {
+		return s.details(id)
+	}
 	if len(args) != 2 {
 		return 0, &usageError{lang.M("cli.no-files")}
 	}

@@ -304,7 +304,7 @@ func exitCode(err error) int {
 	case errors.As(err, &none), errors.As(err, &use), errors.As(err, &exists), errors.As(err, &already),
 		errors.As(err, &rules), errors.As(err, &refused), errors.As(err, &kind), errors.Is(err, card.ErrNoPUKChange), errors.Is(err, signer.ErrArchived):
 		return exitRule
-	case errors.As(err, new(*app.NoJobError)), errors.As(err, new(*app.OtherCardError)), errors.As(err, new(*app.VisibleError)):
+	case errors.As(err, new(*app.NoJobError)), errors.As(err, new(*app.OtherCardError)), errors.As(err, new(*app.VisibleError)), errors.As(err, new(*app.CertificateIDError)):
 		return exitRule
 	case errors.As(err, new(*app.AuthorityError)):
 		return exitUsage

@@ -66,6 +66,7 @@ func (s *session) pinStatus(c *app.Card) (int, error) {
 	}
 	for _, p := range c.PINs {
 		fmt.Fprintf(s.out, "%02x %s: %s\n", byte(p.Ref), s.texts.Text(app.PINLabel(p.Ref)), s.texts.Text(app.TriesText(p.Tries(false))))
+		fmt.Fprintf(s.out, "   PUK: %s\n", s.texts.Text(app.PUKText(p.Tries(true))))
 	}
 	return exitOK, nil
 }

@@ -335,34 +335,50 @@ func (c *Certificate) SerialHex() string {
 	return c.Serial.Text(16)
 }
 
-// NameAttr is the first value of the attribute oid in a Name element, or "".
-func NameAttr(name []byte, oid OID) string {
+// NamePart is one attribute of a Name.
+type NamePart struct {
+	OID   OID
+	Value string
+}
+
+// NameParts are the attributes of a Name element in their order, up to the first damage.
+func NameParts(name []byte) []NamePart {
 	s := cryptobyte.String(name)
+	var list []NamePart
 	if !s.ReadASN1(&s, asn1.SEQUENCE) {
-		return ""
+		return nil
 	}
 	for !s.Empty() {
 		var rdn cryptobyte.String
 		if !s.ReadASN1(&rdn, asn1.SET) {
-			return ""
+			return list
 		}
 		for !rdn.Empty() {
 			var av, v cryptobyte.String
 			var tag asn1.Tag
 			if !rdn.ReadASN1(&av, asn1.SEQUENCE) {
-				return ""
+				return list
 			}
-			o, ok := ReadOID(&av)
-			if ok && o == oid && av.ReadAnyASN1(&v, &tag) {
-				return text(v, tag)
+			if o, ok := ReadOID(&av); ok && av.ReadAnyASN1(&v, &tag) {
+				list = append(list, NamePart{o, Text(v, tag)})
 			}
+		}
+	}
+	return list
+}
+
+// NameAttr is the first value of the attribute oid in a Name element, or "".
+func NameAttr(name []byte, oid OID) string {
+	for _, p := range NameParts(name) {
+		if p.OID == oid {
+			return p.Value
 		}
 	}
 	return ""
 }
 
-// text decodes the string types of DirectoryString. TeletexString is read as Latin-1, as everybody does.
-func text(v []byte, tag asn1.Tag) string {
+// Text decodes the string types of DirectoryString. TeletexString is read as Latin-1, as everybody does.
+func Text(v []byte, tag asn1.Tag) string {
 	switch tag {
 	case 30: // BMPString
 		u := make([]uint16, len(v)/2)
