@@ -32,14 +32,14 @@ func smallPDF(script string) string {
 }
 
 // looked opens the preview of a file and, if it has pages, draws the first.
-func looked(t *testing.T, path string) *Preview {
+func looked(t *testing.T, e *Engine, path string) *Preview {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	l := &looking{cancel: cancel, wake: make(chan struct{}, 1)}
 	p := &Preview{Path: path}
 	l.want(PageWish{N: 0, Width: 400, Height: 400})
-	New(Config{}).lookAt(ctx, path, l, func(change func(*Preview)) {
+	e.lookAt(ctx, path, l, func(change func(*Preview)) {
 		change(p)
 		if p.Page != nil {
 			cancel()
@@ -49,7 +49,8 @@ func looked(t *testing.T, path string) *Preview {
 }
 
 func TestPreview(t *testing.T) {
-	dir := t.TempDir()
+	dir, e := t.TempDir(), New(Config{})
+	defer e.helpers.Close()
 	for name, c := range map[string]struct {
 		content string
 		form    preview.Form
@@ -69,7 +70,7 @@ func TestPreview(t *testing.T) {
 			if err := os.WriteFile(path, []byte(c.content), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			p := looked(t, path)
+			p := looked(t, e, path)
 			if p.Sum != sha256.Sum256([]byte(c.content)) || p.SHA256 != fmt.Sprintf("%x", p.Sum) {
 				t.Errorf("SHA-256 is %s", p.SHA256)
 			}
@@ -94,7 +95,7 @@ func TestPreview(t *testing.T) {
 			}
 		})
 	}
-	if p := looked(t, filepath.Join(dir, "none")); p.Advice == nil || p.Advice.Code != "file-missing" {
+	if p := looked(t, e, filepath.Join(dir, "none")); p.Advice == nil || p.Advice.Code != "file-missing" {
 		t.Errorf("a file that is not there: %+v", p.Advice)
 	}
 }

@@ -57,9 +57,12 @@ func onePage(box, content string, more ...string) []byte {
 	}, more...)...)
 }
 
+// kept lets a test draw with the helper of the one before: compiling PDFium under the race detector takes many seconds.
+var kept preview.Helpers
+
 func open(t *testing.T, b []byte) *preview.Document {
 	t.Helper()
-	d, err := preview.Open(t.Context(), "a.pdf", bytes.NewReader(b), int64(len(b)), preview.Options{})
+	d, err := preview.Open(t.Context(), "a.pdf", bytes.NewReader(b), int64(len(b)), preview.Options{Helpers: &kept})
 	if err != nil {
 		t.Fatal(err)
 	}
