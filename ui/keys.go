@@ -23,6 +23,7 @@ var shortcutSheet = []struct{ keys, text string }{
 	{"ui.key.tab", "ui.keys.tab"},
 	{"ui.key.list", "ui.keys.list"},
 	{"preview.key.look", "preview.keys.look"},
+	{"filter.key", "filter.keys"},
 	{"ui.key.remove", "ui.keys.remove"},
 	{"ui.key.card", "ui.keys.card"},
 	{"ui.key.esc", "ui.keys.esc"},
@@ -46,6 +47,11 @@ func (u *UI) keyboard() {
 	}
 	on(fyne.KeyComma, func() { u.turn(pageSettings) })
 	on(fyne.KeyO, u.chooseFile)
+	on(fyne.KeyF, func() {
+		if v, ok := u.views[u.page].(filtered); ok {
+			v.find()
+		}
+	})
 	main := func() {
 		if f := u.views[u.page].Main(); f != nil {
 			f()

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"image"
 	"image/color"
 	"io/fs"
 	"path"
@@ -25,12 +26,14 @@ type kit struct {
 	files  fs.FS
 	theme  *look
 	images map[string]fyne.Resource
-	show   bool // the codice fiscale is shown in full
+	pixels map[string]image.Image // drawings as they are painted
+	show   bool                   // the codice fiscale is shown in full
 
 	// keys is told of the keys that a focused control has no use for.
 	reveal func(fyne.CanvasObject)
 	keys   func(*fyne.KeyEvent)
 	runes  func(rune)
+	focus  func(fyne.Focusable)
 }
 
 // newKit reads what set asks for. variant is the system's own light.
@@ -52,7 +55,7 @@ func newKit(files fs.FS, set app.Settings, variant fyne.ThemeVariant, device flo
 	if scale > 2 {
 		scale = 2
 	}
-	k := &kit{Catalog: c, p: paletteFor(set.Theme, variant), scale: scale, device: device, files: files, images: map[string]fyne.Resource{}, show: set.ShowFiscalCode}
+	k := &kit{Catalog: c, p: paletteFor(set.Theme, variant), scale: scale, device: device, files: files, images: map[string]fyne.Resource{}, pixels: map[string]image.Image{}, show: set.ShowFiscalCode}
 	k.theme = &look{p: k.p, scale: scale}
 	for name, to := range map[string]*fyne.Resource{
 		"TitilliumWeb-Regular.ttf": &k.theme.regular, "TitilliumWeb-SemiBold.ttf": &k.theme.bold, "RobotoMono-Regular.ttf": &k.theme.mono,
@@ -130,7 +133,7 @@ func (k *kit) icon(name string, size float32, c color.NRGBA) *canvas.Image {
 
 // picture is a drawing with currentColor in c and the colours of the light palette turned into those in use.
 func (k *kit) picture(name string, w, h float32, c color.NRGBA) *canvas.Image {
-	img := canvas.NewImageFromResource(k.drawing(name, w, c))
+	img := canvas.NewImageFromImage(k.raster(name, w, h, c))
 	img.FillMode = canvas.ImageFillContain
 	img.SetMinSize(fyne.NewSize(k.px(w), k.px(h)))
 	return img
@@ -138,10 +141,32 @@ func (k *kit) picture(name string, w, h float32, c color.NRGBA) *canvas.Image {
 
 // redraw gives img another drawing or colour.
 func (k *kit) redraw(img *canvas.Image, name string, c color.NRGBA) {
-	if r := k.drawing(name, img.MinSize().Width/k.scale, c); img.Resource != r {
-		img.Resource = r
+	size := img.MinSize()
+	if r := k.raster(name, size.Width/k.scale, size.Height/k.scale, c); img.Image != r {
+		img.Image = r
 		img.Refresh()
 	}
+}
+
+// raster is a drawing as pixels of the screen. Fyne's image of an SVG reads it anew whenever it is asked for its size or
+// refreshed, which was two thirds of the time that a long list took; so each is read once, and shared.
+func (k *kit) raster(name string, w, h float32, c color.NRGBA) image.Image {
+	wide, high := int(w*k.scale*k.device+0.5), int(h*k.scale*k.device+0.5)
+	id := name + hexOf(c) + strconv.Itoa(wide) + "x" + strconv.Itoa(high)
+	if p, ok := k.pixels[id]; ok {
+		return p
+	}
+	svg := canvas.NewImageFromResource(k.drawing(name, w, c))
+	size := fyne.NewSize(float32(wide), float32(high))
+	svg.Resize(size)
+	if svg.Image == nil {
+		return nil // a test asks for every name
+	}
+	if got := svg.Image.Bounds().Size(); got.X != wide || got.Y != high { // Fyne takes the screen for a finer one
+		svg.Resize(fyne.NewSize(size.Width*float32(wide)/float32(got.X), size.Height*float32(high)/float32(got.Y)))
+	}
+	k.pixels[id] = svg.Image
+	return svg.Image
 }
 
 // drawing is the picture as it is to be painted width wide.

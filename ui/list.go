@@ -61,6 +61,12 @@ func (l *rowList) setCount(n int) {
 	l.Refresh()
 }
 
+// showCount is setCount for a list that takes no room without rows.
+func (l *rowList) showCount(n int) {
+	l.Hidden = n == 0
+	l.setCount(n)
+}
+
 // rowsLayout makes the body as high as all rows; fill places those that are built.
 type rowsLayout struct{ l *rowList }
 

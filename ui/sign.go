@@ -16,10 +16,11 @@ import (
 type signView struct {
 	u *UI
 	*looked
-	frame *frame
-	list  *rowList
-	docs  []app.Doc
-	mode  signMode
+	frame  *frame
+	list   *rowList
+	filter *listFilter
+	docs   []app.Doc
+	mode   signMode
 
 	lastDocs        *app.Docs
 	lastFiling      *app.Filing
@@ -47,8 +48,9 @@ func newSignView(u *UI) *signView {
 	v.looked = newLooked(u, pageSign, v.frame, func() { u.window.Canvas().Focus(v.list) })
 	v.list = newRowList(u.k, u.k.px(72))
 	v.list.row = v.row
-	v.list.same = func(i int) any { return rowKey{v.docs[i], v.mode} }
+	v.list.same = func(i int) any { return rowKey{v.docs[v.filter.at(i)], v.mode} }
 	v.list.act = v.act
+	v.filter = newListFilter(u, "filter.good.signed", func() { v.refilter(); v.frame.object.Refresh() }, func() { u.window.Canvas().Focus(v.list) })
 	v.progress = newProgress(u.k)
 	return v
 }
@@ -91,7 +93,7 @@ func (v *signView) Show(st *app.State) {
 	case signDone:
 		v.showDone(st)
 	}
-	v.list.setCount(len(v.docs))
+	v.refilter()
 }
 
 // modeOf tells which of the four pages it is.
@@ -174,6 +176,7 @@ func (v *signView) showReady(st *app.State) {
 	if a := u.interrupted(st); a != nil {
 		objects = append(objects, a)
 	}
+	objects = v.withFilter(objects)
 	elastic := len(objects)
 	add := k.button(small, "plus", k.T("ui.add"), u.chooseFile)
 	ways := k.button(small, "", k.Text(lang.M("ways.button", "way", k.wayWords(choices(st)))), u.openWays)
@@ -210,7 +213,8 @@ func (v *signView) showRunning(st *app.State) {
 		now = k.Text(lang.MN("ui.files", job.Total))
 	}
 	v.progress.set(job.Done, job.Total)
-	v.frame.setBody(2, k.heading(title, now), v.progress.object, v.list)
+	objects := v.withFilter([]fyne.CanvasObject{k.heading(title, now), v.progress.object})
+	v.frame.setBody(len(objects), append(objects, v.list)...)
 	b := k.button(outlined, "", stop, u.store.Cancel)
 	b.enable(!job.Cancelling)
 	v.frame.setBar(k.para(noteFace, k.p.muted, k.T("ui.stop.after")), b)
@@ -246,6 +250,7 @@ func (v *signView) showDone(st *app.State) {
 		k.numbered(boxFace, k.Text(lang.MN("ui.next.send", job.Signed)), k.T("ui.next.name"), k.T("ui.next.keep")),
 		k.rule(), k.para(noteFace, k.p.muted, k.Text(lang.M("ui.next.folder", "folder", v.folder()))),
 		leftmost(k.link(noteFace, k.T("summary.save"), v.saveSummary))))
+	objects = v.withFilter(objects)
 	elastic := len(objects)
 	if job.Signed > 0 {
 		objects = append(objects, container.New(&besideLayout{k}, v.list, next))
@@ -338,7 +343,7 @@ func (v *signView) copyNames() {
 
 // act is what a key does on row i: Del takes the file off, Space shows it, Enter too, or verifies a signed one.
 func (v *signView) act(i int, key fyne.KeyName) bool {
-	d := v.docs[i]
+	d := v.docs[v.filter.at(i)]
 	switch key {
 	case fyne.KeyDelete, fyne.KeyBackspace:
 		if v.mode == signReady {
@@ -392,7 +397,7 @@ var statusLook = [...]struct{ key, icon string }{
 
 // row is a file: its kind, name, size or trouble, and how far it has come.
 func (v *signView) row(i int, width float32) (fyne.CanvasObject, any) {
-	k, d := v.u.k, v.docs[i]
+	k, d := v.u.k, v.docs[v.filter.at(i)]
 	name := d.Name
 	if d.Output != "" {
 		name = filepath.Base(d.Output)

@@ -390,7 +390,7 @@ func scenes() []scene {
 		}
 		list = append(list, scene{"card-" + phaseWords[p].key, pageCard, st(func(s *app.State) { s.Cards = c }), nil})
 	}
-	return slices.Concat(list, pinScenes(), filingScenes(), previewScenes(), doctorScenes(), waysScenes())
+	return slices.Concat(list, pinScenes(), filingScenes(), previewScenes(), doctorScenes(), waysScenes(), filterScenes())
 }
 
 func signQuestion(tries int, practice app.PracticeCode) app.PINQuestion {

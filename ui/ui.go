@@ -110,6 +110,7 @@ func (u *UI) build(set app.Settings) {
 	}
 	u.k, u.settings = k, set
 	k.keys, k.runes, k.reveal = u.typedKey, u.typedRune, u.reveal
+	k.focus = u.window.Canvas().Focus
 	icon := k.drawing("app", 256/(k.scale*k.device), k.p.wax)
 	u.app.SetIcon(icon)
 	u.window.SetIcon(icon)

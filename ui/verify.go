@@ -27,6 +27,7 @@ type verifyView struct {
 
 	folder   *app.Folder // that the list shows
 	list     *rowList
+	filter   *listFilter
 	progress *progress
 }
 
@@ -40,11 +41,12 @@ func newVerifyView(u *UI) *verifyView {
 		}
 	})
 	v.list.row, v.list.same = v.folderRow, v.folderKey
+	v.filter = newListFilter(u, "filter.good.valid", func() { v.refilter(); v.frame.object.Refresh() }, func() { u.window.Canvas().Focus(v.list) })
 	v.list.act = func(i int, key fyne.KeyName) bool {
 		switch key {
 		case fyne.KeySpace, fyne.KeyReturn, fyne.KeyEnter:
-			if i < len(v.folder.Rows) {
-				u.store.Verify(v.folder.Rows[i].Path)
+			if i < v.list.n {
+				u.store.Verify(v.folder.Rows[v.filter.at(i)].Path)
 			}
 			return true
 		}

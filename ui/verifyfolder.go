@@ -25,6 +25,9 @@ func (v *verifyView) showFolder(f *app.Folder) {
 	if f.Saved != nil {
 		objects = append(objects, u.savedBox(f.Saved))
 	}
+	if len(f.Rows) > filterFrom {
+		objects = append(objects, v.filter.object)
+	}
 	elastic := len(objects)
 	if len(f.Rows) > 0 {
 		objects = append(objects, v.list)
@@ -33,7 +36,7 @@ func (v *verifyView) showFolder(f *app.Folder) {
 	}
 	objects = append(objects, k.para(noteFace, k.p.muted, k.T("ui.verify.note")))
 	v.folder = f
-	v.list.setCount(len(f.Rows))
+	v.refilter()
 	v.frame.setBody(elastic, objects...)
 	if f.Running {
 		v.frame.setBar(k.para(noteFace, k.p.muted, k.T("verify.folder.stop.after")), k.button(outlined, "", k.T("ui.stop"), u.store.StopFolder))
@@ -50,6 +53,24 @@ func (v *verifyView) showFolder(f *app.Folder) {
 		})
 	}
 	v.frame.setBar(leftmost(other), k.button(inked, "download", k.T("verify.folder.save"), v.main))
+}
+
+// refilter lists the files that the filter lets through.
+func (v *verifyView) refilter() {
+	v.list.showCount(v.filter.use(len(v.folder.Rows), "", func(i int) (string, filterKind) {
+		r := &v.folder.Rows[i]
+		if r.Advice == nil && r.Verdict.Seal == app.SealWhole {
+			return r.Name, filterGood
+		}
+		return r.Name, filterProblems
+	}))
+}
+
+// find implements filtered.
+func (v *verifyView) find() {
+	if v.last == nil && v.folder != nil && len(v.folder.Rows) > filterFrom {
+		v.u.window.Canvas().Focus(v.filter.field)
+	}
 }
 
 // folderWords sums the table up.
@@ -93,7 +114,7 @@ func (v *verifyView) folderWords(f *app.Folder) string {
 
 // folderRow is one file: name and who signed, and the verdict in words.
 func (v *verifyView) folderRow(i int, width float32) (fyne.CanvasObject, any) {
-	k, r := v.u.k, v.folder.Rows[i]
+	k, r := v.u.k, v.folder.Rows[v.filter.at(i)]
 	_, look, icon := sealLook(k, r.Verdict.Seal)
 	words, sub := k.Text(r.Verdict.Title), k.fit(noteFace, k.p.muted, app.Visible(strings.Join(r.Signers, ", ")))
 	if r.Advice != nil {
@@ -115,6 +136,6 @@ func (v *verifyView) folderRow(i int, width float32) (fyne.CanvasObject, any) {
 
 // folderKey is what a row is made of: it is made anew when that changes.
 func (v *verifyView) folderKey(i int) any {
-	r := v.folder.Rows[i]
+	r := v.folder.Rows[v.filter.at(i)]
 	return [2]string{r.Path, v.u.k.Text(r.Verdict.Title)}
 }

@@ -1,0 +1,189 @@
+package ui
+
+import (
+	"image/color"
+	"strings"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/widget"
+
+	"ceralacca/app"
+	"ceralacca/app/lang"
+)
+
+// filterFrom is how many rows a list has before it can be filtered.
+const filterFrom = 20
+
+// filterKind is which rows a filter lets through, whatever their names.
+type filterKind int
+
+const (
+	filterAll filterKind = iota
+	filterProblems
+	filterGood
+	filterKinds
+)
+
+// listFilter chooses rows of a long list by name and by kind. Ctrl+F comes to it, Down or Enter goes on to the list, Esc
+// empties it. It is about what is seen: what is done with the list is done with all of it.
+type listFilter struct {
+	k       *kit
+	object  *fyne.Container
+	field   *filterField
+	row     *fyne.Container // the field, then a choice for each kind
+	told    *para
+	good    string // key of the word for rows that are well
+	kind    filterKind
+	changed func()
+	seen    []int // the rows let through; nil for all
+}
+
+// newListFilter makes a filter whose choice of good rows is called by the key good. changed is told of each change;
+// leave brings the keyboard to the list.
+func newListFilter(u *UI, good string, changed, leave func()) *listFilter {
+	k := u.k
+	f := &listFilter{k: k, good: good, changed: changed, told: k.paragraph(noteFace, k.p.muted, "")}
+	f.field = &filterField{leave: leave, keys: func(e *fyne.KeyEvent) {
+		if k.keys != nil {
+			k.keys(e)
+		}
+	}}
+	f.field.ExtendBaseWidget(f.field)
+	f.field.SetPlaceHolder(k.T("filter.name"))
+	f.field.OnChanged = func(string) { changed() }
+	f.field.ring = rect(color.Transparent, k.p.focus, k.px(3), k.px(10))
+	f.field.ring.Hide()
+	f.row = wrapbox(k.px(8), fixed(k.px(280), k.px(44), f.field, f.field.ring))
+	f.choose(filterAll)
+	f.told.Hide()
+	f.object = vbox(k.px(6), f.row, f.told.Container)
+	return f
+}
+
+// choose lets the kind through.
+func (f *listFilter) choose(kind filterKind) *choice {
+	var chosen *choice
+	f.kind, f.row.Objects = kind, f.row.Objects[:1]
+	for i := range filterKinds {
+		c := f.k.choice(f.k.T([]string{"filter.all", "filter.problems", f.good}[i]), i == kind, nil)
+		c.do = func() {
+			focused := c.focused
+			now := f.choose(i)
+			f.changed()
+			if focused && f.k.focus != nil {
+				f.k.focus(now)
+			}
+		}
+		if i == kind {
+			chosen = c
+		}
+		f.row.Objects = append(f.row.Objects, c)
+	}
+	f.row.Refresh()
+	return chosen
+}
+
+// use filters a list of n rows and tells how many are seen; all is a sentence on what happens to the others. It returns
+// how many. A list that is short is not filtered.
+func (f *listFilter) use(n int, all string, row func(i int) (name string, kind filterKind)) int {
+	f.seen = nil
+	word := strings.ToLower(strings.TrimSpace(f.field.Text))
+	if n <= filterFrom || word == "" && f.kind == filterAll {
+		f.told.Hide()
+		return n
+	}
+	f.seen = []int{}
+	for i := range n {
+		name, kind := row(i)
+		if (f.kind == filterAll || f.kind == kind) && (word == "" || strings.Contains(strings.ToLower(name), word)) {
+			f.seen = append(f.seen, i)
+		}
+	}
+	key := "filter.seen"
+	if len(f.seen) == 0 {
+		key = "filter.none"
+	}
+	words := f.k.Text(lang.M(key, "seen", f.k.Number(len(f.seen)), "all", f.k.Number(n)))
+	if all != "" {
+		words += " " + all
+	}
+	f.told.say(words)
+	f.told.Show()
+	return len(f.seen)
+}
+
+// at is the place in the whole list of a row that is seen.
+func (f *listFilter) at(row int) int {
+	if f.seen == nil {
+		return row
+	}
+	return f.seen[row]
+}
+
+// filterField is where a part of a name is typed.
+type filterField struct {
+	widget.Entry
+	leave func()
+	keys  func(*fyne.KeyEvent)
+	ring  *canvas.Rectangle
+}
+
+// FocusGained implements fyne.Focusable.
+func (f *filterField) FocusGained() { f.ring.Show(); f.Entry.FocusGained() }
+
+// FocusLost implements fyne.Focusable.
+func (f *filterField) FocusLost() { f.ring.Hide(); f.Entry.FocusLost() }
+
+// TypedKey implements fyne.Focusable.
+func (f *filterField) TypedKey(e *fyne.KeyEvent) {
+	switch {
+	case e.Name == fyne.KeyDown, e.Name == fyne.KeyReturn, e.Name == fyne.KeyEnter:
+		f.leave()
+	case e.Name == fyne.KeyEscape && f.Text != "":
+		f.SetText("")
+	case e.Name == fyne.KeyEscape, e.Name == fyne.KeyF1, e.Name == fyne.KeyF6:
+		f.keys(e)
+	default:
+		f.Entry.TypedKey(e)
+	}
+}
+
+// filtered is a page with a list that can be filtered.
+type filtered interface {
+	// find brings the keyboard to the filter, if there is one now.
+	find()
+}
+
+// refilter lists the files that the filter lets through.
+func (v *signView) refilter() {
+	all := ""
+	if v.mode == signReady {
+		all = v.u.k.T("filter.sign-all")
+	}
+	v.list.showCount(v.filter.use(len(v.docs), all, func(i int) (string, filterKind) {
+		switch d := &v.docs[i]; d.Status {
+		case app.DocProblem, app.DocFailed, app.DocStopped:
+			return d.Name, filterProblems
+		case app.DocSigned:
+			return d.Name, filterGood
+		default:
+			return d.Name, filterAll
+		}
+	}))
+}
+
+// find implements filtered.
+func (v *signView) find() {
+	if len(v.docs) > filterFrom && !v.open() {
+		v.u.window.Canvas().Focus(v.filter.field)
+	}
+}
+
+// withFilter puts the filter above a list that is long.
+func (v *signView) withFilter(objects []fyne.CanvasObject) []fyne.CanvasObject {
+	if len(v.docs) > filterFrom {
+		return append(objects, v.filter.object)
+	}
+	return objects
+}
