@@ -119,7 +119,7 @@ func (v *cardView) deadPUKs(card *app.Card) []fyne.CanvasObject {
 		if !p.PUKBlocked {
 			continue
 		}
-		name := inner(k.Text(app.PINLabel(p.Ref)))
+		name := k.inner(k.Text(app.PINLabel(p.Ref)))
 		if !p.Blocked {
 			list = append(list, k.advice(k.p.warn, "warning", k.Text(lang.M("ui.mycard.puk.spent", "pin", name)), k.Text(lang.M("ui.mycard.puk.spent.body", "pin", name))))
 			continue

@@ -167,7 +167,7 @@ func (u *UI) OnReader(ctx context.Context, label lang.Msg) {
 	a.build = func() *panel {
 		k := u.k
 		words := vbox(k.px(6), k.para(pinFace, k.p.ink, k.T("ui.pin.reader.now")),
-			k.para(bodyFace, k.p.ink, k.Text(lang.M("ui.pin.reader.now.body", "pin", inner(k.Text(label))))))
+			k.para(bodyFace, k.p.ink, k.Text(lang.M("ui.pin.reader.now.body", "pin", k.inner(k.Text(label))))))
 		content := pad(k.px(26), k.px(32), k.px(26), k.px(32), topbox(k.px(18), k.icon("keyboard", 32, k.p.waxText), flex(words)))
 		return u.newPanel(k.p.waxText, scrolledTall(content))
 	}

@@ -242,7 +242,7 @@ func (f *newPINForm) settle() bool {
 func (f *newPINForm) head() fyne.CanvasObject {
 	k := f.u.k
 	key := map[app.NewPINKind]string{app.ChangePIN: "change", app.UnblockPIN: "unblock", app.ChangePUK: "change-puk"}[f.q.Kind]
-	title := k.para(pinFace, k.p.ink, k.Text(lang.M("ui.newpin."+key+".title", "pin", inner(k.Text(f.q.Label)))))
+	title := k.para(pinFace, k.p.ink, k.Text(lang.M("ui.newpin."+key+".title", "pin", k.inner(k.Text(f.q.Label)))))
 	var names []string
 	first := stepNeeds
 	switch f.q.Kind {
@@ -479,10 +479,11 @@ func stepNumber(k *kit, i int, c color.Color) *canvas.Text {
 	return n
 }
 
-// inner is the name of a PIN as it stands within a sentence: "PIN di firma", "signing PIN".
-func inner(s string) string {
+// inner is the name of a PIN as it stands within a sentence: "PIN di firma", "signing PIN"; German nouns keep their
+// capital, "Signatur-PIN".
+func (k *kit) inner(s string) string {
 	r := []rune(s)
-	if len(r) > 1 && r[1] >= 'a' && r[1] <= 'z' && r[0] >= 'A' && r[0] <= 'Z' {
+	if k.Tag() != "de" && len(r) > 1 && r[1] >= 'a' && r[1] <= 'z' && r[0] >= 'A' && r[0] <= 'Z' {
 		r[0] += 'a' - 'A'
 	}
 	return string(r)
