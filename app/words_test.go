@@ -68,6 +68,7 @@ func TestNobodyElseIsToBeCalled(t *testing.T) {
 var nextStep = map[string]*regexp.Regexp{
 	"it": regexp.MustCompile(`(?i)\b(accorci|aggiorni|apra|aspetti|cerchi|chieda|chiuda|colleghi|controlli|copi|corregga|crei|dia|digiti|esporti|faccia|firmi|generi|guardi|imposti|indichi|inserisca|installi|legga|liberi|prema|provi|riapra|ricominci|riavvii|riduca|rimetta|rinnovi|riprovi|salvi|sblocchi|scarichi|scelga|scriva|serva|sposti|stampi|tenga|tolga|usi|verifichi)\b`),
 	"en": regexp.MustCompile(`(?i)\b(add|ask|check|choose|close|connect|copy|correct|download|export|fetch|firm|free|get|give|have it|insert|install|keep|look|make|mend|move|open|print|put|read|renew|restart|run|save|send|shorten|sign|start|take|try|type|unblock|unlock|use|verify|wait)\b`),
+	"de": regexp.MustCompile(`(?i)(beantragen|beginnen|bewahren|bitten|drucken|entsperren|erneuern|erzeugen|fragen|geben|kontrollieren|kopieren|kürzen|legen|lesen|nehmen|prüfen|schaffen|schließen|schreiben|sehen|signieren|speichern|starten|stecken|suchen|verlangen|verschieben|versuchen|verwenden|warten|wählen|öffnen) Sie\b`),
 	"sl": regexp.MustCompile(`(?i)\b(berite|dodajte|hranite|izberite|kopirajte|namestite|natisnite|navedite|obrnite|odklenite|odprite|oglejte|podaljšajte|podpišite|poiščite|popravite|poskusite|počakajte|preglejte|premaknite|preverite|priključite|prosite|shranite|skrajšajte|sprostite|uporabite|ustvarite|vpišite|vprašajte|vrnite|vstavite|vtipkajte|vzemite|zahtevajte|zaprite|zaprosite|začnite|zaženite)\b`),
 }
 
