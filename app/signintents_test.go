@@ -1,6 +1,9 @@
 package app
 
 import (
+	"bytes"
+	"image"
+	"image/png"
 	"os"
 	"path/filepath"
 	"strings"
@@ -131,4 +134,26 @@ func TestStoreAuthorities(t *testing.T) {
 	if p, _ := e.cfg.Secrets.Get(keyringService, keyringUser(a)); p != "s3gr3ta" {
 		t.Errorf("the password is %q", p)
 	}
+}
+
+func TestStoreMarkPicture(t *testing.T) {
+	e, _ := practiceEngine(t)
+	dir := t.TempDir()
+	var b bytes.Buffer
+	if err := png.Encode(&b, image.NewGray(image.Rect(0, 0, 4, 3))); err != nil {
+		t.Fatal(err)
+	}
+	good, bad := put(t, dir, "firma.png", b.Bytes()), put(t, dir, "firma.txt", []byte("non un'immagine"))
+	w := runStore(t, e, &answers{})
+	w.ChooseMarkPicture(good)
+	w.until("taken", func(st *State) bool { return len(st.MarkPicture.Bytes) > 0 && st.MarkPicture.Image.Bounds().Dx() == 4 })
+	w.ChooseMarkPicture(bad)
+	w.until("refused, and the first kept", func(st *State) bool {
+		return st.MarkPicture.Advice != nil && st.MarkPicture.Advice.Code == "visible-picture" && len(st.MarkPicture.Bytes) > 0
+	})
+	if got, _, err := e.MarkPicture(); err != nil || !bytes.Equal(got, b.Bytes()) {
+		t.Errorf("kept %d bytes, %v", len(got), err)
+	}
+	w.ChooseMarkPicture("")
+	w.until("forgotten", func(st *State) bool { return len(st.MarkPicture.Bytes) == 0 && st.MarkPicture.Advice == nil })
 }

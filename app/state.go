@@ -41,6 +41,7 @@ type State struct {
 	Interrupted *Interrupted
 	// Authorities are the configured time-stamp authorities.
 	Authorities *Authorities
+	MarkPicture *MarkPicture
 	Verify      *Verification
 	Preview     *Preview
 	Folder      *Folder

@@ -68,7 +68,7 @@ func NewStore(e *Engine) *Store {
 	choices := choicesFor(set.Profile, SignChoices{})
 	s.state.Store(&State{
 		Cards: &Cards{Phase: PhaseReading, Chosen: -1}, Docs: &Docs{}, Choices: &choices, Trust: &Trust{}, Settings: &set, Startup: &StartupState{},
-		Authorities: &Authorities{},
+		Authorities: &Authorities{}, MarkPicture: &MarkPicture{},
 	})
 	return s
 }
@@ -86,6 +86,7 @@ func (s *Store) Run(ctx context.Context, ask Asker) error {
 	s.watch()
 	s.readTrust()
 	s.readAuthorities()
+	s.markPicture(nil)
 	s.findInterrupted()
 	s.readStartup()
 	s.remind()

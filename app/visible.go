@@ -2,11 +2,15 @@ package app
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"image"
 	_ "image/jpeg" // pictures of visible signatures
 	_ "image/png"
+	"io"
 	"io/fs"
+	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -65,15 +69,98 @@ func (e *Engine) appearance(s *VisibleMark, name string, now time.Time) (*signer
 	if len(s.Picture) == 0 {
 		return a, nil
 	}
-	size, _, err := image.DecodeConfig(bytes.NewReader(s.Picture))
-	if err == nil && (len(s.Picture) > maxPictureBytes || size.Width <= 0 || size.Height <= 0 || size.Width > maxPicturePixels/size.Height) {
+	var err error
+	a.Picture, err = decodePicture(s.Picture)
+	return a, err
+}
+
+// decodePicture reads a PNG or JPEG within bounds; it fails with a [*VisibleError].
+func decodePicture(b []byte) (image.Image, error) {
+	size, _, err := image.DecodeConfig(bytes.NewReader(b))
+	if err == nil && (len(b) > maxPictureBytes || size.Width <= 0 || size.Height <= 0 || size.Width > maxPicturePixels/size.Height) {
 		err = image.ErrFormat
 	}
+	var img image.Image
 	if err == nil {
-		a.Picture, _, err = image.Decode(bytes.NewReader(s.Picture))
+		img, _, err = image.Decode(bytes.NewReader(b))
 	}
 	if err != nil {
 		return nil, &VisibleError{err}
 	}
-	return a, nil
+	return img, nil
+}
+
+// MarkPicture is the picture that the person chose for visible signatures.
+type MarkPicture struct {
+	Bytes  []byte      // PNG or JPEG, for [VisibleMark]; empty for none
+	Image  image.Image // the same, decoded
+	Advice *Advice     // why the one chosen last cannot be used
+}
+
+func (e *Engine) markPictureFile() string { return filepath.Join(e.cfg.Dir, "mark-picture") }
+
+// MarkPicture is the picture kept for visible signatures; nil for none.
+func (e *Engine) MarkPicture() ([]byte, image.Image, error) {
+	if e.cfg.Dir == "" {
+		return nil, nil, nil
+	}
+	b, img, err := readPicture(e.markPictureFile())
+	if errors.Is(err, fs.ErrNotExist) {
+		err = nil
+	}
+	return b, img, err
+}
+
+// KeepMarkPicture keeps a copy of the PNG or JPEG at path for visible signatures, so that it may be moved; an empty path
+// forgets it.
+func (e *Engine) KeepMarkPicture(path string) error {
+	if path == "" {
+		return removeTemp(e.markPictureFile())
+	}
+	b, _, err := readPicture(path)
+	if err != nil {
+		return err
+	}
+	return replaceFile(e.markPictureFile(), b)
+}
+
+func readPicture(path string) ([]byte, image.Image, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, maxPictureBytes+1))
+	if err != nil {
+		return nil, nil, err
+	}
+	img, err := decodePicture(b)
+	return b, img, err
+}
+
+// ChooseMarkPicture takes the picture at path for visible signatures and keeps it; an empty path forgets it.
+func (s *Store) ChooseMarkPicture(path string) {
+	s.markPicture(func(e *Engine) error { return e.KeepMarkPicture(path) })
+}
+
+// markPicture changes the picture, unless change is nil, and takes it into the State.
+func (s *Store) markPicture(change func(*Engine) error) {
+	s.post(func(st State) State {
+		engine := s.engine
+		s.spawn(func() {
+			var failed error
+			if change != nil {
+				failed = change(engine)
+			}
+			next := &MarkPicture{}
+			var err error
+			next.Bytes, next.Image, err = engine.MarkPicture()
+			next.Advice = Explain(errors.Join(failed, err))
+			s.post(func(st State) State {
+				st.MarkPicture = next
+				return st
+			})
+		})
+		return st
+	})
 }

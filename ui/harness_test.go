@@ -119,6 +119,8 @@ func (f *fakeStore) SetAuthorities(list []app.Authority) {
 func (f *fakeStore) KeepAuthority(i int, a app.Authority, password string) {
 	f.said = append(f.said, fmt.Sprintf("authority %d %s|%s|%s|%s", i, a.URL, a.Name, a.User, password))
 }
+func (f *fakeStore) ChooseMarkPicture(path string) { f.said = append(f.said, "picture "+path) }
+
 func (f *fakeStore) Resume()            { f.said = append(f.said, "resume") }
 func (f *fakeStore) ForgetInterrupted() { f.said = append(f.said, "forget") }
 func (f *fakeStore) SaveSummary(_ *lang.Catalog, dest string) {

@@ -69,6 +69,7 @@ func (v *signView) Main() func() {
 // Show implements view.
 func (v *signView) Show(st *app.State) {
 	v.looked.show(st.Preview)
+	v.preview.pictured(st.MarkPicture)
 	if st.Saved != v.saved && v.u.page == pageSign {
 		v.saved = st.Saved
 		if st.Saved != nil && st.Saved.Advice == nil {

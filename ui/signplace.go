@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"image"
 	"image/color"
 	"strings"
 
@@ -23,6 +24,7 @@ type markBox struct {
 	scale  float32    // of the window, for a point
 	ground *canvas.Rectangle
 	words  *fyne.Container
+	image  *canvas.Image // nil for none
 	grip   *canvas.Rectangle
 	sizing bool // the mouse holds the corner
 	moved  func()
@@ -39,13 +41,16 @@ const (
 	markLeast = 24.0
 )
 
-func newMarkBox(k *kit, lines []string, moved func()) *markBox {
+func newMarkBox(k *kit, lines []string, picture image.Image, moved func()) *markBox {
 	m := &markBox{k: k, moved: moved, scale: 1}
 	m.ground = rect(color.NRGBA{R: 0xFF, G: 0xFD, B: 0xF9, A: 0xE6}, light.wax, k.px(2), 0)
 	m.grip = rect(light.wax, color.White, k.px(1), 0)
 	m.words = vbox(0)
 	for _, l := range lines {
 		m.words.Add(canvas.NewText(l, light.ink))
+	}
+	if picture != nil {
+		m.image = &canvas.Image{Image: picture, FillMode: canvas.ImageFillStretch, ScaleMode: canvas.ImageScaleSmooth}
 	}
 	m.ExtendBaseWidget(m)
 	return m
@@ -149,17 +154,31 @@ func (r *markRenderer) Layout(size fyne.Size) {
 	g := m.k.px(12)
 	place(m.grip, size.Width-g/2, size.Height-g/2, g, g)
 	n := float32(max(1, len(m.words.Objects)))
-	pt := m.fontSize(n)
+	left := m.left()
+	pt := m.fontSize(n, left)
 	for i, o := range m.words.Objects {
 		t := o.(*canvas.Text)
 		t.TextSize = pt
-		place(t, m.scale*4, (size.Height-n*pt*1.2)/2+float32(i)*pt*1.2, size.Width, pt*1.2)
+		place(t, left, (size.Height-n*pt*1.2)/2+float32(i)*pt*1.2, size.Width, pt*1.2)
 	}
 }
 
+// left is where the text begins: right of the picture, which takes a third of the width at most, as in the file.
+func (m *markBox) left() float32 {
+	edge := 4 * m.scale
+	if m.image == nil {
+		return edge
+	}
+	b, size := m.image.Image.Bounds(), m.Size()
+	f := min((size.Width-2*edge)/3/float32(b.Dx()), (size.Height-2*edge)/float32(b.Dy()))
+	w, h := f*float32(b.Dx()), f*float32(b.Dy())
+	place(m.image, edge, (size.Height-h)/2, w, h)
+	return 2*edge + w
+}
+
 // fontSize is the largest at which all lines fit, at most 12 points, as package signer chooses it.
-func (m *markBox) fontSize(lines float32) float32 {
-	room := m.Size().Width - 8*m.scale
+func (m *markBox) fontSize(lines, left float32) float32 {
+	room := m.Size().Width - left - 4*m.scale
 	pt := min(12*m.scale, (m.Size().Height-6*m.scale)/(1.2*lines))
 	for _, o := range m.words.Objects {
 		if w := fyne.MeasureText(o.(*canvas.Text).Text, 100, fyne.TextStyle{}).Width; w > 0 {
@@ -178,6 +197,9 @@ func (r *markRenderer) Refresh() { r.Layout(r.m.Size()) }
 // Objects implements fyne.WidgetRenderer.
 func (r *markRenderer) Objects() []fyne.CanvasObject {
 	all := append([]fyne.CanvasObject{r.m.ground}, r.m.words.Objects...)
+	if r.m.image != nil {
+		all = append(all, r.m.image)
+	}
 	return append(all, r.m.grip)
 }
 
@@ -189,7 +211,8 @@ type placing struct {
 	doc    app.Doc
 	mark   app.VisibleMark
 	box    *markBox
-	placed bool // the default place was taken
+	placed bool             // the default place was taken
+	shown  *app.MarkPicture // the picture that box shows
 }
 
 // placeMark opens the first PDF of the list for choosing where its signature is seen.
@@ -225,8 +248,16 @@ func (v *previewView) place() {
 		v.sheet.marked(nil)
 		return
 	}
+	st := v.u.latest.Load()
+	if p.box != nil && p.shown != st.MarkPicture { // another picture was chosen meanwhile
+		p.mark.Rect, p.box = p.box.rect, nil
+		p.mark.Page = v.page + 1
+	}
 	if p.box == nil {
-		st := v.u.latest.Load()
+		var picture image.Image
+		if p.shown = st.MarkPicture; p.shown != nil {
+			p.mark.Picture, picture = p.shown.Bytes, p.shown.Image
+		}
 		name := v.u.k.T("existing.you")
 		if c := st.Cards.Card(); c != nil && c.Signing() != nil {
 			name = c.Signing().SubjectCN
@@ -236,7 +267,7 @@ func (v *previewView) place() {
 		for _, l := range p.mark.Lines {
 			lines = append(lines, fill.Replace(l))
 		}
-		p.box = newMarkBox(v.u.k, lines, func() { v.sheet.Refresh() })
+		p.box = newMarkBox(v.u.k, lines, picture, func() { v.sheet.Refresh() })
 		p.box.rect = p.mark.Rect
 		if !p.placed {
 			v.page = v.last.View.Facts.Pages - 1
@@ -287,8 +318,30 @@ func (v *previewView) placingBar() {
 	if f := v.emptyField(); f != "" {
 		right = append(right, k.button(outlined, "", k.Text(lang.M("mark.field", "name", f)), func() { v.takeField(f) }))
 	}
-	right = append(right, here)
+	right = append(right, v.pictureButton(), here)
 	v.frame.setBar(hbox(k.px(16), right...))
+}
+
+// pictureButton chooses a picture to stand beside the text, or takes it away.
+func (v *previewView) pictureButton() fyne.CanvasObject {
+	u, k := v.u, v.u.k
+	if m := u.latest.Load().MarkPicture; m != nil && len(m.Bytes) > 0 {
+		return k.button(outlined, "", k.T("mark.picture.none"), func() { u.store.ChooseMarkPicture("") })
+	}
+	return k.button(outlined, "", k.T("mark.picture"), func() {
+		u.pick(pickFiles, "", func(paths []string) { u.store.ChooseMarkPicture(paths[0]) })
+	})
+}
+
+// pictured shows the picture of the mark that was chosen meanwhile, or says why it cannot be used.
+func (v *previewView) pictured(m *app.MarkPicture) {
+	if p := v.placing; p == nil || p.box == nil || p.shown == m || v.last == nil || v.last.View == nil {
+		return
+	}
+	if m != nil && m.Advice != nil {
+		v.u.say(v.u.k.Text(m.Advice.Title) + " " + v.u.k.Text(m.Advice.Body))
+	}
+	v.build()
 }
 
 // emptyField is the first field of the document that waits for a signature. It is offered for a single file.

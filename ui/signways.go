@@ -21,6 +21,7 @@ type signIntents interface {
 	ForgetInterrupted()
 	SetAuthorities(list []app.Authority)
 	KeepAuthority(i int, a app.Authority, password string)
+	ChooseMarkPicture(path string)
 	SaveSummary(t *lang.Catalog, dest string)
 }
 

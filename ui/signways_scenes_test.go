@@ -54,6 +54,13 @@ func verifyPreviewed() *app.State {
 	return st
 }
 
+// pictured is a preview with a picture chosen for visible signatures.
+func pictured() *app.State {
+	st := previewed("distinta_EX2611.pdf", func(p *app.Preview) { p.View.Facts.Pages = 1 })
+	st.MarkPicture = &app.MarkPicture{Bytes: []byte{1}, Image: drawnPage(200, 150)}
+	return st
+}
+
 func stampedState() *app.State {
 	return state(func(s *app.State) {
 		s.Authorities = &app.Authorities{
@@ -99,6 +106,11 @@ func waysScenes() []scene {
 			k.build = func() *panel { return u.choicePanel(q, func(int) {}) }
 			u.asking = k
 			k.open()
+		}},
+		{"mark-picture", pageSign, pictured(), func(u *UI) {
+			v := u.views[pageSign].(*signView).preview
+			v.placing = &placing{doc: u.latest.Load().Docs.List[0], mark: app.VisibleMark{Lines: []string{u.k.T("mark.signed") + " {name}", "{when}"}, Border: true}}
+			v.build()
 		}},
 		{"mark-place", pageSign, previewed("distinta_EX2611.pdf", func(p *app.Preview) { p.View.Facts.Pages = 1 }), func(u *UI) {
 			v := u.views[pageSign].(*signView).preview

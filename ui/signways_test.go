@@ -237,3 +237,32 @@ func TestPreviewFromVerify(t *testing.T) {
 		t.Errorf("another verdict leaves the preview of the first: %q", f.said)
 	}
 }
+
+// TestPictureOfTheMark chooses a picture while the place is being chosen; it is in what is signed, and the place stays.
+func TestPictureOfTheMark(t *testing.T) {
+	st := pictured()
+	with := st.MarkPicture
+	st.MarkPicture = &app.MarkPicture{}
+	st.Docs.List[0].Kind = app.KindPDF
+	u, f, _ := window(t, st, 1000, 700)
+	v := u.views[pageSign].(*signView).preview
+	u.placeMark()
+	v.build()
+	v.placing.box.shift(-60, 30)
+	at := v.placing.box.rect
+	open := *st
+	open.MarkPicture = with
+	u.latest.Store(&open)
+	u.show(&open)
+	if v.placing.box.image == nil || v.placing.box.rect != at {
+		t.Fatalf("image %v, place %v, was %v", v.placing.box.image, v.placing.box.rect, at)
+	}
+	press1(t, u, u.k.T("mark.picture.none"))
+	if !slices.Contains(f.said, "picture ") {
+		t.Errorf("said %q", f.said)
+	}
+	press1(t, u, u.k.T("mark.here"))
+	if m := f.choices.Visible; m == nil || !slices.Equal(m.Picture, with.Bytes) || m.Rect != at {
+		t.Errorf("chosen %+v", f.choices)
+	}
+}
