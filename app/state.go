@@ -42,6 +42,7 @@ type State struct {
 	// Authorities are the configured time-stamp authorities.
 	Authorities *Authorities
 	MarkPicture *MarkPicture
+	Stamping    *Stamping // nil before the first
 	Verify      *Verification
 	Preview     *Preview
 	Folder      *Folder

@@ -29,11 +29,12 @@ type Store struct {
 	ctx             context.Context
 	ask             Asker
 	wg              sync.WaitGroup
-	authoritiesTurn sync.Mutex // held while the list of time-stamp authorities changes
-	use             *Engine    // engine, or its practice twin
-	practice        *Engine    // made once
-	exerciseBus     *sim.Bus   // the reader of the exercise under way
-	stopJob         func()     // asks the running job to end after the file in hand
+	stopStamps      context.CancelFunc // ends the job of time-stamps
+	authoritiesTurn sync.Mutex         // held while the list of time-stamp authorities changes
+	use             *Engine            // engine, or its practice twin
+	practice        *Engine            // made once
+	exerciseBus     *sim.Bus           // the reader of the exercise under way
+	stopJob         func()             // asks the running job to end after the file in hand
 	killJob         context.CancelCauseFunc
 	jobSlot         string
 	unwatch         context.CancelFunc
@@ -77,7 +78,7 @@ func NewStore(e *Engine) *Store {
 // It is called before Run.
 func (s *Store) OnChange(f func(*State)) { s.changed = f }
 
-// State is the newest snapshot. Job, Interrupted, Verify, Preview, PINJob, Saved and Exercise can be nil; the other sections never are.
+// State is the newest snapshot. Job, Stamping, Interrupted, Verify, Preview, PINJob, Saved and Exercise can be nil; the other sections never are.
 func (s *Store) State() *State { return s.state.Load() }
 
 // Run owns every goroutine of the application. It returns when ctx has ended and so have all of them.

@@ -355,3 +355,32 @@ func TestTimestamp(t *testing.T) {
 		t.Errorf("%v after %d requests", err, requests.Load())
 	}
 }
+
+// TestStoreStamps: a time-stamp of each file, none twice, and an authority that fails ends the job.
+func TestStoreStamps(t *testing.T) {
+	good, _ := opensslTSA(t)
+	address, asked := counted(t, good)
+	e, _ := practiceEngine(t)
+	w := runStore(t, e, &answers{})
+	_, files := many(t, 2)
+	w.SetChoices(SignChoices{TSA: address})
+	w.Timestamp(files, FormatTSR)
+	w.Timestamp(files, FormatTSR) // a second click
+	st := w.until("stamped", func(st *State) bool { return st.Stamping != nil && !st.Stamping.Running })
+	if j := st.Stamping; j.Advice != nil || len(j.Results) != 2 || j.Results[1].Output != files[1]+".tsr" || asked.Load() != 2 {
+		t.Errorf("%+v, asked %d times", j, asked.Load())
+	}
+	w.Timestamp(files, FormatTSR)
+	st = w.until("refused", func(st *State) bool {
+		return !st.Stamping.Running && len(st.Stamping.Results) == 2 && st.Stamping.Results[0].Err != nil
+	})
+	if a := Explain(st.Stamping.Results[0].Err); a.Code != "output-exists" || asked.Load() != 2 {
+		t.Errorf("%+v, asked %d times", a, asked.Load())
+	}
+	down, _ := counted(t, http.NotFoundHandler())
+	w.SetChoices(SignChoices{TSA: down})
+	w.Timestamp(files, FormatTSD)
+	w.until("given up", func(st *State) bool {
+		return !st.Stamping.Running && st.Stamping.Advice != nil && len(st.Stamping.Results) == 1
+	})
+}

@@ -121,6 +121,10 @@ func (f *fakeStore) KeepAuthority(i int, a app.Authority, password string) {
 }
 func (f *fakeStore) ChooseMarkPicture(path string) { f.said = append(f.said, "picture "+path) }
 
+func (f *fakeStore) Timestamp(files []string, format app.Format) {
+	f.said = append(f.said, fmt.Sprintf("stamp %d as %d", len(files), format))
+}
+func (f *fakeStore) StopStamps()        { f.said = append(f.said, "stop stamps") }
 func (f *fakeStore) Resume()            { f.said = append(f.said, "resume") }
 func (f *fakeStore) ForgetInterrupted() { f.said = append(f.said, "forget") }
 func (f *fakeStore) SaveSummary(_ *lang.Catalog, dest string) {

@@ -22,6 +22,8 @@ type signIntents interface {
 	SetAuthorities(list []app.Authority)
 	KeepAuthority(i int, a app.Authority, password string)
 	ChooseMarkPicture(path string)
+	Timestamp(files []string, format app.Format)
+	StopStamps()
 	SaveSummary(t *lang.Catalog, dest string)
 }
 
@@ -107,8 +109,10 @@ func (w *waysSheet) panel() *panel {
 	if c.Level != app.LevelB {
 		box.Add(w.authority())
 	}
+	alone := k.button(small, "clock", k.T("stamps.alone.open"), func() { w.a.shut(); u.openStamps() })
+	alone.key = u.within(w.a.shut, alone.press)
 	head := vbox(k.px(4), k.para(pinFace, k.p.ink, k.T("ways.title")), k.para(bodyFace, k.p.muted, k.T("ways.what")))
-	p := u.newPanel(k.p.ink, scrolledTall(pad(k.px(22), k.px(32), k.px(22), k.px(32), vbox(k.px(18), head, box, hbox(k.px(12), flex(), done)))))
+	p := u.newPanel(k.p.ink, scrolledTall(pad(k.px(22), k.px(32), k.px(22), k.px(32), vbox(k.px(18), head, box, hbox(k.px(12), alone, flex(), done)))))
 	p.first = w.first
 	if p.first == nil {
 		p.first = done

@@ -90,6 +90,17 @@ func waysScenes() []scene {
 			u.show(u.latest.Load())
 		}},
 		digestScene(),
+		{"stamps-ask", pageSign, withChoices(func(s *app.State, _ *app.SignChoices) { s.Authorities = authorities }), func(u *UI) { u.openStamps() }},
+		{"stamps-done", pageSign, withChoices(func(s *app.State, _ *app.SignChoices) {
+			s.Authorities = authorities
+			s.Stamping = &app.Stamping{Total: 3, Advice: advice("stamp-refused", app.SeverityWarning, 0), Results: []app.FileResult{
+				{File: "/a/bilancio.pdf", Output: "/a/bilancio.pdf.tsd"}, {File: "/a/nota.pdf", Err: app.ErrRefused},
+			}}
+		}), func(u *UI) {
+			u.openStamps()
+			u.stamps.ran = true
+			u.asking.open()
+		}},
 		{"sign-ready-pdf-refused", pageSign, withChoices(refused), nil},
 		{"sign-ready-signed", pageSign, signedState(), nil},
 		{"sign-existing", pageSign, signedState(), func(u *UI) { u.openExisting(u.latest.Load().Docs.List[2]) }},

@@ -1,7 +1,9 @@
 package ui
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"fyne.io/fyne/v2"
@@ -264,5 +266,38 @@ func TestPictureOfTheMark(t *testing.T) {
 	press1(t, u, u.k.T("mark.here"))
 	if m := f.choices.Visible; m == nil || !slices.Equal(m.Picture, with.Bytes) || m.Rect != at {
 		t.Errorf("chosen %+v", f.choices)
+	}
+}
+
+// TestStampsByKeyboard asks for time-stamps without a signature and sees them come.
+func TestStampsByKeyboard(t *testing.T) {
+	st := withChoices(func(s *app.State, _ *app.SignChoices) {
+		s.Authorities = &app.Authorities{List: []app.Authority{{URL: "https://tsa.example"}}}
+	})
+	u, f, _ := window(t, st, 1000, 700)
+	show := func(j *app.Stamping) {
+		next := *st
+		next.Stamping = j
+		u.latest.Store(&next)
+		u.show(&next)
+	}
+	u.openStamps()
+	typed(t, u, fyne.KeyReturn)
+	show(&app.Stamping{Running: true, Total: 5})
+	show(&app.Stamping{Running: true, Total: 5, Results: make([]app.FileResult, 2)})
+	if got, want := words(u.asking.panel.object), u.k.Text(lang.MN("stamps.alone.running", 5, "done", "2")); !strings.Contains(got, want) {
+		t.Errorf("%q does not say %q", got, want)
+	}
+	typed(t, u, fyne.KeyReturn)
+	if !slices.Equal(f.said, []string{fmt.Sprintf("stamp 5 as %d", app.FormatTSD), "stop stamps"}) {
+		t.Errorf("said %q", f.said)
+	}
+	show(&app.Stamping{Total: 5, Results: []app.FileResult{{File: "/a.pdf", Output: "/a.pdf.tsd"}}})
+	if got := words(u.asking.panel.object); !strings.Contains(got, "a.pdf.tsd") {
+		t.Errorf("the outcome is %q", got)
+	}
+	typed(t, u, fyne.KeyReturn)
+	if u.asking != nil {
+		t.Error("the sheet does not close")
 	}
 }

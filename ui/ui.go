@@ -50,7 +50,9 @@ type UI struct {
 	shell      *shell
 	views      [pageCount]view
 	page       pageID
-	lookedFrom pageID // where the preview that is open was asked for
+	stamps     *stampSheet   // the sheet of time-stamps opened last
+	stamped    *app.Stamping // that it shows
+	lookedFrom pageID        // where the preview that is open was asked for
 	asking     *asking
 	closing    bool
 	lastDir    string          // where the picker was last
@@ -140,6 +142,7 @@ func (u *UI) show(s *app.State) {
 		}
 		u.verified = s.Verify
 	}
+	u.stamping(s)
 	u.shell.Show(s)
 	u.views[u.page].Show(s)
 	u.shell.object.Refresh()
