@@ -252,7 +252,10 @@ func (d *differ) formsOf(a, b object) {
 	}
 }
 
-// resources lets fonts and the like be added for new appearances; those that were there stay as they were.
+// resources lets fonts and the like be added for new appearances; those that were there stay as they were. Pictures are
+// free: a default appearance, which is all that takes from here, cannot draw one (ISO 32000-2 §12.7.4.3), and widespread
+// signers put the parts of each new signature's picture here under the names of the last. What an appearance draws is
+// reached through its own resources, and judged there.
 func (d *differ) resources(a, b object, at *place, num int) {
 	x, y := d.old.dict(a), d.new.dict(b)
 	for _, k := range unionKeys(x, y) {
@@ -266,12 +269,16 @@ func (d *differ) resources(a, b object, at *place, num int) {
 			}
 			continue
 		}
+		c := FormStructure
+		if k == "XObject" {
+			c = FormFill
+		}
 		for _, n := range unionKeys(p, q) {
 			if p[n] == nil {
 				d.record(FormFill, &place{&place{at, string(k)}, string(n)}, num, "added", "new")
 				continue
 			}
-			d.push(p[n], q[n], FormStructure, &place{at, string(k)}, string(n), num)
+			d.push(p[n], q[n], c, &place{at, string(k)}, string(n), num)
 		}
 	}
 }

@@ -84,6 +84,10 @@ func TestByteRange(t *testing.T) {
 func TestChanges(t *testing.T) {
 	base := signed(t, formed().table(head), Options{})
 	page := strings.Replace(formed()[3], "4 0 R", "4 0 R", 1)
+	const withPicture = "<</Fields[7 0 R 8 0 R 9 0 R 12 0 R]/DA(/Helv 0 Tf 0 g)/DR<</Font<</Helv 5 0 R>>/XObject<</FRM 4 0 R>>>>/SigFlags 3>>"
+	form := formed()
+	form[6] = strings.Replace(withPicture, " 12 0 R", "", 1)
+	pictured := signed(t, form.table(head), Options{})
 	for _, c := range []struct {
 		name    string
 		in      []byte
@@ -112,6 +116,10 @@ func TestChanges(t *testing.T) {
 			10: "[7 0 R 8 0 R 9 0 R 12 0 R 40 0 R]", 40: "<</Type/Annot/Subtype/Widget/Rect[0 0 9 9]>>",
 		}, ""), FormStructure, true, ""},
 		{"field removed", revise(base, objects{6: "<</Fields[8 0 R 9 0 R 12 0 R]/DA(/Helv 0 Tf 0 g)/DR<</Font<</Helv 5 0 R>>>>/SigFlags 3>>"}, ""), FormStructure, true, ""},
+		{"signature pictures of the form under the names of the last", revise(pictured, objects{
+			6: strings.Replace(withPicture, "FRM 4 0 R", "FRM 42 0 R", 1), 42: "<</Type/XObject/Subtype/Form/BBox[0 0 7 7]/Length 2>>stream\nQ \nendstream",
+		}, ""), FormFill, false, ""},
+		{"font of the form replaced", revise(pictured, objects{6: strings.Replace(withPicture, "5 0 R", "41 0 R", 1), 41: strings.Replace(plain()[5], "Helvetica", "Symbol", 1)}, ""), FormStructure, true, AttackShadowReplace},
 		{"trailer key", revise(base, objects{}, "/Foo 5 0 R"), OtherChange, true, ""},
 		{"objects behind the end", append(bytes.Clone(base), "4 0 obj\n<</Length 0>>stream\n\nendstream\nendobj\n"...), "", true, AttackIncrementalSaving},
 		{"white space behind the end", append(bytes.Clone(base), " \n"...), "", false, ""},
