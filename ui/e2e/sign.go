@@ -25,6 +25,7 @@ type trial struct {
 	name        string // of the file to sign
 	content     []byte
 	home        string // the person's home folder for this trial; the programs see no other
+	reader      bool   // with the card in the system's reader, not the practice card
 }
 
 // outcome is what a trial left, all of it seen and none of it assumed.
@@ -112,7 +113,11 @@ func (t trial) play(ctx context.Context, scene func(context.Context, *window, *o
 // global are the flags that both programs get. They share one folder for settings, since the practice issuer lives
 // there: the twin knows the signature of the window only by that.
 func (t trial) global() []string {
-	return []string{"--demo", "--lang", "it", "--config", filepath.Join(t.home, "settings")}
+	flags := []string{"--lang", "it", "--config", filepath.Join(t.home, "settings")}
+	if t.reader {
+		return flags
+	}
+	return append(flags, "--demo")
 }
 
 // drive does with the window what a person does: drop, sign, PIN, look, drop the signed file.
