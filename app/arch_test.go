@@ -43,7 +43,7 @@ var house = map[string]room{
 	},
 	// Beside the toolkit: the file dialogs of the desktop portal and of Windows.
 	"ui":     {imports: "app app/lang assets fyne.io/fyne/v2 github.com/godbus/dbus golang.org/x/sys unsafe", tests: "card card/sim signer"},
-	"ui/e2e": {imports: "github.com/jezek/xgb"},
+	"ui/e2e": {imports: "github.com/jezek/xgb", tests: "card/sim"}, // the card of its tests is in another process than the window
 	"assets": {},
 
 	// The application: it joins a card and a signature, and speaks to people.
