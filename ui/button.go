@@ -133,15 +133,15 @@ func (f fixedLine) object() fyne.CanvasObject {
 // choice is one of several: a pill that is filled when it is the chosen one.
 type choice struct {
 	*press
-	label  *canvas.Text
 	mark   *canvas.Image
 	chosen bool
 }
 
 func (k *kit) choice(words string, chosen bool, do func()) *choice {
 	c := &choice{chosen: chosen}
-	c.label = k.text(boxBold, k.p.ink, words)
-	parts := []fyne.CanvasObject{c.label}
+	label := k.paragraph(boxBold, k.p.ink, words)
+	label.height = 1.2
+	parts := []fyne.CanvasObject{label.Container}
 	if chosen {
 		c.mark = k.icon("check", 20, k.p.good.ink)
 		parts = append([]fyne.CanvasObject{c.mark}, parts...)

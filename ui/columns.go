@@ -69,6 +69,9 @@ func (l *columns) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	}
 }
 
+// narrowest is that of the stack, which is what columns become where they do not fit.
+func (l *columns) narrowest(objects []fyne.CanvasObject) float32 { return narrowestOf(objects) }
+
 // MinSize implements fyne.Layout.
 func (l *columns) MinSize(objects []fyne.CanvasObject) fyne.Size {
 	w := widest(objects)

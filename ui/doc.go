@@ -30,7 +30,13 @@
 //
 // Own text (para.go): Fyne's label wraps at the font's own line height and knows no bold within a line.
 //
-// Own list (list.go): rows of two lines with controls in them, one stop of the Tab key, ten thousand files.
+// Own list (list.go): rows of two lines with controls in them, one stop of the Tab key, ten thousand files; above
+// twenty it has a filter (filter.go).
+//
+// Drawings are painted once and shared (kit.raster): Fyne reads an SVG anew each time that it is asked for its size.
+//
+// The drop area does not change while files hover over it, as the design wanted: Fyne tells of a drop and of nothing
+// before it, since GLFW answers the drag by itself.
 //
 // The preview (preview.go) takes the place of the page that it was opened from. A page of a PDF is one stop of the Tab key
 // with the box of a visible signature on it (signplace.go); text is a list of lines, so that a long one costs no more

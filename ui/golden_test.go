@@ -4,8 +4,6 @@ import (
 	"flag"
 	"fmt"
 	"io/fs"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -58,26 +56,7 @@ func TestPagesGolden(t *testing.T) {
 		fmt.Fprintf(&got, "== %s ==\n%s\n", s.name, said)
 		u.window.Close()
 	}
-	path := filepath.Join("testdata", "pages.txt")
-	if *update {
-		if err := os.WriteFile(path, []byte(got.String()), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatalf("%v (go test ./ui -run Golden -update)", err)
-	}
-	if string(want) == got.String() {
-		return
-	}
-	a, b := strings.Split(string(want), "\n"), strings.Split(got.String(), "\n")
-	for i := range min(len(a), len(b)) {
-		if a[i] != b[i] {
-			t.Fatalf("line %d is %q, the golden has %q; if that is right: go test ./ui -run Golden -update", i+1, b[i], a[i])
-		}
-	}
-	t.Fatalf("%d lines, the golden has %d", len(b), len(a))
+	golden(t, "pages.txt", got.String())
 }
 
 // TestKeyboardReachesEverything walks each page with the Tab key alone.
