@@ -119,7 +119,7 @@ func (s *Summary) text(w io.Writer, t *lang.Catalog) error {
 	var b strings.Builder
 	fmt.Fprintln(&b, s.title(t))
 	if s.Signer != "" {
-		fmt.Fprintf(&b, "%s: %s\n", t.T("summary.signer"), s.Signer)
+		fmt.Fprintf(&b, "%s%s%s\n", t.T("summary.signer"), t.Colon(), s.Signer)
 	}
 	if s.Practice {
 		fmt.Fprintln(&b, t.T("cli.practice"))
@@ -128,7 +128,7 @@ func (s *Summary) text(w io.Writer, t *lang.Catalog) error {
 		fmt.Fprintln(&b)
 		for i, cell := range r.cells() {
 			if cell != "" {
-				fmt.Fprintf(&b, "%s: %s\n", t.T("summary."+summaryColumns[i]), strings.NewReplacer("\n", " ", "\r", " ").Replace(cell))
+				fmt.Fprintf(&b, "%s%s%s\n", t.T("summary."+summaryColumns[i]), t.Colon(), strings.NewReplacer("\n", " ", "\r", " ").Replace(cell))
 			}
 		}
 	}

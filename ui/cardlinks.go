@@ -42,7 +42,7 @@ func (v *cardView) shown(c *app.Certificate, s string) string {
 func (v *cardView) facts(c *app.Certificate) string {
 	var b strings.Builder
 	for _, f := range c.Fields(v.u.k.Catalog) {
-		fmt.Fprintf(&b, "%s: %s\n", f.Label, v.shown(c, f.Value))
+		fmt.Fprintf(&b, "%s%s%s\n", f.Label, v.u.k.Colon(), v.shown(c, f.Value))
 	}
 	return b.String()
 }

@@ -83,7 +83,7 @@ func (u *UI) chooseExercise() {
 				u.turn(exercisePage(id))
 				u.store.StartExercise(id, k.Catalog)
 			})
-			b.name = k.T("exercise."+id+".title") + ": " + k.T("exercise.start")
+			b.name = k.T("exercise."+id+".title") + k.Colon() + k.T("exercise.start")
 			b.key = u.within(a.shut, b.press)
 			if first == nil {
 				first = b

@@ -54,7 +54,7 @@ func (u *UI) filingSummary(f *app.Filing, s app.Severity, key string) string {
 	first := f.Items[0]
 	words := first.Text(u.k.Catalog).Title
 	if first.File != "" {
-		words = "**" + plain(filepath.Base(first.File)) + "**: " + words
+		words = "**" + plain(filepath.Base(first.File)) + "**" + u.k.Colon() + words
 	}
 	if n > 1 {
 		words += " " + initial(u.k.Text(lang.MN(key, n))) + "."

@@ -52,7 +52,7 @@ func (r *ruleList) say(rules []rule) {
 		}
 		words := initial(line.words)
 		if word != "" {
-			words += ": **" + word + "**"
+			words += k.Colon() + "**" + word + "**"
 		}
 		k.redraw(r.icons[i], icon, c)
 		r.texts[i].paint(words, c)

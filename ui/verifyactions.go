@@ -183,7 +183,7 @@ func (v *verifyView) basis(ver *app.Verification) fyne.CanvasObject {
 		}
 	}
 	for _, l := range ver.Trust.Lists {
-		box.Add(k.para(noteFace, k.p.muted, k.T("report.list")+" "+l.Territory+": "+app.ListText(l, k.Catalog)))
+		box.Add(k.para(noteFace, k.p.muted, k.T("report.list")+" "+l.Territory+k.Colon()+app.ListText(l, k.Catalog)))
 	}
 	if len(ver.Trust.Lists) == 0 {
 		box.Add(k.para(noteFace, k.p.muted, k.T("report.lists.none")))

@@ -105,7 +105,7 @@ func (v *verifyView) folderWords(f *app.Folder) string {
 			words = append(words, k.Text(lang.MN(c.key, c.n)))
 		}
 	}
-	all := k.Text(lang.MN("verify.folder.files", len(f.Rows))) + ": " + strings.Join(words, ", ") + "."
+	all := k.Text(lang.MN("verify.folder.files", len(f.Rows))) + k.Colon() + strings.Join(words, ", ") + "."
 	if f.Done < f.Total {
 		all += " " + k.Text(lang.MN("verify.folder.cut", f.Total, "done", lang.Digits(f.Done)))
 	}

@@ -171,6 +171,9 @@ func Rome() *time.Location {
 	return time.UTC
 }
 
+// Colon stands between a label and its value: French sets a no-break space before it.
+func (c *Catalog) Colon() string { return grammars[c.tag].colon }
+
 // Date is the day of t in Italian time, in words: "14 marzo 2028".
 func (c *Catalog) Date(t time.Time) string { return c.date(t, grammars[c.tag].months) }
 

@@ -195,6 +195,7 @@ func TestDatesAndSizes(t *testing.T) {
 		{de.ShortDate(first), "1. März 2027"},
 		{fr.Date(late), "14 mars 2028"},
 		{fr.Date(first), "1er mars 2027"},
+		{it.Colon() + fr.Colon(), ": \u00a0: "},
 		{sl.Date(late), "14. marca 2028"},
 		{sl.Text(lang.MN("k", 4)), "Štiri"},
 		{fr.Size(1_100_000), "1,1 Mo"},
