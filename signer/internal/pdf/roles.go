@@ -126,7 +126,7 @@ func (d *differ) pagePair(a, b pageOf, at *place) {
 			}
 		case "Annots":
 			d.annots(d.old.array(a.d[k]), d.new.array(b.d[k]), &place{at, "Annots"}, num)
-		case "Tabs", "StructParents": // in a tagged document a page gets the latter with its first annotation
+		case "Tabs":
 			d.push(a.d[k], b.d[k], StructureTree, at, string(k), num)
 		case "LastModified", "Metadata", "PieceInfo": // shown nowhere
 			d.push(a.d[k], b.d[k], Metadata, at, string(k), num)

@@ -107,7 +107,6 @@ func TestChanges(t *testing.T) {
 		{"font replaced", revise(base, objects{5: strings.Replace(plain()[5], "Helvetica", "Symbol", 1)}, ""), PageContent, true, AttackShadowReplace},
 		{"contents freed", revise(base, objects{4: ""}, ""), PageContent, true, AttackShadowHide},
 		{"page turned", revise(base, objects{3: strings.Replace(page, "/Type/Page", "/Type/Page/Rotate 90", 1)}, ""), PageContent, true, ""},
-		{"page entered into the structure tree", revise(base, objects{3: strings.Replace(page, "/Type/Page", "/Type/Page/StructParents 1", 1)}, ""), StructureTree, false, ""},
 		{"page added", revise(base, objects{2: "<</Type/Pages/Kids[3 0 R 40 0 R]/Count 2>>", 40: "<</Type/Page/Parent 2 0 R>>"}, ""), PageTree, true, ""},
 		{"script", revise(base, objects{1: "<</Type/Catalog/Pages 2 0 R/AcroForm 6 0 R/OpenAction<</S/JavaScript/JS(x)>>>>"}, ""), Catalog, true, ""},
 		{"note", revise(base, objects{
