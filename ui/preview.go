@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"strings"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 
@@ -215,7 +217,7 @@ func (v *previewView) openDigest() {
 		shut := k.button(inked, "", k.T("ui.close"), a.shut)
 		copies.key, shut.key = v.u.within(a.shut, copies.press), v.u.within(a.shut, shut.press)
 		words := vbox(k.px(8), k.para(pinFace, k.p.ink, k.T("preview.sha")), k.para(bodyFace, k.p.muted, k.Size(p.Size)),
-			k.fileName(monoFace, k.p.ink, p.SHA256), k.para(noteFace, k.p.muted, k.T("preview.same")))
+			k.para(monoFace, k.p.ink, grouped(p.SHA256)), k.para(noteFace, k.p.muted, k.T("preview.same")))
 		sheet := v.u.newPanel(k.p.ink, scrolledTall(pad(k.px(22), k.px(32), k.px(22), k.px(32), vbox(k.px(18), words, wrapbox(k.px(12), copies, shut)))))
 		sheet.first = shut
 		return sheet
@@ -270,6 +272,15 @@ func (v *previewView) kind() string {
 		return v.u.k.Text(lang.M("preview.encoding", "encoding", e))
 	}
 	return ""
+}
+
+// grouped is a digest in groups of 16 digits, between which a line may end.
+func grouped(s string) string {
+	var parts []string
+	for ; len(s) > 16; s = s[16:] {
+		parts = append(parts, s[:16])
+	}
+	return strings.Join(append(parts, s), " ")
 }
 
 // hash is a digest, shortened in the middle where it does not fit.

@@ -359,12 +359,27 @@ func (v *signView) act(i int, key fyne.KeyName) bool {
 			v.u.store.Verify(d.Output)
 		} else if v.answerable(d) && v.mode == signReady {
 			v.u.openExisting(d)
+		} else if d.Advice != nil && v.mode != signRunning {
+			v.u.tellAdvice(d)
 		} else {
 			v.u.look(v.lookAt(d))
 		}
 		return true
 	}
 	return false
+}
+
+// tellAdvice says in full what became of a file and what to do: the row has room for the title alone.
+func (u *UI) tellAdvice(d app.Doc) {
+	u.openSheet(func(a *asking) *panel {
+		k := u.k
+		shut := k.button(inked, "", k.T("ui.close"), a.shut)
+		shut.key = u.within(a.shut, shut.press)
+		p := u.newPanel(k.p.ink, scrolledTall(pad(k.px(22), k.px(32), k.px(22), k.px(32), vbox(k.px(18),
+			k.para(pinFace, k.p.ink, app.Visible(d.Name)), u.adviceBox(d.Advice), hbox(k.px(12), flex(), shut)))))
+		p.first = shut
+		return p
+	})
 }
 
 // answerable reports whether d is a p7m, about which the person is asked what to do.
@@ -425,6 +440,9 @@ func (v *signView) row(i int, width float32) (fyne.CanvasObject, any) {
 	parts := []fyne.CanvasObject{
 		page, flex(vbox(0, k.fileName(strongFace, k.p.ink, name), sub)),
 		k.state(strongFace, look.icon, k.T("ui.status."+look.key), ink),
+	}
+	if d.Advice != nil && v.mode != signRunning && !v.answerable(d) {
+		parts = append(parts, k.tap("info", k.T("ui.field.why"), "", func() { v.u.tellAdvice(d) }))
 	}
 	switch {
 	case d.Output != "" && v.mode != signRunning:

@@ -282,6 +282,12 @@ func TestStampsByKeyboard(t *testing.T) {
 		u.show(&next)
 	}
 	u.openStamps()
+	typed(t, u, fyne.KeyReturn) // one key too much costs nothing
+	if len(f.said) > 0 || u.asking != nil {
+		t.Fatalf("said %q", f.said)
+	}
+	u.openStamps()
+	u.window.Canvas().FocusPrevious()
 	typed(t, u, fyne.KeyReturn)
 	show(&app.Stamping{Running: true, Total: 5})
 	show(&app.Stamping{Running: true, Total: 5, Results: make([]app.FileResult, 2)})
@@ -299,5 +305,24 @@ func TestStampsByKeyboard(t *testing.T) {
 	typed(t, u, fyne.KeyReturn)
 	if u.asking != nil {
 		t.Error("the sheet does not close")
+	}
+}
+
+// TestAdviceOfARow reads in full why a file was not signed, by keyboard.
+func TestAdviceOfARow(t *testing.T) {
+	st := state(func(s *app.State) {
+		s.Docs = docs(app.DocFailed, "bilancio.pdf")
+		s.Docs.List[0].Advice = advice("disk-full", app.SeverityWarning, 0)
+		s.Job = &app.Job{Total: 1, Done: 1}
+	})
+	u, _, _ := window(t, st, 1000, 700)
+	u.window.Canvas().Focus(u.views[pageSign].(*signView).list)
+	typed(t, u, fyne.KeyReturn)
+	if u.asking == nil || !strings.Contains(words(u.asking.panel.object), u.k.T("advice.disk-full.body")) {
+		t.Fatal("the next step is not told")
+	}
+	typed(t, u, fyne.KeyEscape)
+	if u.asking != nil {
+		t.Error("Esc does not leave")
 	}
 }

@@ -86,7 +86,9 @@ func (s *stampSheet) question(st *app.State) *panel {
 	with, apart := s.button(inked, k.T("stamps.alone.tsd"), begin(app.FormatTSD)), s.button(outlined, k.T("stamps.alone.tsr"), begin(app.FormatTSR))
 	with.enable(len(s.files) > 0)
 	apart.enable(len(s.files) > 0)
-	return s.lay("stamps.alone", words, leave, apart, with)
+	p := s.lay("stamps.alone", words, leave, apart, with)
+	p.first = leave // a key too much must not cost a time-stamp
+	return p
 }
 
 // outcome tells of each file, and why the job ended early.
