@@ -15,6 +15,7 @@ import (
 	fyneapp "fyne.io/fyne/v2/app"
 
 	"ceralacca/app"
+	"ceralacca/app/lang"
 	"ceralacca/app/preview"
 	"ceralacca/app/preview/pdfium"
 	"ceralacca/assets"
@@ -33,7 +34,7 @@ func main() {
 	}
 	demo := flag.Bool("demo", false, "use the built-in practice card: no legal value")
 	config := flag.String("config", "", "folder for settings instead of the user's own")
-	language := flag.String("lang", "", "it or en; default: the settings, then the system")
+	language := flag.String("lang", "", strings.Join(lang.Languages, ", ")+"; default: the settings, then the system")
 	module := flag.String("module", "", "PKCS#11 library of the card's maker; without it those that are installed are found")
 	tray := flag.Bool(strings.TrimPrefix(app.TrayFlag, "--"), false, "begin in the system tray, to tell of certificates that end")
 	flag.Parse()

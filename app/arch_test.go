@@ -36,7 +36,7 @@ type room struct {
 var house = map[string]room{
 	// The two programs wire the parts together: they alone choose where cards come from. The twin also names
 	// the states and verdicts of card and signer, since it prints them for programs.
-	".": {imports: "ui app app/preview app/preview/pdfium assets card card/pcsc card/p11 fyne.io/fyne/v2", tests: "card/sim"},
+	".": {imports: "ui app app/lang app/preview app/preview/pdfium assets card card/pcsc card/p11 fyne.io/fyne/v2", tests: "card/sim"},
 	"app/cli": {
 		imports: "app app/lang assets card card/pcsc card/p11 signer golang.org/x/term",
 		tests:   "card/sim github.com/rogpeppe/go-internal",

@@ -149,7 +149,11 @@ func (r Reminder) Words(t *lang.Catalog) (title, body string) {
 	case r.daysLeft < 1:
 		key = "reminder.over.body"
 	}
-	return t.Text(lang.MN("reminder."+r.kind, r.daysLeft)), t.Text(lang.M(key, "until", t.Date(r.until)))
+	ends := lang.MN("reminder."+r.kind, r.daysLeft)
+	if r.daysLeft < 1 {
+		ends = lang.M("reminder." + r.kind + ".today")
+	}
+	return t.Text(ends), t.Text(lang.M(key, "until", t.Date(r.until)))
 }
 
 // remind tells what is due from time to time, until ctx ends.

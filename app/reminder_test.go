@@ -189,3 +189,15 @@ func TestStartAtLogin(t *testing.T) {
 		})
 	}
 }
+
+func TestReminderOfToday(t *testing.T) {
+	c, err := lang.Load(assets.FS, "it")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, kind := range []string{"sign", "login", "health"} {
+		if title, _ := (Reminder{kind, 0, time.Now(), false}).Words(c); !strings.HasSuffix(title, "finisce oggi") {
+			t.Errorf("%s: %q", kind, title)
+		}
+	}
+}

@@ -400,7 +400,7 @@ type Advice struct {
 
 // Settings are the person's choices. Every zero value is right.
 type Settings struct {
-	Language string `json:"language,omitempty"` // "it", "en"; empty follows the system
+	Language string `json:"language,omitempty"` // one of lang.Languages; empty follows the system
 	Theme    string `json:"theme,omitempty"`    // "light", "dark", "contrast"; empty follows the system
 	Scale    int    `json:"scale,omitempty"`    // per cent, 100 to 200; 0 means 100
 	// ShowFiscalCode unmasks the codice fiscale on screen.

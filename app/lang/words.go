@@ -3,7 +3,7 @@ package lang
 import "strconv"
 
 // Languages are the tags that have a complete catalog, the source language first.
-var Languages = []string{"it", "en"}
+var Languages = []string{"it", "en", "de", "fr", "sl"}
 
 // A grammar is what a language needs beyond its texts. Plural forms are those of Unicode CLDR 47 for whole numbers
 // (https://www.unicode.org/cldr/charts/47/supplemental/language_plural_rules.html), month names those of CLDR too.
