@@ -70,7 +70,10 @@ func TestExercises(t *testing.T) {
 				t.Fatal("nobody does this exercise")
 			}
 			do(w)
-			st := w.until("is the exercise done", func(st *State) bool { return st.Exercise != nil && st.Exercise.Next() == len(st.Exercise.Steps) })
+			st := w.until("is the exercise done", func(st *State) bool {
+				done := st.Exercise != nil && st.Exercise.Next() == len(st.Exercise.Steps)
+				return done && (st.Job == nil || !st.Job.Running) && (st.PINJob == nil || !st.PINJob.Running) // practice ends when nothing runs
+			})
 			for _, d := range st.Docs.List {
 				if b, err := os.ReadFile(d.Path); err != nil || len(b) == 0 {
 					t.Errorf("the document: %v", err)
