@@ -67,8 +67,11 @@ func allSigned(st *State) bool {
 func verified(st *State) bool   { return st.Verify != nil && st.Verify.Report != nil }
 func pinJobRuns(st *State) bool { return st.PINJob != nil }
 func jobStopped(st *State) bool { return st.Job != nil && !st.Job.Running && st.Job.Advice != nil }
-func cardBack(st *State) bool   { return st.Cards.Card() != nil && st.Cards.Phase == PhaseReady }
 func cannotSign(st *State) bool { return st.Cards.Card() != nil && st.Cards.Card().Signing() == nil }
+
+func cardBack(st *State) bool {
+	return !st.Exercise.Out && st.Cards.Card() != nil && st.Cards.Phase == PhaseReady
+}
 
 func calendarSaved(st *State) bool {
 	return st.Saved != nil && st.Saved.Advice == nil && filepath.Ext(st.Saved.Path) == ".ics"

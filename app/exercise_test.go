@@ -52,7 +52,9 @@ func TestExercises(t *testing.T) {
 		"pulled": func(w *watched) {
 			listed(w, 3)
 			w.Sign()
-			st := w.until("does the card go out", func(st *State) bool { return st.Exercise.Out && st.Job != nil && !st.Job.Running })
+			st := w.until("does the card go out", func(st *State) bool {
+				return st.Exercise.Out && st.Cards.Card() == nil && st.Job != nil && !st.Job.Running
+			})
 			if st.Job.Advice == nil || st.Job.Advice.Code != "card-removed" {
 				t.Errorf("told %+v", st.Job.Advice)
 			}
