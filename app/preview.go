@@ -19,11 +19,14 @@ import (
 type (
 	// View is a file as a person can read it.
 	View = preview.View
-	// ViewSection, ViewField, ViewValue and PageSize are parts of it.
+	// ViewSection is a part of it under a heading.
 	ViewSection = preview.Section
-	ViewField   = preview.Field
-	ViewValue   = preview.Value
-	PageSize    = preview.Size
+	// ViewField is a line of a section: a name and its value.
+	ViewField = preview.Field
+	// ViewValue is what stands in a field or a table.
+	ViewValue = preview.Value
+	// PageSize is the size of a page.
+	PageSize = preview.Size
 )
 
 // The forms of a View and the kinds of a ViewValue.
