@@ -56,6 +56,9 @@ func (e *Engine) appearance(s *VisibleMark, name string, now time.Time) (*signer
 	for _, l := range s.Lines {
 		a.Lines = append(a.Lines, fill.Replace(l))
 	}
+	if e.Practice() { // whoever sees the page sees that the signature is worth nothing
+		a.Lines = append([]string{"TEST"}, a.Lines...)
+	}
 	if len(a.Lines) > 0 {
 		if e.cfg.Assets == nil {
 			return nil, &VisibleError{fs.ErrNotExist}
