@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto"
 	"crypto/x509"
+	"slices"
 	"time"
 )
 
@@ -96,6 +97,13 @@ type Info struct {
 	Issued  time.Time // date only, UTC midnight
 	Expires time.Time // date only, UTC midnight
 	PINs    []PINInfo
+}
+
+// clone shares no memory with i.
+func (i Info) clone() Info {
+	i.PINs, i.ATR = slices.Clone(i.PINs), slices.Clone(i.ATR)
+	i.Chip.Historical = slices.Clone(i.Chip.Historical)
+	return i
 }
 
 // Chip is what the historical bytes of a CNS tell of its hardware and mask: what a rule about a family of chips

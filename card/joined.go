@@ -136,12 +136,7 @@ func (t *joinedToken) partner(module PINRef) (ref PINRef, shared bool) {
 }
 
 // Info implements Token.
-func (t *joinedToken) Info() Info {
-	info := t.info
-	info.PINs, info.ATR = slices.Clone(info.PINs), slices.Clone(info.ATR)
-	info.Chip.Historical = slices.Clone(info.Chip.Historical)
-	return info
-}
+func (t *joinedToken) Info() Info { return t.info.clone() }
 
 // Keys implements Token.
 func (t *joinedToken) Keys(ctx context.Context) ([]Key, error) {

@@ -55,12 +55,7 @@ func (t *token) begin(ctx context.Context) (func(), error) {
 }
 
 // Info implements Token.
-func (t *token) Info() Info {
-	info := t.info
-	info.PINs, info.ATR = slices.Clone(info.PINs), slices.Clone(info.ATR)
-	info.Chip.Historical = slices.Clone(info.Chip.Historical)
-	return info
-}
+func (t *token) Info() Info { return t.info.clone() }
 
 // Keys implements Token.
 func (t *token) Keys(ctx context.Context) ([]Key, error) {
