@@ -76,7 +76,10 @@ func run(demo, tray bool, config, language, module string, files []string) error
 	if err != nil { // then it is not offered
 		fmt.Fprintln(os.Stderr, "ceralacca:", err)
 	}
-	store := app.NewStore(app.New(app.Config{Source: source, Modules: probeModules(module), Dir: config, Assets: assets.FS, Language: language, Startup: startup}))
+	store := app.NewStore(app.New(app.Config{
+		Source: source, Dir: config, Assets: assets.FS, Language: language, Startup: startup,
+		Modules: func(ctx context.Context) []app.Module { return p11.Libraries(ctx, module, p11.Options{}) },
+	}))
 	store.UsePractice(demo)
 	w := ui.New(fyneapp.NewWithID("it.ceralacca.Ceralacca"), store, assets.FS)
 	if tray {
@@ -84,19 +87,4 @@ func run(demo, tray bool, config, language, module string, files []string) error
 	}
 	w.ShowAndRun(ctx, instance, files...)
 	return nil
-}
-
-// probeModules tells how far the makers' libraries get: the one that was named, or those that are installed.
-func probeModules(chosen string) func(context.Context) []app.Module {
-	return func(ctx context.Context) []app.Module {
-		list := p11.Installed()
-		if chosen != "" {
-			list = []string{chosen}
-		}
-		var out []app.Module
-		for _, r := range p11.Probe(ctx, list, p11.Options{}) {
-			out = append(out, app.Module{Name: filepath.Base(r.Path), State: app.ModuleState(r.State()), Cards: len(r.Cards), Err: r.Err})
-		}
-		return out
-	}
 }

@@ -15,22 +15,10 @@ import (
 	"ceralacca/card"
 )
 
-// Module is how far a PKCS #11 library of a card's maker gets on this machine.
-type Module struct {
-	Name  string // of the file
-	State ModuleState
-	Cards int
-	Err   error // what stopped it
-}
-
-// ModuleState is that in a word.
-type ModuleState string
-
-// The states.
-const (
-	ModuleWorks    ModuleState = "works"
-	ModuleWrongCPU ModuleState = "cpu" // built for another processor
-	ModuleFails    ModuleState = "fails"
+// Module is how far a PKCS #11 library of a card's maker gets on this machine, and ModuleState that in a word.
+type (
+	Module      = card.Library
+	ModuleState = card.LibraryState
 )
 
 // DoctorCheck is one thing that was looked at, and what to do about it.
@@ -221,9 +209,9 @@ func checkModules(list []Module) []DoctorCheck {
 	for _, m := range list {
 		var c DoctorCheck
 		switch m.State {
-		case ModuleWorks:
+		case card.LibraryWorks:
 			c = good("module", "name", m.Name)
-		case ModuleWrongCPU:
+		case card.LibraryWrongCPU:
 			c = trouble(SeverityWarning, "module-cpu", "name", m.Name)
 		default:
 			c = trouble(SeverityWarning, "module-fails", "name", m.Name)

@@ -116,7 +116,7 @@ func TestClockAndLists(t *testing.T) {
 func TestDiagnose(t *testing.T) {
 	e, bus := practiceEngine(t)
 	e.cfg.Modules = func(context.Context) []Module {
-		return []Module{{Name: "good.so", State: ModuleWorks}, {Name: "old.dll", State: ModuleWrongCPU}, {Name: "bad.so", State: ModuleFails, Err: errors.New("no")}}
+		return []Module{{Name: "good.so", State: card.LibraryWorks}, {Name: "old.dll", State: card.LibraryWrongCPU}, {Name: "bad.so", State: card.LibraryFails, Err: errors.New("no")}}
 	}
 	look := func() []string {
 		t.Helper()

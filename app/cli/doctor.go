@@ -1,30 +1,11 @@
 package main
 
 import (
-	"context"
 	"flag"
 	"fmt"
-	"path/filepath"
 
-	"ceralacca/app"
 	"ceralacca/app/lang"
-	"ceralacca/card/p11"
 )
-
-// probeModules tells how far the makers' libraries get: the one that was named, or those that are installed.
-func probeModules(chosen string) func(context.Context) []app.Module {
-	return func(ctx context.Context) []app.Module {
-		list := p11.Installed()
-		if chosen != "" {
-			list = []string{chosen}
-		}
-		var out []app.Module
-		for _, r := range p11.Probe(ctx, list, p11.Options{}) {
-			out = append(out, app.Module{Name: filepath.Base(r.Path), State: app.ModuleState(r.State()), Cards: len(r.Cards), Err: r.Err})
-		}
-		return out
-	}
-}
 
 type jsonDoctorCheck struct {
 	Code   string `json:"code,omitempty"`

@@ -225,7 +225,7 @@ func (s *session) makeEngine() error {
 		c.Anchors = append(c.Anchors, certs...)
 	}
 	if !s.demo {
-		c.Modules = probeModules(s.module)
+		c.Modules = func(ctx context.Context) []app.Module { return p11.Libraries(ctx, s.module, p11.Options{}) }
 		modules, err := p11.Choose(s.module, p11.Options{})
 		if err != nil {
 			return err
