@@ -27,36 +27,59 @@ func (s *Store) ChooseCard(slot string) {
 // UsePractice puts the practice card into use, or takes it out; not while a job runs.
 func (s *Store) UsePractice(on bool) {
 	s.post(func(st State) State {
-		if st.Cards.Practice == on || (st.Job != nil && st.Job.Running) || (st.PINJob != nil && st.PINJob.Running) {
+		switch {
+		case st.Cards.Practice == on || working(st):
 			return st
+		case !on:
+			return s.useCards(st, s.engine)
+		case s.practice != nil:
+			return s.useCards(st, s.practice)
 		}
-		if !on {
-			s.use = s.engine
-			s.watch()
-			return withCards(st, Cards{Phase: PhaseReading, Chosen: -1})
-		}
-		if s.practice != nil {
-			s.use = s.practice
-			s.watch()
-			return withCards(st, Cards{Phase: PhaseReading, Chosen: -1, Practice: true})
-		}
-		ctx := s.ctx
-		s.spawn(func() {
-			p, err := s.engine.WithPractice(ctx)
-			s.post(func(st State) State {
-				if err != nil {
-					next := *st.Cards
-					next.Practice, next.Advice = false, Explain(err)
-					st.Cards = &next
-					return st
-				}
-				s.practice, s.use = p, p
-				s.watch()
-				return withCards(st, Cards{Phase: PhaseReading, Chosen: -1, Practice: true})
-			})
+		return s.makePractice(st, s.engine.WithPractice, func(st State, e *Engine) State {
+			s.practice = e
+			return st
 		})
-		return withCards(st, Cards{Phase: PhaseReading, Chosen: -1, Practice: true})
 	})
+}
+
+// working reports whether a job has the card.
+func working(st State) bool {
+	return (st.Job != nil && st.Job.Running) || (st.PINJob != nil && st.PINJob.Running)
+}
+
+// useCards turns to the cards that the engine sees.
+func (s *Store) useCards(st State, e *Engine) State {
+	s.turned++
+	s.use = e
+	s.watch()
+	return withCards(st, Cards{Phase: PhaseReading, Chosen: -1, Practice: e.Practice()})
+}
+
+// makePractice has a simulated card made, which takes a second or two, and turns to it; made is then told. Until it is
+// there no card is shown: one of the machine's must never stand under the ribbon of practice. It is dropped when the
+// person has turned elsewhere meanwhile.
+func (s *Store) makePractice(st State, making func(context.Context) (*Engine, error), made func(State, *Engine) State) State {
+	s.turned++
+	turn, ctx := s.turned, s.ctx
+	s.spawn(func() {
+		e, err := making(ctx)
+		s.post(func(st State) State {
+			if turn != s.turned {
+				return st
+			}
+			if err == nil {
+				return made(s.useCards(st, e), e)
+			}
+			st = s.useCards(st, s.engine)
+			st.Saved = &Saved{Advice: Explain(err)} // it was to be kept in the folder of the settings
+			return st
+		})
+	})
+	if s.unwatch != nil {
+		s.unwatch()
+	}
+	s.looked++ // what the watcher has still to say is of no use
+	return withCards(st, Cards{Phase: PhaseReading, Chosen: -1, Practice: true})
 }
 
 // watch starts following the cards of the engine in use, and stops following the former one's.

@@ -99,42 +99,36 @@ func (s *Store) StartExercise(id string, words *lang.Catalog) {
 	}
 	x := exercises[i]
 	s.post(func(st State) State {
-		if (st.Job != nil && st.Job.Running) || (st.PINJob != nil && st.PINJob.Running) {
+		if working(st) {
 			return st
 		}
-		ctx := s.ctx
-		s.spawn(func() {
-			e, pulled, err := s.engine.withExercise(ctx, x, s.cardPulled)
-			var paths []string
-			if err == nil {
+		var bus *sim.Bus
+		var paths []string
+		making := func(ctx context.Context) (e *Engine, err error) {
+			if e, bus, err = s.engine.withExercise(ctx, x, s.cardPulled); err == nil {
 				paths, err = e.sampleFiles(x.samples, words)
 			}
-			s.post(func(st State) State { return s.begin(st, x, e, pulled, err) })
-			if err == nil && len(paths) > 0 {
+			return e, err
+		}
+		st.Docs, st.Job, st.PINJob, st.Verify, st.Saved, st.Exercise = &Docs{}, nil, nil, nil, nil, nil
+		return s.makePractice(st, making, func(st State, _ *Engine) State {
+			s.exerciseBus = bus
+			if len(paths) > 0 {
 				s.Add(paths...)
 			}
+			st.Exercise = x.begun()
+			return st
 		})
-		st.Exercise = nil
-		st.Docs, st.Job, st.PINJob, st.Verify, st.Saved = &Docs{}, nil, nil, nil, nil
-		return withCards(st, Cards{Phase: PhaseReading, Chosen: -1, Practice: true})
 	})
 }
 
-// begin takes over the card of the exercise.
-func (s *Store) begin(st State, x exercise, e *Engine, bus *sim.Bus, err error) State {
-	if err != nil {
-		next := *st.Cards
-		next.Practice, next.Advice = false, Explain(err)
-		st.Cards = &next
-		return st
-	}
-	s.use, s.exerciseBus = e, bus
-	s.watch()
-	st.Exercise = &Exercise{ID: x.id}
+// begun is the exercise with nothing done.
+func (x exercise) begun() *Exercise {
+	e := &Exercise{ID: x.id}
 	for n := range x.steps {
-		st.Exercise.Steps = append(st.Exercise.Steps, ExerciseStep{Words: lang.M(fmt.Sprintf("exercise.%s.%d", x.id, n+1), "pin", PracticePIN, "puk", PracticePUK)})
+		e.Steps = append(e.Steps, ExerciseStep{Words: lang.M(fmt.Sprintf("exercise.%s.%d", x.id, n+1), "pin", PracticePIN, "puk", PracticePUK)})
 	}
-	return withCards(st, Cards{Phase: PhaseReading, Chosen: -1, Practice: true})
+	return e
 }
 
 // PutCardBack inserts the card that an exercise has pulled out.

@@ -9,6 +9,7 @@ import (
 	"ceralacca/app/lang"
 	"ceralacca/assets"
 	"ceralacca/card"
+	"ceralacca/card/sim"
 )
 
 // TestExercises goes through every exercise as a person does, to its end.
@@ -98,4 +99,38 @@ func (l *learner) NewPIN(_ context.Context, q NewPINQuestion) (*NewPINs, error) 
 		old = PracticePUK
 	}
 	return &NewPINs{Old: typed(old), New: typed("48291"), Repeat: typed("48291")}, nil
+}
+
+// TestLatePracticeCard: the card of the exercise chosen last is the one that is shown, however long each takes to make,
+// and none comes after the person has left practice.
+func TestLatePracticeCard(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	c, err := lang.Load(assets.FS, "it")
+	if err != nil {
+		t.Fatal(err)
+	}
+	real := sim.New(sim.Card{Reader: "The machine's", ATR: []byte{0x3B, 0x80, 0x80, 0x01, 0x01}})
+	w := runStore(t, New(Config{Assets: assets.FS, Offline: true, Source: card.CNS(real)}), &learner{})
+	w.until("is the machine's card seen", func(st *State) bool { return len(st.Cards.List) == 1 })
+	w.StartExercise("first", c)
+	w.StartExercise("renew", c)
+	st := w.until("has the last begun", func(st *State) bool {
+		if st.Cards.Practice && len(st.Cards.List) > 0 && st.Cards.List[0].Reader == "The machine's" {
+			t.Error("the machine's card stands under the ribbon of practice")
+		}
+		return st.Exercise != nil && st.Cards.Card() != nil
+	})
+	if st.Exercise.ID != "renew" || len(st.Docs.List) != 0 {
+		t.Errorf("begun is %q, with %d documents", st.Exercise.ID, len(st.Docs.List))
+	}
+	w.StartExercise("first", c)
+	w.UsePractice(false)
+	w.until("is the machine's card back", func(st *State) bool { return !st.Cards.Practice && len(st.Cards.List) == 1 })
+	w.StartExercise("renew", c)
+	w.until("has the one chosen since begun", func(st *State) bool {
+		if st.Exercise != nil && st.Exercise.ID == "first" {
+			t.Error("an exercise begins that the person has left")
+		}
+		return st.Exercise != nil && st.Exercise.ID == "renew"
+	})
 }

@@ -50,6 +50,7 @@ type Store struct {
 	slots           map[string]card.Slot
 	nextID          int
 	lastJob         string // ID of the job that ended last, or runs
+	turned          int    // counts the turns from one set of cards to another, so that a late practice card is dropped
 	looked          int    // counts generations of the watcher, so that a late snapshot of the old one is dropped
 }
 
