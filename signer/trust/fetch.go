@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"context"
 	"crypto/sha256"
+	"encoding/hex"
 	"encoding/pem"
 	"errors"
 	"fmt"
@@ -104,21 +105,28 @@ func (s *Store) fetchLOTL(ctx context.Context) error {
 	if err != nil {
 		return &ListError{Territory: territoryLOTL, Reason: "network", Err: err}
 	}
-	h, err := verifyList(ctx, doc, territoryLOTL, s.believed())
-	var le *ListError
-	if errors.As(err, &le) && le.Reason == "signer" {
-		h, err = s.walkPivots(ctx, doc, le)
-	}
+	h, err := s.verifyLOTL(ctx, doc, func(url string) ([]byte, error) { return s.web.Get(ctx, url, maxListSize) })
 	if err != nil {
 		return err
 	}
 	return s.keep(ctx, h, doc)
 }
 
+// verifyLOTL reads the list of lists, signed by an anchor or by whom the pivots lead to. pivot reads a pivot by its
+// address.
+func (s *Store) verifyLOTL(ctx context.Context, doc []byte, pivot func(url string) ([]byte, error)) (*held, error) {
+	h, err := verifyList(ctx, doc, territoryLOTL, s.anchors)
+	var le *ListError
+	if !errors.As(err, &le) || le.Reason != "signer" {
+		return h, err
+	}
+	return s.walkPivots(ctx, doc, le, pivot)
+}
+
 // walkPivots follows the changes of the list of lists' signers since the shipped notice, the oldest first: each
 // pivot is signed by those named before and names those after (TS 119 615 §4.1). The addresses come from a list
 // that is not yet believed, which is harmless: every step is verified from the anchors.
-func (s *Store) walkPivots(ctx context.Context, doc []byte, refused *ListError) (*held, error) {
+func (s *Store) walkPivots(ctx context.Context, doc []byte, refused *ListError, pivot func(url string) ([]byte, error)) (*held, error) {
 	root, err := xmlsig.VerifyRoot(ctx, doc)
 	if err != nil {
 		return nil, err
@@ -131,17 +139,17 @@ func (s *Store) walkPivots(ctx context.Context, doc []byte, refused *ListError) 
 	if end < 0 || end > maxPivots {
 		return nil, refused // a new notice: the anchors of this program are too old
 	}
-	signers := s.believed()
+	signers, pivots := s.anchors, map[string][]byte{}
 	for i := end - 1; i >= 0; i-- {
-		pivot, err := s.web.Get(ctx, l.SchemeURIs[i], maxListSize)
+		b, err := pivot(l.SchemeURIs[i])
 		if err != nil {
 			return nil, &ListError{Territory: territoryLOTL, Reason: "network", Err: err}
 		}
-		p, err := verifyList(ctx, pivot, territoryLOTL, signers)
+		p, err := verifyList(ctx, b, territoryLOTL, signers)
 		if err != nil {
 			return nil, err
 		}
-		signers = nil
+		signers, pivots[l.SchemeURIs[i]] = nil, b
 		for _, ptr := range p.Pointers {
 			if ptr.Type == typeLOTL && ptr.MIME == mimeList {
 				signers = append(signers, ptr.Signers...)
@@ -150,10 +158,7 @@ func (s *Store) walkPivots(ctx context.Context, doc []byte, refused *ListError) 
 	}
 	h, err := verifyList(ctx, doc, territoryLOTL, signers)
 	if err == nil {
-		// Kept lists are verified again when they are read; the walk must not be needed then.
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.anchors = append(s.anchors[:len(s.anchors):len(s.anchors)], root.SignerDER)
+		h.pivots = pivots
 	}
 	return h, err
 }
@@ -213,10 +218,22 @@ func (s *Store) keep(ctx context.Context, h *held, doc []byte) error {
 	if s.c.Cache == "" {
 		return nil
 	}
+	// The pivots go first: a list of lists whose pivots are not there could not be believed when it is read again.
+	for url, b := range h.pivots {
+		if err := s.write(pivotName(url), b); err != nil {
+			return fmt.Errorf("keeping a pivot of the list of lists: %w", err)
+		}
+	}
 	if err := s.write(h.Territory, doc); err != nil {
 		return fmt.Errorf("keeping the list of %s: %w", h.Territory, err)
 	}
 	return nil
+}
+
+// pivotName is the name under which the pivot of that address is kept.
+func pivotName(url string) string {
+	sum := sha256.Sum256([]byte(url))
+	return "pivot-" + hex.EncodeToString(sum[:8])
 }
 
 // Generations in the cache: the newest, and the one before it in case the newest is damaged.
@@ -225,12 +242,13 @@ const (
 	suffixOld = ".previous.xml"
 )
 
-// write replaces the newest generation in one step; a crash leaves either the old or the new one.
-func (s *Store) write(t string, doc []byte) error {
+// write makes doc the newest generation of name and the newest one the previous. Between any two steps one of the two is
+// there as a whole, so a crash costs at most the newer one.
+func (s *Store) write(name string, doc []byte) error {
 	if err := os.MkdirAll(s.c.Cache, 0o700); err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(s.c.Cache, "."+t+"-*")
+	f, err := os.CreateTemp(s.c.Cache, "."+name+"-*")
 	if err != nil {
 		return err
 	}
@@ -239,9 +257,9 @@ func (s *Store) write(t string, doc []byte) error {
 	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return err
 	}
-	current := filepath.Join(s.c.Cache, t+suffixNew)
+	current := filepath.Join(s.c.Cache, name+suffixNew)
 	if old, err := os.ReadFile(current); err == nil && !bytes.Equal(old, doc) {
-		if err := os.Rename(current, filepath.Join(s.c.Cache, t+suffixOld)); err != nil {
+		if err := os.Rename(current, filepath.Join(s.c.Cache, name+suffixOld)); err != nil {
 			return err
 		}
 	}
@@ -272,34 +290,39 @@ func (s *Store) kept() []string {
 	return out
 }
 
-// best is the newest list of t that verifies, from the cache or the snapshot; nil without one. Nothing that was
+// best is the newest list of t that verify accepts, from the cache or the snapshot; nil without one. Nothing that was
 // read from a disk is believed without its signature.
-func (s *Store) best(ctx context.Context, t string, signers [][]byte) *held {
+func (s *Store) best(t string, verify func(doc []byte) (*held, error)) *held {
 	var best *held
-	try := func(doc []byte, err error, origin string) {
+	try := func(fsys fs.FS, name, origin string) {
+		doc, err := readFile(fsys, name)
 		if err != nil {
 			return
 		}
-		h, err := verifyList(ctx, doc, t, signers)
-		if err != nil || best != nil && h.Sequence <= best.Sequence {
-			return
+		if h, err := verify(doc); err == nil && (best == nil || h.Sequence > best.Sequence) {
+			h.origin = origin
+			best = h
 		}
-		h.origin = origin
-		best = h
 	}
 	if s.c.Cache != "" {
 		for _, suffix := range []string{suffixNew, suffixOld} {
-			doc, err := readFile(os.DirFS(s.c.Cache), t+suffix)
-			if try(doc, err, "cache"); best != nil {
+			if try(os.DirFS(s.c.Cache), t+suffix, "cache"); best != nil {
 				break
 			}
 		}
 	}
 	if s.c.Assets != nil {
-		doc, err := readFile(s.c.Assets, "snapshot/"+t+".xml.gz")
-		try(doc, err, "snapshot")
+		try(s.c.Assets, "snapshot/"+t+".xml.gz", "snapshot")
 	}
 	return best
+}
+
+// keptPivot reads a pivot from the cache.
+func (s *Store) keptPivot(url string) ([]byte, error) {
+	if s.c.Cache == "" {
+		return nil, fs.ErrNotExist
+	}
+	return readFile(os.DirFS(s.c.Cache), pivotName(url)+suffixNew)
 }
 
 // readFile reads at most maxListSize bytes, unpacked by suffix.

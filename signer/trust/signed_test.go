@@ -1,6 +1,7 @@
 package trust
 
 import (
+	"bytes"
 	"crypto/ecdsa"
 	"crypto/rand"
 	"crypto/sha256"
@@ -221,6 +222,12 @@ func TestRefresh(t *testing.T) {
 			u.web[urlIT] = []byte(s[:i] + s[j:])
 		}, "signature"},
 		{"a page", func(u *union) { u.web[urlIT] = []byte("<html><body>Servizio sospeso</body></html>") }, "signature"},
+		{"a page instead of the list of lists", func(u *union) { u.web[urlLOTL] = []byte("<!DOCTYPE html><title>Login</title>") }, "signature"},
+		{"truncated", func(u *union) { u.web[urlIT] = u.web[urlIT][:len(u.web[urlIT])-20] }, "signature"},
+		{"huge", func(u *union) {
+			u.web[urlIT] = append(draft{sequence: 21, territory: "IT"}.sign(u.t, u.agency), bytes.Repeat([]byte(" "), maxListSize)...)
+		}, "network"},
+		{"of version 5", func(u *union) { u.web[urlIT] = draft{version: 5, sequence: 21, territory: "IT"}.sign(u.t, u.agency) }, ""},
 		{"nothing", func(u *union) { u.web[urlIT] = nil }, "signature"},
 		{"gone", func(u *union) { delete(u.web, urlIT) }, "network"},
 		{"no pointer", func(u *union) {
@@ -318,6 +325,18 @@ func TestPivots(t *testing.T) {
 		}
 		if m := u.sequences(s); m["EU"] != 50 || m["IT"] != 20 {
 			t.Errorf("got %v", m)
+		}
+		again := u.store(func(c *Config) { c.Offline = true })
+		if m := u.sequences(again); m["EU"] != 50 || m["IT"] != 20 {
+			t.Errorf("after a restart, offline: %v", m)
+		}
+		for _, name := range []string{pivotName(p1), pivotName(p2)} {
+			if err := os.WriteFile(filepath.Join(u.cache, name+suffixNew), u.web[p2], 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if m := u.sequences(u.store(func(c *Config) { c.Offline = true })); len(m) != 0 {
+			t.Errorf("with a pivot exchanged on the disk: %v", m)
 		}
 	})
 	t.Run("pivot missing", func(t *testing.T) {

@@ -59,8 +59,9 @@ type Store struct {
 	fetching sync.Mutex         // one fetch of lists at a time; held while waiting for the network
 	failed   map[string]failure // territories that could not be fetched on demand; guarded by fetching
 
+	anchors [][]byte // who may sign the list of lists; never changed
+
 	mu      sync.Mutex // guards what follows; never held while waiting for the network
-	anchors [][]byte
 	loaded  bool
 	lists   map[string]*held // by territory; "EU" is the list of lists
 	byName  map[string][]*anchor
@@ -76,6 +77,7 @@ type held struct {
 	*list
 	origin string // "snapshot", "cache", "network"
 	signer [32]byte
+	pivots map[string][]byte // by address, those that led to the signer of the list of lists
 }
 
 type failure struct {
@@ -215,24 +217,19 @@ func (s *Store) list(ctx context.Context, t string) *held {
 	return s.lists[t]
 }
 
-// believed are the certificates that may sign the list of lists.
-func (s *Store) believed() [][]byte {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.anchors
-}
-
 // load verifies what was kept or shipped, once.
 func (s *Store) load(ctx context.Context) {
 	if s.loaded {
 		return
 	}
 	s.loaded = true
-	if h := s.best(ctx, territoryLOTL, s.anchors); h != nil {
+	verify := func(doc []byte) (*held, error) { return s.verifyLOTL(ctx, doc, s.keptPivot) }
+	if h := s.best(territoryLOTL, verify); h != nil {
 		s.lists[territoryLOTL] = h
 	}
 	for _, t := range s.kept() {
-		if h := s.best(ctx, t, s.lists[territoryLOTL].signers(t)); h != nil {
+		verify := func(doc []byte) (*held, error) { return verifyList(ctx, doc, t, s.lists[territoryLOTL].signers(t)) }
+		if h := s.best(t, verify); h != nil {
 			s.lists[t] = h
 		}
 	}
