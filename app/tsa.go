@@ -217,7 +217,7 @@ func (e *Engine) tsa(a Authority) (*signer.TSA, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &signer.TSA{URL: a.URL, AllowLocal: localAddress(a.URL), Roots: roots, Proxy: proxy}
+	t := &signer.TSA{URL: a.URL, AllowLocal: localAddress(a.URL), Roots: roots, Proxy: proxy, Sizes: new(signer.TokenSizes)}
 	u, err := url.Parse(a.URL)
 	if err != nil {
 		return nil, &AuthorityError{a.Title()}

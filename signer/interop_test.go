@@ -61,6 +61,7 @@ func TestInteropFiles(t *testing.T) {
 	}
 	files = append(files, interopForms(t, a, content)...)
 	files = append(files, interopArchives(t, a)...)
+	files = append(files, interopLarge(t, a)...)
 	var list bytes.Buffer
 	for _, f := range files {
 		write(t, filepath.Join(dir, f.name), f.b)
@@ -201,6 +202,21 @@ func interopForms(t *testing.T, a *authority, content []byte) []interopFile {
 		{name: "field.pdf", b: form, signatures: 1},
 		{name: "field-locking.pdf", b: sign(t, form, other, p), signatures: 2},
 	}
+}
+
+// interopLarge are PDF files whose signature had too little room for the tokens of its authority.
+func interopLarge(t *testing.T, a *authority) []interopFile {
+	a.padding = 40 << 10
+	defer func() { a.padding = 0 }()
+	var out []interopFile
+	for _, l := range []signer.Level{signer.LevelT, signer.LevelLT, signer.LevelLTA} {
+		o := a.options(t, signer.PAdES, l)
+		o.Now = time.Now
+		f := interopFile{name: "large-token_" + levelNames[l] + ".pdf", level: l, signatures: 1}
+		f.b = sign(t, plainPDF(""), a.key(t, "P-256"), o)
+		out = append(out, f)
+	}
+	return out
 }
 
 func interopLook(t *testing.T) *signer.Appearance {

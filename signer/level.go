@@ -3,7 +3,6 @@ package signer
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"golang.org/x/crypto/cryptobyte"
 	"golang.org/x/crypto/cryptobyte/asn1"
@@ -14,8 +13,7 @@ import (
 	"ceralacca/signer/trust"
 )
 
-// tokenRoom is what a PDF keeps free for a time-stamp token. Italian authorities' tokens have 5 to 9 kB; one that
-// does not fit cannot be put in without asking the card again.
+// tokenRoom is what a PDF keeps free for a token of an authority that has given none yet. Italian ones have 5 to 9 kB.
 const tokenRoom = 24 << 10
 
 // ErrNoTSA means that a level was asked for that needs a time-stamp, and no authority was given.
@@ -42,6 +40,9 @@ type ascent struct {
 	reached Level
 	short   *LevelError // why it goes no further; nil while it does
 	tokens  []*tsp.Token
+	sizes   *TokenSizes
+	room    int  // for the token of a signature time-stamp in a PDF; 0 at LevelB
+	outside bool // it did not fit: LevelT is reached by a document time-stamp instead
 }
 
 // supported refuses what could not be finished before the key is used.
@@ -87,12 +88,14 @@ func (s *signing) fallShort(ctx context.Context, step string, err error) error {
 func (s *signing) stamp(ctx context.Context, digest []byte) (*tsp.Token, error) {
 	tok, err := s.o.TSA.stamp(ctx, s.hash, digest)
 	if err == nil {
-		s.tokens = append(s.tokens, tok)
+		s.sizes.note(len(tok.Raw))
 	}
 	return tok, err
 }
 
-// signatureTimeStamp makes the unsigned attribute of LevelT over the signature value (EN 319 122-1 §5.3).
+// signatureTimeStamp makes the unsigned attribute of LevelT over the signature value (EN 319 122-1 §5.3). In a PDF
+// its room is part of what was signed: a token that turns out larger is left out, and a document time-stamp takes its
+// place, which costs another token and not another signature of the card.
 func (s *signing) signatureTimeStamp(ctx context.Context, signature []byte) ([]cms.Attr, error) {
 	if !s.goes(LevelT) {
 		return nil, nil
@@ -100,13 +103,14 @@ func (s *signing) signatureTimeStamp(ctx context.Context, signature []byte) ([]c
 	h := s.hash.New()
 	h.Write(signature)
 	tok, err := s.stamp(ctx, h.Sum(nil))
-	if err == nil && s.o.Format == PAdES && len(tok.Raw) > tokenRoom {
-		err = fmt.Errorf("time-stamp of %d bytes does not fit", len(tok.Raw))
-	}
 	if err != nil {
 		return nil, s.fallShort(ctx, "time-stamp", err)
 	}
-	s.reached = LevelT
+	if s.o.Format == PAdES && len(tok.Raw) > s.room {
+		s.outside = true
+		return nil, nil
+	}
+	s.reached, s.tokens = LevelT, append(s.tokens, tok)
 	return []cms.Attr{{Type: cms.OIDSignatureTimeStamp, Values: [][]byte{tok.Raw}}}, nil
 }
 

@@ -3,12 +3,14 @@ package signer_test
 import (
 	"bytes"
 	"context"
+	"crypto"
 	"crypto/rand"
 	"crypto/sha256"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
 	"errors"
+	"fmt"
 	"io"
 	"math/big"
 	"net/http"
@@ -38,6 +40,7 @@ type services struct {
 	first *cert.Certificate // of the one that gives the first answer; nil for the same
 	// stamps counts the answers given; from the one numbered failFrom on they are errors, 0 for never.
 	stamps, failFrom int
+	padding          int // bytes that make every token so much larger
 	revoked          []x509.RevocationListEntry
 	asked            atomic.Int32 // requests of any kind
 	clock            func() time.Time
@@ -133,6 +136,9 @@ func (s *services) token(request []byte) ([]byte, error) {
 		return nil, err
 	}
 	e := cms.Envelope{ContentType: cms.OIDTSTInfo, SignerInfos: [][]byte{si}, Certificates: [][]byte{by.Raw}}
+	if s.padding > 0 {
+		e.Certificates = append(e.Certificates, s.bulk())
+	}
 	var tok bytes.Buffer
 	if err := e.Write(ctx, &tok, bytes.NewReader(info), int64(len(info))); err != nil {
 		return nil, err
@@ -143,6 +149,15 @@ func (s *services) token(request []byte) ([]byte, error) {
 		b.AddBytes(tok.Bytes())
 	})
 	return out.Bytes()
+}
+
+// bulk is a certificate as large as s.padding, such as a chain of many makes of a token.
+func (s *services) bulk() []byte {
+	p := testPKI()
+	return mustCreate(&x509.Certificate{
+		SerialNumber: big.NewInt(99), Subject: pkix.Name{CommonName: "Lungo"}, NotBefore: now, NotAfter: now.AddDate(1, 0, 0),
+		ExtraExtensions: []pkix.Extension{{Id: asn1.ObjectIdentifier{1, 2, 3}, Value: make([]byte, s.padding)}},
+	}, p.ca, p.keys["P-256"].Public(), p.caKey).Raw
 }
 
 // options ask for a level of these services. The authority itself is the anchor, as in a national list.
@@ -304,6 +319,69 @@ func TestArchiveTimeStamp(t *testing.T) {
 	h.Write(raw)
 	if !bytes.Equal(h.Sum(nil), tok.Info.Imprint) {
 		t.Error("imprint differs")
+	}
+}
+
+// onceKey counts what the card would be asked for.
+type onceKey struct {
+	crypto.Signer
+	n int
+}
+
+func (k *onceKey) Sign(r io.Reader, digest []byte, o crypto.SignerOpts) ([]byte, error) {
+	k.n++
+	return k.Signer.Sign(r, digest, o)
+}
+
+// A token larger than the room that the signature was made with is replaced by a document time-stamp: the level is
+// reached, the key signs once, and the next file of the batch has room enough.
+func TestLargeTokens(t *testing.T) {
+	for name, level := range map[string]signer.Level{"B-T": signer.LevelT, "B-LT": signer.LevelLT, "B-LTA": signer.LevelLTA} {
+		for _, padding := range []int{40 << 10, 500 << 10} {
+			t.Run(fmt.Sprintf("%s %d", name, padding), func(t *testing.T) {
+				s := newServices(t)
+				s.padding = padding
+				k, o := s.key(t), s.options(t, signer.PAdES, level)
+				once := &onceKey{Signer: k.Signer}
+				k.Signer, o.TSA.Sizes = once, new(signer.TokenSizes)
+				archive := 0
+				if level == signer.LevelLTA {
+					archive = 1
+				}
+				for i, want := range []int{2 + archive, 1 + archive} {
+					once.n, s.stamps = 0, 0
+					in := plainPDF("")
+					out := sign(t, in, k, o)
+					if once.n != 1 || s.stamps != want || !bytes.HasPrefix(out, in) {
+						t.Errorf("file %d: %d signatures of the key, %d time-stamps, want %d", i, once.n, s.stamps, want)
+					}
+					if said := foreign(t, out); !strings.Contains(said, "Signature is Valid") {
+						t.Errorf("file %d: pdfsig says\n%s", i, said)
+					}
+					g := verify(t, out, offline()).Signatures[0]
+					if g.Level != name {
+						t.Errorf("file %d: level %s", i, g.Level)
+					}
+					wantOffline(t, g, level)
+				}
+			})
+		}
+	}
+}
+
+// When the second token does not come, the signature is there all the same.
+func TestLargeTokenThenNone(t *testing.T) {
+	s := newServices(t)
+	s.padding, s.failFrom = 40<<10, 2
+	o := s.options(t, signer.PAdES, signer.LevelT)
+	o.KeepLower = true
+	var out bytes.Buffer
+	var short *signer.LevelError
+	if err := signer.Sign(t.Context(), &out, open(t, "f.pdf", plainPDF("")), s.key(t), o); !errors.As(err, &short) || short.Reached != signer.LevelB {
+		t.Fatal(err)
+	}
+	if g := verify(t, out.Bytes(), offline()).Signatures; len(g) != 1 || g[0].Level != "B-B" || g[0].Integrity != signer.Intact {
+		t.Errorf("%+v", g)
 	}
 }
 

@@ -109,6 +109,9 @@ func newSigning(k Key, o Options) (*signing, error) {
 	if o.Now != nil {
 		s.now = o.Now()
 	}
+	if s.sizes = new(TokenSizes); o.TSA != nil && o.TSA.Sizes != nil {
+		s.sizes = o.TSA.Sizes
+	}
 	for i, x := range k.Chain {
 		if x == nil {
 			return nil, fmt.Errorf("certificate %d of the chain is missing", i)

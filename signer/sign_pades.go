@@ -108,10 +108,13 @@ func prepare(ctx context.Context, d *Document, o Options, p pdf.Options) (*pdf.U
 }
 
 // pades writes d with a signature appended (EN 319 142-1 §6.3), then, as far as asked, the validation data and a
-// document time-stamp, each in a revision of its own. The key signs once: the room is reserved for the largest
-// signature that it can make, and a time-stamp that does not fit is left out.
+// document time-stamp, each in a revision of its own. The key signs once: the room is for the largest signature that
+// it can make with this chain, and a time-stamp too large for it gets a revision of its own too.
 func (s *signing) pades(ctx context.Context, w io.Writer, d *Document) error {
-	room, err := cms.EstimateSize(s.chain, cms.SignerInput{}, tokenRoom*min(1, int(s.o.Level)))
+	if s.goes(LevelT) {
+		s.room = s.sizes.room()
+	}
+	room, err := cms.EstimateSize(s.chain, cms.SignerInput{}, s.room)
 	if err != nil {
 		return err
 	}
@@ -203,8 +206,20 @@ func flagged(s *pdf.Scanned) int {
 	return n
 }
 
-// raisePDF puts the revisions of LevelLT and LevelLTA on top of a signed one, as far as asked.
-func (s *signing) raisePDF(ctx context.Context, u *pdf.Update, p *revisions) (*pdf.Update, error) {
+// raisePDF puts the revisions of LevelLT and LevelLTA on top of a signed one, as far as asked, and before them that of
+// LevelT when the signature has no room for its time-stamp.
+func (s *signing) raisePDF(ctx context.Context, signed *pdf.Update, p *revisions) (*pdf.Update, error) {
+	u := signed
+	if s.outside {
+		t, err := s.documentTimeStamp(ctx, u, p)
+		if errors.Is(err, ErrChanged) {
+			return nil, err
+		}
+		if err != nil {
+			return u, s.fallShort(ctx, "time-stamp", err)
+		}
+		u, s.reached = t, LevelT
+	}
 	if !s.goes(LevelLT) {
 		return u, nil
 	}
@@ -213,7 +228,7 @@ func (s *signing) raisePDF(ctx context.Context, u *pdf.Update, p *revisions) (*p
 		return u, s.fallShort(ctx, "validation-data", err)
 	}
 	lt, err := pdf.PrepareDSS(ctx, u, u.Size(), pdf.ValidationData{
-		Certs: v.Certs, OCSPs: v.OCSPs, CRLs: v.CRLs, Signature: u.SignatureKey(),
+		Certs: v.Certs, OCSPs: v.OCSPs, CRLs: v.CRLs, Signature: signed.SignatureKey(),
 	})
 	if err != nil {
 		return u, s.fallShort(ctx, "validation-data", refused(err))
@@ -233,24 +248,31 @@ func (s *signing) raisePDF(ctx context.Context, u *pdf.Update, p *revisions) (*p
 	return lta, nil
 }
 
-// documentTimeStamp appends a time-stamp over everything before it (EN 319 142-1 §5.5).
+// documentTimeStamp appends a time-stamp over everything before it (EN 319 142-1 §5.5). An authority whose tokens are
+// larger than it was known to give is asked a second time, with room for them.
 func (s *signing) documentTimeStamp(ctx context.Context, u *pdf.Update, p *revisions) (*pdf.Update, error) {
-	t, err := pdf.Prepare(ctx, u, u.Size(), pdf.Options{TimeStamp: true, Reserve: tokenRoom})
-	if err != nil {
-		return nil, refused(err)
+	for first := true; ; first = false {
+		t, err := pdf.Prepare(ctx, u, u.Size(), pdf.Options{TimeStamp: true, Reserve: s.sizes.room()})
+		if err != nil {
+			return nil, refused(err)
+		}
+		digest, err := s.digestPDF(ctx, t, p)
+		if err != nil {
+			return nil, err
+		}
+		tok, err := s.stamp(ctx, digest)
+		if err != nil {
+			return nil, err
+		}
+		err = t.SetContents(tok.Raw)
+		if err == nil {
+			s.tokens = append(s.tokens, tok)
+			return t, nil
+		}
+		if !first {
+			return nil, refused(err)
+		}
 	}
-	digest, err := s.digestPDF(ctx, t, p)
-	if err != nil {
-		return nil, err
-	}
-	tok, err := s.stamp(ctx, digest)
-	if err != nil {
-		return nil, err
-	}
-	if err := t.SetContents(tok.Raw); err != nil {
-		return nil, refused(err)
-	}
-	return t, nil
 }
 
 // revisions watches over the original, which is read anew for each revision and again for writing.

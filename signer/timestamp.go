@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"sync/atomic"
 
 	"ceralacca/signer/internal/cms"
 	"ceralacca/signer/internal/tsp"
@@ -21,7 +22,8 @@ import (
 )
 
 // TSA is a time-stamp authority (RFC 3161). It is asked once for each time-stamp and never again by itself once an
-// answer came, because each may cost a mark.
+// answer came, because each may cost a mark. The exception is a token too large for the room that a PDF keeps for it:
+// one more is asked for then, since the other way is to sign again.
 type TSA struct {
 	URL  string        // http or https
 	User *url.Userinfo // HTTP Basic; nil for none
@@ -31,10 +33,28 @@ type TSA struct {
 	Roots *x509.CertPool
 	// Proxy tells by whom the request goes; nil asks the environment.
 	Proxy func(*http.Request) (*url.URL, error)
+	// Sizes remembers how large its tokens are, so that only the first PDF of a batch can have too little room. Copies
+	// of a TSA share it; nil remembers only within one signature that tokens are large.
+	Sizes *TokenSizes
 	// Failed, when it is set, is told why there is no good time-stamp, and names the authority to ask next: the same
 	// for another try, nil to leave the signature without. The signature waits meanwhile, so it may ask a person.
 	Failed func(ctx context.Context, e *TimeStampError) *TSA
 }
+
+// TokenSizes is the size of the largest token that an authority gave. The zero value has seen none.
+type TokenSizes struct{ largest atomic.Int64 }
+
+func (z *TokenSizes) note(n int) {
+	for {
+		had := z.largest.Load()
+		if int64(n) <= had || z.largest.CompareAndSwap(had, int64(n)) {
+			return
+		}
+	}
+}
+
+// room is what to keep free for the next token. Serial number, time and accuracy may have some bytes more in it.
+func (z *TokenSizes) room() int { return max(tokenRoom, int(z.largest.Load())+1<<10) }
 
 // TimeStampError means that an authority gave no good time-stamp.
 type TimeStampError struct {
