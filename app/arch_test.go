@@ -43,7 +43,7 @@ var house = map[string]room{
 	},
 	// Beside the toolkit: the file dialogs of the desktop portal and of Windows.
 	"ui":     {imports: "app app/lang assets fyne.io/fyne/v2 github.com/godbus/dbus golang.org/x/sys unsafe", tests: "card card/sim signer"},
-	"ui/e2e": {imports: "github.com/jezek/xgb", tests: "card/sim"}, // the card of its tests is in another process than the window
+	"ui/e2e": {imports: "github.com/jezek/xgb", tests: "card/sim card/pcsc/pcsctest"}, // the card of its tests is in another process than the window
 	"assets": {},
 
 	// The application: it joins a card and a signature, and speaks to people.
@@ -61,8 +61,10 @@ var house = map[string]room{
 	// Cards.
 	"card":      {tests: "card/sim"},
 	"card/sim":  {imports: "card golang.org/x/crypto"},
-	"card/pcsc": {imports: "card github.com/ebfe/scard", tests: "card/sim card/p11"}, // the joined card, through a real service
-	"card/p11":  {imports: "card github.com/miekg/pkcs11 C unsafe", tests: "card/sim"},
+	"card/pcsc": {imports: "card github.com/ebfe/scard", tests: "card/sim card/p11 card/pcsc/pcsctest"}, // the joined card, through a real service
+	"card/p11":  {imports: "card github.com/miekg/pkcs11 C unsafe", tests: "card/sim card/pcsc/pcsctest"},
+
+	"card/pcsc/pcsctest": {imports: "card/sim"}, // a service for tests
 
 	// Signatures. The digitorus modules are second readers: of what we have just written, and in tests.
 	"signer": {

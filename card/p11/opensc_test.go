@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -16,11 +15,11 @@ import (
 	"time"
 
 	"ceralacca/card"
+	"ceralacca/card/pcsc/pcsctest"
 	"ceralacca/card/sim"
 )
 
-// OpenSC's own module drives the simulated card, through a pcscd and a virtual reader that belong to the test
-// alone: own socket, own configuration, own port. No pcscd that runs already is touched.
+// OpenSC's own module drives the simulated card, through a pcscd and a virtual reader that belong to the test alone.
 
 // glob finds the first file that fits, or says what is missing.
 func glob(t testing.TB, what string, patterns ...string) string {
@@ -30,7 +29,7 @@ func glob(t testing.TB, what string, patterns ...string) string {
 			return found[0]
 		}
 	}
-	t.Skip(what + " is not installed")
+	t.Skip(what + " is not installed (.ci/install check)")
 	return ""
 }
 
@@ -38,77 +37,18 @@ func glob(t testing.TB, what string, patterns ...string) string {
 func opensc(t testing.TB, b *sim.Bus) string {
 	t.Helper()
 	module := glob(t, "opensc-pkcs11", "/usr/lib/*/opensc-pkcs11.so", "/usr/lib*/opensc-pkcs11.so", "/usr/lib*/pkcs11/opensc-pkcs11.so")
-	driver := glob(t, "vsmartcard-vpcd", "/usr/lib/pcsc/drivers/serial/libifdvpcd.so", "/usr/lib*/*/pcsc/drivers/serial/libifdvpcd.so")
-	pcscd := glob(t, "pcscd", "/usr/sbin/pcscd", "/usr/bin/pcscd")
-	dir, err := os.MkdirTemp("", "p11") // short: the path of a socket has 108 bytes
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
-	conf := filepath.Join(dir, "conf")
-	if err := os.Mkdir(conf, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	port := twoPorts(t)
-	text := fmt.Sprintf("FRIENDLYNAME \"Ceralacca Test\"\nDEVICENAME /dev/null:0x%X\nLIBPATH %s\nCHANNELID 0x%X\n", port, driver, port)
-	if err := os.WriteFile(filepath.Join(conf, "vpcd"), []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
 	// The user's configuration could change how PINs are sent.
-	if err := os.WriteFile(filepath.Join(dir, "opensc.conf"), []byte("app default { }\n"), 0o600); err != nil {
+	conf := filepath.Join(t.TempDir(), "opensc.conf")
+	if err := os.WriteFile(conf, []byte("app default { }\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	t.Setenv("OPENSC_CONF", filepath.Join(dir, "opensc.conf"))
-	t.Setenv("PCSCLITE_CSOCK_NAME", filepath.Join(dir, "s"))
-	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: filepath.Join(dir, "s"), Net: "unix"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	f, err := l.File()
-	if err != nil {
-		t.Fatal(err)
-	}
-	// LISTEN_PID must be pcscd's own number, hence the shell that becomes it.
-	cmd := exec.Command("/bin/sh", "-c", `LISTEN_PID=$$ LISTEN_FDS=1 exec "$0" --foreground -c "$1"`, pcscd, conf)
-	cmd.ExtraFiles = []*os.File{f}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	var wg sync.WaitGroup
-	wg.Go(func() {
-		if err := b.ServeVPCD(ctx, fmt.Sprintf("127.0.0.1:%d", port)); err != nil && ctx.Err() == nil {
-			t.Errorf("virtual reader: %v", err)
-		}
-	})
-	t.Cleanup(func() {
-		cancel()
-		cmd.Process.Kill()
-		cmd.Wait()
-		f.Close()
-		l.Close()
-		wg.Wait()
-	})
+	socket := pcsctest.Socket(t)
+	t.Setenv("OPENSC_CONF", conf)
+	t.Setenv(pcsctest.Env, socket)
+	d := pcsctest.New(t, socket, "Ceralacca Test")
+	d.Start(t)
+	d.Insert(t, 0, b)
 	return module
-}
-
-// twoPorts finds two free neighbours: the virtual reader has two slots.
-func twoPorts(t testing.TB) int {
-	t.Helper()
-	for port := 45000 + os.Getpid()%1000*16; port < 65000; port += 2 {
-		a, err1 := net.Listen("tcp", fmt.Sprintf(":%d", port))
-		b, err2 := net.Listen("tcp", fmt.Sprintf(":%d", port+1))
-		for _, l := range []net.Listener{a, b} {
-			if l != nil {
-				l.Close()
-			}
-		}
-		if err1 == nil && err2 == nil {
-			return port
-		}
-	}
-	t.Fatal("no free ports")
-	return 0
 }
 
 var practice = sync.OnceValues(func() (*sim.Practice, error) {
@@ -139,7 +79,7 @@ func TestOpenSCConforms(t *testing.T) {
 func TestOpenSCDropsRights(t *testing.T) {
 	tool, err := exec.LookPath("opensc-tool")
 	if err != nil {
-		t.Skip("opensc-tool is not installed")
+		t.Skip("opensc-tool is not installed (.ci/install check)")
 	}
 	b := practiceBus(t)
 	s := open(t, quick, opensc(t, b))

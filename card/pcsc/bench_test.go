@@ -25,8 +25,8 @@ import (
 // The card itself takes up to 400 ms of it to be seen, for so often pcscd looks at the virtual reader.
 func BenchmarkRecovery(b *testing.B) {
 	d := newDaemon(b)
-	d.start(b)
-	insert(b, d, practiceBus(b))
+	d.Start(b)
+	d.Insert(b, 0, practiceBus(b))
 	s := card.CNS(pcsc.New())
 	snaps := watch(b, s)
 	until(b, "card", snaps, hasCard)
@@ -39,11 +39,11 @@ func BenchmarkRecovery(b *testing.B) {
 	var down, up time.Duration
 	for b.Loop() {
 		start := time.Now()
-		d.stop()
+		d.Kill()
 		until(b, "end of the service", snaps, noServer)
 		down += time.Since(start)
 		start = time.Now()
-		d.start(b)
+		d.Start(b)
 		slot, _ := present(until(b, "restart", snaps, hasCard))
 		if err := inspect.Run(context.Background(), s, slot.ID); err != nil {
 			b.Fatal(err)
@@ -63,9 +63,9 @@ const idleArg = "watch-two-readers"
 // time of the processor, and how often the process was woken.
 func BenchmarkIdle(b *testing.B) {
 	d := newDaemon(b)
-	d.start(b)
-	insertInto(b, d.addressOf(0), practiceBus(b))
-	insertInto(b, d.addressOf(1), practiceBus(b))
+	d.Start(b)
+	d.Insert(b, 0, practiceBus(b))
+	d.Insert(b, 1, practiceBus(b))
 	self, err := os.Executable()
 	if err != nil {
 		b.Fatal(err)

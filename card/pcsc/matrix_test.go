@@ -38,7 +38,7 @@ func TestServiceKilled(t *testing.T) {
 				continue
 			}
 			cases++
-			b.Script(sim.Fault{At: at, Kind: sim.Call, Do: d.stop})
+			b.Script(sim.Fault{At: at, Kind: sim.Call, Do: d.Kill})
 			begun := time.Now()
 			err := op.Run(t.Context(), s, slot.ID)
 			slowest = max(slowest, time.Since(begun))
@@ -56,7 +56,7 @@ func TestServiceKilled(t *testing.T) {
 			}
 			b.Script()
 			until(t, "end of the service", snaps, noServer)
-			d.start(t)
+			d.Start(t)
 			slot, _ = present(until(t, "restart", snaps, hasCard))
 			untouched(t, b, s, slot.ID, op.Name)
 		}

@@ -192,7 +192,7 @@ func TestServiceDiesDuringLogin(t *testing.T) {
 		case <-time.After(time.Millisecond):
 		}
 	}
-	d.stop()
+	d.Kill()
 	unknown := new(card.OutcomeUnknownError)
 	if err := <-failed; !errors.As(err, &unknown) || !errors.Is(err, card.ErrNoService) {
 		t.Errorf("login: %v", err)
@@ -212,10 +212,10 @@ func twoCards(s card.Snapshot) bool {
 // Two readers with a card each, at once.
 func TestTwoReaders(t *testing.T) {
 	d := newDaemon(t)
-	d.start(t)
+	d.Start(t)
 	first, second := practiceBus(t), practiceBus(t)
-	insertInto(t, d.addressOf(0), first)
-	insertInto(t, d.addressOf(1), second)
+	d.Insert(t, 0, first)
+	d.Insert(t, 1, second)
 	s := card.CNS(pcsc.New())
 	snaps := watch(t, s)
 	both := until(t, "two cards", snaps, twoCards)

@@ -98,14 +98,14 @@ func TestServiceRestarts(t *testing.T) {
 	}
 	defer tok.Close()
 	start := time.Now()
-	d.stop()
+	d.Kill()
 	until(t, "end of the service", snaps, noServer)
 	t.Logf("end seen after %v", time.Since(start).Round(time.Millisecond))
 	if _, err := tok.Keys(t.Context()); !errors.Is(err, card.ErrNoService) && !errors.Is(err, card.ErrRemoved) {
 		t.Errorf("a token of the service before: %v", err)
 	}
 	start = time.Now()
-	d.start(t)
+	d.Start(t)
 	again, _ := present(until(t, "restart", snaps, hasCard))
 	t.Logf("card seen %v after the restart", time.Since(start).Round(time.Millisecond))
 	if again.ID == slot.ID {
@@ -133,7 +133,7 @@ func TestNoService(t *testing.T) {
 // A cancelled wait ends at once, not at the end of its slice.
 func TestCancel(t *testing.T) {
 	d := newDaemon(t)
-	d.start(t)
+	d.Start(t)
 	b := pcsc.New()
 	var seen []card.Reader
 	limit := time.Now().Add(eventTime)

@@ -6,7 +6,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"ceralacca/card/pcsc/pcsctest"
 	"ceralacca/card/sim"
 )
 
@@ -148,58 +148,18 @@ func writable(pid int) ([]byte, error) {
 	return image, nil
 }
 
-// startReader starts a pcscd with a socket, a configuration and ports of its own, and puts a card with the PIN into its
-// virtual reader, until the test ends. None that runs already is touched.
+// startReader runs a card service that belongs to the test alone, with a card of the PIN in its reader.
 func startReader(t *testing.T, pin string) {
 	t.Helper()
-	drivers, _ := filepath.Glob("/usr/lib/pcsc/drivers/serial/libifdvpcd.so")
-	if _, err := os.Stat("/usr/sbin/pcscd"); err != nil || len(drivers) == 0 {
-		t.Skip("pcscd or its virtual reader (vsmartcard-vpcd) is not installed")
-	}
-	dir, err := os.MkdirTemp("", "pcsc") // short: the path of a socket has 108 bytes
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
-	port := 46000 + os.Getpid()%1000*2
-	text := fmt.Sprintf("FRIENDLYNAME \"Lettore di prova\"\nDEVICENAME /dev/null:0x%X\nLIBPATH %s\nCHANNELID 0x%X\n", port, drivers[0], port)
-	if err := os.WriteFile(filepath.Join(dir, "vpcd"), []byte(text), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	socket := filepath.Join(dir, "s")
-	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: socket, Net: "unix"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { l.Close() })
-	f, err := l.File()
-	if err != nil {
-		t.Fatal(err)
-	}
-	// It gets its socket as systemd would pass it, and LISTEN_PID must be its own number, hence the shell that becomes it.
-	cmd := exec.Command("/bin/sh", "-c", `LISTEN_PID=$$ LISTEN_FDS=1 exec /usr/sbin/pcscd --foreground -c "$0"`, dir)
-	cmd.ExtraFiles = []*os.File{f}
-	if err := errors.Join(cmd.Start(), f.Close()); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait() // killed
-	})
-	t.Setenv("PCSCLITE_CSOCK_NAME", socket)
 	p, err := sim.IssueProfile("renewed", time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
 	c := p.Card()
 	c.Sign.PIN = pin
-	served := make(chan error, 1)
-	ctx, cancel := context.WithCancel(context.Background())
-	go func() { served <- sim.New(c).ServeVPCD(ctx, fmt.Sprintf("127.0.0.1:%d", port)) }()
-	t.Cleanup(func() {
-		cancel()
-		if err := <-served; err != nil {
-			t.Error(err)
-		}
-	})
+	socket := pcsctest.Socket(t)
+	t.Setenv(pcsctest.Env, socket)
+	d := pcsctest.New(t, socket, "Lettore di prova")
+	d.Start(t)
+	d.Insert(t, 0, sim.New(c))
 }
