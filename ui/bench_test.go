@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -12,7 +11,6 @@ import (
 	"fyne.io/fyne/v2"
 
 	"ceralacca/app"
-	"ceralacca/assets"
 )
 
 // BenchmarkThousandFiles signs a folder of 1,000 files through the real store and the practice card, and reports
@@ -39,27 +37,7 @@ func signFolder(b *testing.B, n int) []time.Duration {
 		}
 		paths = append(paths, p)
 	}
-	store := app.NewStore(app.New(app.Config{Dir: b.TempDir(), Assets: assets.FS, Language: "it", Offline: true}))
-	q := newPosts()
-	u := New(tempApp(b), store, assets.FS)
-	u.post, u.chooser = q.post, nil
-	u.window.Resize(fyne.NewSize(1280, 800))
-	ctx, cancel := context.WithCancel(context.Background())
-	ended := make(chan error, 1)
-	go func() { ended <- store.Run(ctx, u) }()
-	defer func() {
-		cancel()
-		if err := <-ended; err != nil {
-			b.Errorf("the store ended with %v", err)
-		}
-		u.closed.Store(true)
-		for _, timer := range u.timers {
-			timer.Stop()
-		}
-		u.window.Close()
-	}()
-	store.UsePractice(true)
-	q.until(b, "the practice card is read", func() bool { return store.State().Cards.Phase == app.PhaseReady })
+	u, store, q := practiceWindow(b, "it", 1280, 800)
 	view := func() *signView { return u.views[pageSign].(*signView) }
 	q.held = nil
 	u.take(paths)

@@ -9,6 +9,9 @@ import (
 	"path/filepath"
 	"regexp"
 	"testing"
+
+	"ceralacca/app"
+	"ceralacca/assets"
 )
 
 var (
@@ -45,12 +48,11 @@ func TestGallery(t *testing.T) {
 					if !only.MatchString(name) {
 						continue
 					}
-					set := *s.state.Settings
-					set.Theme, set.Language, set.Scale = theme, tag, size.scale
-					st := *s.state
-					st.Settings = &set
 					t.Run(name, func(t *testing.T) {
-						shoot(t, filepath.Join(*galleryDir, name), scene{s.name, s.page, &st, s.then}, size.w, size.h)
+						u := s.open(t, assets.FS, size.w, size.h, func(set *app.Settings) {
+							set.Theme, set.Language, set.Scale = theme, tag, size.scale
+						})
+						shoot(t, u, filepath.Join(*galleryDir, name))
 					})
 					fmt.Fprintf(index, "<figure><img loading=lazy src=%q><figcaption>%s</figcaption></figure>\n", name, name)
 				}
@@ -59,12 +61,7 @@ func TestGallery(t *testing.T) {
 	}
 }
 
-func shoot(t *testing.T, path string, s scene, w, h float32) {
-	u, _, _ := window(t, s.state, w, h)
-	u.turn(s.page)
-	if s.then != nil {
-		s.then(u)
-	}
+func shoot(t *testing.T, u *UI, path string) {
 	u.shell.object.Refresh()
 	f, err := os.Create(path)
 	if err != nil {

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
-	"time"
 
 	"fyne.io/fyne/v2"
 
@@ -40,21 +39,14 @@ func TestPagesGolden(t *testing.T) {
 	files := wordless(t)
 	var got strings.Builder
 	for _, s := range scenes() {
-		f := &fakeStore{}
-		u := newUI(tempApp(t), f, s.state, files)
-		u.post, u.now = newPosts().post, func() time.Time { return today }
-		clear(u.waiting)
-		u.window.Resize(fyne.NewSize(1280, 800))
-		u.turn(s.page)
-		if s.then != nil {
-			s.then(u)
-		}
-		said := words(u.views[s.page].Object())
-		if u.asking != nil {
-			said = words(u.asking.panel.object)
-		}
-		fmt.Fprintf(&got, "== %s ==\n%s\n", s.name, said)
-		u.window.Close()
+		t.Run(s.name, func(t *testing.T) {
+			u := s.open(t, files, 1280, 800, nil)
+			seen := u.views[s.page].Object()
+			if u.asking != nil {
+				seen = u.asking.panel.object
+			}
+			fmt.Fprintf(&got, "== %s ==\n%s\n", s.name, words(seen))
+		})
 	}
 	golden(t, "pages.txt", got.String())
 }

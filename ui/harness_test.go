@@ -3,6 +3,7 @@ package ui
 import (
 	"context"
 	"fmt"
+	"io/fs"
 	"sync"
 	"testing"
 	"time"
@@ -158,21 +159,69 @@ var today = time.Date(2026, 11, 22, 9, 42, 0, 0, time.UTC)
 // window makes a window over a State, in a test app of its own.
 func window(t testing.TB, st *app.State, w, h float32) (*UI, *fakeStore, *posts) {
 	t.Helper()
+	return windowWith(t, assets.FS, st, w, h)
+}
+
+func windowWith(t testing.TB, files fs.FS, st *app.State, w, h float32) (*UI, *fakeStore, *posts) {
+	t.Helper()
 	f, q := &fakeStore{}, newPosts()
-	u := newUI(tempApp(t), f, st, assets.FS)
+	u := newUI(tempApp(t), f, st, files)
 	u.post = q.post
 	u.now = func() time.Time { return today }
 	clear(u.waiting)
 	u.window.Resize(fyne.NewSize(w, h))
 	u.show(st)
-	t.Cleanup(func() {
-		u.closed.Store(true)
-		for _, timer := range u.timers {
-			timer.Stop()
-		}
-		u.window.Close()
-	})
+	t.Cleanup(func() { shut(u) })
 	return u, f, q
+}
+
+func shut(u *UI) {
+	u.closed.Store(true)
+	for _, timer := range u.timers {
+		timer.Stop()
+	}
+	u.window.Close()
+}
+
+// open shows the scene in a window of its own until the test ends, with the settings changed if change is not nil.
+func (s scene) open(t testing.TB, files fs.FS, w, h float32, change func(*app.Settings)) *UI {
+	t.Helper()
+	st, set := *s.state, *s.state.Settings
+	if change != nil {
+		change(&set)
+	}
+	st.Settings = &set
+	u, _, _ := windowWith(t, files, &st, w, h)
+	u.turn(s.page)
+	if s.then != nil {
+		s.then(u)
+	}
+	return u
+}
+
+// practiceWindow is a window over a real store with the practice card in use; the store's goroutines end with the test.
+func practiceWindow(t testing.TB, tag string, w, h float32) (*UI, *app.Store, *posts) {
+	t.Helper()
+	store := app.NewStore(app.New(app.Config{Dir: t.TempDir(), Assets: assets.FS, Language: tag, Offline: true}))
+	q := newPosts()
+	u := New(tempApp(t), store, assets.FS)
+	u.post, u.chooser = q.post, nil
+	u.window.Resize(fyne.NewSize(w, h))
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- store.Run(ctx, u) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-ended; err != nil {
+			t.Errorf("the store ended with %v", err)
+		}
+		shut(u)
+	})
+	store.UsePractice(true)
+	q.until(t, "the window shows the practice card", func() bool {
+		return store.State().Cards.Phase == app.PhaseReady && u.shell.bar.last == store.State().Cards
+	})
+	return u, store, q
 }
 
 func tempApp(t testing.TB) fyne.App {

@@ -16,7 +16,6 @@ import (
 
 	"ceralacca/app"
 	"ceralacca/app/lang"
-	"ceralacca/assets"
 )
 
 func (f *fakeStore) ChangePIN(app.PINRef)               { f.said = append(f.said, "change") }
@@ -90,28 +89,7 @@ func (k keyboard) form(what string) {
 
 // wholeWindow is the window over a real store with the practice card, on its page.
 func wholeWindow(t *testing.T, tag string) (keyboard, *app.Store) {
-	store := app.NewStore(app.New(app.Config{Dir: t.TempDir(), Language: tag}))
-	q := newPosts()
-	u := New(tempApp(t), store, assets.FS)
-	u.post = q.post
-	u.window.Resize(fyne.NewSize(800, 600))
-	ctx, cancel := context.WithCancel(context.Background())
-	ended := make(chan error, 1)
-	go func() { ended <- store.Run(ctx, u) }()
-	t.Cleanup(func() {
-		cancel()
-		if err := <-ended; err != nil {
-			t.Errorf("the store ended with %v", err)
-		}
-		u.closed.Store(true)
-		for _, timer := range u.timers {
-			timer.Stop()
-		}
-	})
-	store.UsePractice(true)
-	q.until(t, "the window shows the practice card", func() bool {
-		return store.State().Cards.Phase == app.PhaseReady && u.shell.bar.last == store.State().Cards
-	})
+	u, store, q := practiceWindow(t, tag, 800, 600)
 	u.turn(pageCard)
 	return keyboard{t, u, q}, store
 }

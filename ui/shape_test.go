@@ -4,14 +4,13 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/test"
 
+	"ceralacca/app"
 	"ceralacca/app/lang"
 	"ceralacca/assets"
 )
@@ -36,11 +35,7 @@ func shapeOf(u *UI, root fyne.CanvasObject) []string {
 		}
 		out = append(out, fmt.Sprintf("%s %s %s", kind, name, place))
 	}
-	var walk func(fyne.CanvasObject)
-	walk = func(o fyne.CanvasObject) {
-		if o == nil || !o.Visible() {
-			return
-		}
+	walk(root, func(o fyne.CanvasObject) bool {
 		switch x := o.(type) {
 		case *button:
 			note([]string{"outlined", "inked", "sealing", "small"}[x.rank], x.name, x.off, x)
@@ -52,29 +47,19 @@ func shapeOf(u *UI, root fyne.CanvasObject) []string {
 			note(kind, x.name, x.off, x)
 		case *press:
 			note("press", x.name, x.off, x)
-			walk(x.body)
+			return true
 		case *tap:
 			note("tap", x.name, false, x)
 		case *rowList:
 			note("list", fmt.Sprint(x.n), false, x)
-			for _, c := range x.body.Objects {
-				walk(c)
-			}
+			return true
 		case *pinField:
 			note("pin", fmt.Sprint(x.pin.Len()), false, x)
-		case *fyne.Container:
-			for _, c := range x.Objects {
-				walk(c)
-			}
-		case *container.Scroll:
-			walk(x.Content)
-		case fyne.Widget:
-			for _, c := range test.WidgetRenderer(x).Objects() {
-				walk(c)
-			}
+		default:
+			return true
 		}
-	}
-	walk(root)
+		return false
+	})
 	return out
 }
 
@@ -84,17 +69,10 @@ func TestShapesGolden(t *testing.T) {
 	files := wordless(t)
 	var got strings.Builder
 	for _, s := range scenes() {
-		f := &fakeStore{}
-		u := newUI(tempApp(t), f, s.state, files)
-		u.post, u.now = newPosts().post, func() time.Time { return today }
-		clear(u.waiting)
-		u.window.Resize(fyne.NewSize(800, 600))
-		u.turn(s.page)
-		if s.then != nil {
-			s.then(u)
-		}
-		fmt.Fprintf(&got, "== %s ==\n%s\n", s.name, strings.Join(shapeOf(u, seenOf(u)), "\n"))
-		u.window.Close()
+		t.Run(s.name, func(t *testing.T) {
+			u := s.open(t, files, 800, 600, nil)
+			fmt.Fprintf(&got, "== %s ==\n%s\n", s.name, strings.Join(shapeOf(u, seenOf(u)), "\n"))
+		})
 	}
 	golden(t, "shapes.txt", got.String())
 }
@@ -102,35 +80,29 @@ func TestShapesGolden(t *testing.T) {
 // TestShapesInEveryLanguage holds that no language loses or gains a control.
 func TestShapesInEveryLanguage(t *testing.T) {
 	for _, s := range scenes() {
-		var first []string
-		for _, tag := range lang.Languages {
-			st, set := *s.state, *s.state.Settings
-			set.Language = tag
-			st.Settings = &set
-			u := newUI(tempApp(t), &fakeStore{}, &st, assets.FS)
-			u.post, u.now = newPosts().post, func() time.Time { return today }
-			clear(u.waiting)
-			u.window.Resize(fyne.NewSize(800, 600))
-			u.turn(s.page)
-			if s.then != nil {
-				s.then(u)
-			}
-			var kinds []string
-			for _, line := range shapeOf(u, seenOf(u)) {
-				kind := line[:strings.IndexByte(line, ' ')]
-				if kind == "chosen" { // the language itself is a choice
-					kind = "choice"
+		t.Run(s.name, func(t *testing.T) {
+			first := kindsIn(t, s, lang.Languages[0])
+			for _, tag := range lang.Languages[1:] {
+				if kinds := kindsIn(t, s, tag); !slices.Equal(first, kinds) {
+					t.Errorf("%s has %v, %s has %v", lang.Languages[0], first, tag, kinds)
 				}
-				kinds = append(kinds, kind)
 			}
-			u.window.Close()
-			if first == nil {
-				first = kinds
-			} else if strings.Join(first, " ") != strings.Join(kinds, " ") {
-				t.Errorf("%s: %s has %v, %s has %v", s.name, lang.Languages[0], first, tag, kinds)
-			}
-		}
+		})
 	}
+}
+
+// kindsIn are the kinds of the controls of a scene in a language, in their order.
+func kindsIn(t *testing.T, s scene, tag string) []string {
+	u := s.open(t, assets.FS, 800, 600, func(set *app.Settings) { set.Language = tag })
+	var kinds []string
+	for _, line := range shapeOf(u, seenOf(u)) {
+		kind, _, _ := strings.Cut(line, " ")
+		if kind == "chosen" { // the language itself is a choice
+			kind = "choice"
+		}
+		kinds = append(kinds, kind)
+	}
+	return kinds
 }
 
 // seenOf is what has the keyboard: the panel that is open, or the whole window.

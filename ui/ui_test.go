@@ -26,43 +26,52 @@ import (
 	"ceralacca/assets"
 )
 
+// walk calls visit with what o shows, the outer first; visit tells whether it is to be shown what is inside, too.
+func walk(o fyne.CanvasObject, visit func(fyne.CanvasObject) bool) {
+	if o == nil || !o.Visible() || !visit(o) {
+		return
+	}
+	var inside []fyne.CanvasObject
+	switch x := o.(type) {
+	case *fyne.Container:
+		inside = x.Objects
+	case *press:
+		inside = []fyne.CanvasObject{x.body}
+	case *container.Scroll:
+		inside = []fyne.CanvasObject{x.Content}
+	case fyne.Widget:
+		inside = test.WidgetRenderer(x).Objects()
+	}
+	for _, c := range inside {
+		walk(c, visit)
+	}
+}
+
+// texts are the lines that o shows.
+func texts(o fyne.CanvasObject) []*canvas.Text {
+	var out []*canvas.Text
+	walk(o, func(o fyne.CanvasObject) bool {
+		if line, ok := o.(*canvas.Text); ok && line.Text != "" {
+			out = append(out, line)
+		}
+		return true
+	})
+	return out
+}
+
 // words is every text that o shows.
 func words(o fyne.CanvasObject) string {
 	var out []string
-	var walk func(fyne.CanvasObject)
-	walk = func(o fyne.CanvasObject) {
-		if o == nil || !o.Visible() {
-			return
-		}
-		switch x := o.(type) {
-		case *canvas.Text:
-			if x.Text != "" {
-				out = append(out, x.Text)
-			}
-		case *fyne.Container:
-			for _, c := range x.Objects {
-				walk(c)
-			}
-		case *container.Scroll:
-			walk(x.Content)
-		case fyne.Widget:
-			for _, c := range test.WidgetRenderer(x).Objects() {
-				walk(c)
-			}
-		}
+	for _, line := range texts(o) {
+		out = append(out, line.Text)
 	}
-	walk(o)
 	return strings.Join(out, "\n")
 }
 
 // controls are the presses that o shows, by name.
 func controls(o fyne.CanvasObject) map[string]fyne.CanvasObject {
 	found := map[string]fyne.CanvasObject{}
-	var walk func(fyne.CanvasObject)
-	walk = func(o fyne.CanvasObject) {
-		if o == nil || !o.Visible() {
-			return
-		}
+	walk(o, func(o fyne.CanvasObject) bool {
 		switch x := o.(type) {
 		case *button:
 			found[x.name] = x
@@ -70,22 +79,14 @@ func controls(o fyne.CanvasObject) map[string]fyne.CanvasObject {
 			found[x.name] = x
 		case *press:
 			found[x.name] = x
-			walk(x.body)
+			return true
 		case *tap:
 			found[x.name] = x
-		case *fyne.Container:
-			for _, c := range x.Objects {
-				walk(c)
-			}
-		case *container.Scroll:
-			walk(x.Content)
-		case fyne.Widget:
-			for _, c := range test.WidgetRenderer(x).Objects() {
-				walk(c)
-			}
+		default:
+			return true
 		}
-	}
-	walk(o)
+		return false
+	})
 	return found
 }
 
@@ -346,14 +347,7 @@ func TestScenes(t *testing.T) {
 	for _, s := range scenes() {
 		for _, tag := range lang.Languages {
 			t.Run(s.name+"/"+tag, func(t *testing.T) {
-				st, set := *s.state, *s.state.Settings
-				set.Language = tag
-				st.Settings = &set
-				u, _, _ := window(t, &st, 800, 600)
-				u.turn(s.page)
-				if s.then != nil {
-					s.then(u)
-				}
+				u := s.open(t, assets.FS, 800, 600, func(set *app.Settings) { set.Language = tag })
 				said := words(u.shell.object)
 				if u.asking != nil {
 					said += words(u.asking.panel.object)

@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"context"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,7 +10,6 @@ import (
 
 	"ceralacca/app"
 	"ceralacca/app/lang"
-	"ceralacca/assets"
 )
 
 // TestWholeWay drives the real window code over the real store and the practice card: a file is dropped, the
@@ -23,7 +21,7 @@ func TestWholeWay(t *testing.T) {
 }
 
 func wholeWay(t *testing.T, tag string) {
-	u, store, q := practiceWindow(t, tag)
+	u, store, q := practiceWindow(t, tag, 1280, 800)
 	dir := t.TempDir()
 	file := filepath.Join(dir, "bilancio d'esercizio è 100% #1.pdf")
 	content := []byte("%PDF-1.4 di prova\n")
@@ -31,9 +29,6 @@ func wholeWay(t *testing.T, tag string) {
 		t.Fatal(err)
 	}
 
-	store.UsePractice(true)
-	q.until(t, "the practice card is read", func() bool { return store.State().Cards.Phase == app.PhaseReady })
-	q.until(t, "the window shows the card", func() bool { return u.shell.bar.last == store.State().Cards })
 	if !u.shell.ribbon.Visible() {
 		t.Error("the practice ribbon is not shown")
 	}
@@ -68,30 +63,6 @@ func wholeWay(t *testing.T, tag string) {
 	}
 
 	verifyAndSave(t, u, q, store, content)
-}
-
-// practiceWindow is a window over a real store, whose goroutines end with the test.
-func practiceWindow(t *testing.T, tag string) (*UI, *app.Store, *posts) {
-	t.Helper()
-	store := app.NewStore(app.New(app.Config{Dir: t.TempDir(), Language: tag}))
-	q := newPosts()
-	u := New(tempApp(t), store, assets.FS)
-	u.post, u.chooser = q.post, nil
-	u.window.Resize(fyne.NewSize(1280, 800))
-	ctx, cancel := context.WithCancel(context.Background())
-	ended := make(chan error, 1)
-	go func() { ended <- store.Run(ctx, u) }()
-	t.Cleanup(func() {
-		cancel()
-		if err := <-ended; err != nil {
-			t.Errorf("the store ended with %v", err)
-		}
-		u.closed.Store(true)
-		for _, timer := range u.timers {
-			timer.Stop()
-		}
-	})
-	return u, store, q
 }
 
 // verifyAndSave opens the signed file from the result, and saves what is inside.
