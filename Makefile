@@ -28,6 +28,7 @@ help:
 	@echo "make check    format, vet, staticcheck, known vulnerabilities, Windows"
 	@echo "make build    build/ceralacca and build/ceralacca-cli"
 	@echo "make bench    benchmarks"
+	@echo "make figures  the real window measured: start, rest, a batch of 1,000, a list of 10,000"
 	@echo "make gallery  a picture of every screen, in build/gallery (some of them: ONLY=regexp)"
 	@echo "make interop  runs against other programs and services (opt-in)"
 	@echo "make clean    remove build/"
@@ -71,6 +72,13 @@ check: go
 bench: go
 	@.ci/install build
 	@$(GO) test -run='^$$' -bench=. -benchmem -timeout 60m ./card/... ./signer/... ./app/... ./ui
+
+.PHONY: figures
+figures: build
+	@.ci/install screen
+	@.ci/compile $(RELEASE) -o build/e2e ./ui/e2e
+	@.ci/compile $(RELEASE) -o build/bare ./ui/e2e/testdata/bare
+	@build/e2e -window build/ceralacca -cli build/ceralacca-cli -figures build/bare $(ARGS)
 
 .PHONY: gallery
 gallery: go

@@ -86,7 +86,7 @@ func (s *Store) State() *State { return s.state.Load() }
 func (s *Store) Run(ctx context.Context, ask Asker) error {
 	s.ctx, s.ask = ctx, ask
 	s.watch()
-	s.readTrust()
+	s.readTrustSoon()
 	s.readAuthorities()
 	s.markPicture(nil)
 	s.findInterrupted()

@@ -117,6 +117,21 @@ func (e *Engine) trusted(ctx context.Context) Trust {
 // readTrust tells the age of the lists; verifying the shipped ones takes half a second, off the store's goroutine.
 func (s *Store) readTrust() { s.changeTrust(func(context.Context) error { return nil }) }
 
+// trustAfter is how long the first look at the lists waits: the window is painted meanwhile, and needs the processors.
+const trustAfter = time.Second
+
+// readTrustSoon is readTrust for the start.
+func (s *Store) readTrustSoon() {
+	ctx := s.ctx
+	s.spawn(func() {
+		select {
+		case <-time.After(trustAfter):
+			s.post(func(st State) State { s.readTrust(); return st })
+		case <-ctx.Done():
+		}
+	})
+}
+
 // changeTrust runs an effect on what is trusted, and shows what is trusted then and why the effect failed.
 func (s *Store) changeTrust(do func(context.Context) error) {
 	engine, ctx := s.engine, s.ctx

@@ -15,7 +15,7 @@ import (
 
 // BenchmarkThousandFiles signs a folder of 1,000 files through the real store and the practice card, and reports
 // how long the window's goroutine was held at a time: by a repaint, a layout, a list that grew. Drawing by the
-// graphics card comes on top; ui/e2e measures it in the real window.
+// graphics card comes on top; `make figures` measures it in the real window.
 func BenchmarkThousandFiles(b *testing.B) {
 	for b.Loop() {
 		held := signFolder(b, 1000)
@@ -74,4 +74,13 @@ func BenchmarkTenThousandRows(b *testing.B) {
 			list.move((len(names) - 1) * (i % 2))
 		}
 	})
+}
+
+// BenchmarkStart builds the window with its pages, fonts and texts, as every start does before the first frame.
+func BenchmarkStart(b *testing.B) {
+	st := state(func(*app.State) {})
+	for b.Loop() {
+		u := newUI(tempApp(b), &fakeStore{}, st, assets.FS)
+		u.window.Close()
+	}
 }

@@ -6,6 +6,8 @@
 //
 //	e2e -window build/ceralacca -cli build/ceralacca-cli -out build/demo
 //
+// With -figures it measures the window instead (`make figures`): see [figures].
+//
 // # Why
 //
 // It knows nothing of the program's inside and imports none of it. What it waits for can be seen from outside: a
@@ -21,6 +23,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"syscall"
 	"time"
 )
@@ -29,9 +32,19 @@ func main() {
 	window := flag.String("window", "build/ceralacca", "the window to drive")
 	cli := flag.String("cli", "build/ceralacca-cli", "its command-line twin")
 	out := flag.String("out", "build/demo", "folder for the signed file, the report and the pictures; made anew")
+	bare := flag.String("figures", "", "measure the window instead, beside this bare one (ui/e2e/testdata/bare)")
+	runs := flag.Int("runs", 9, "with -figures: starts of each window")
+	idle := flag.Duration("idle", time.Minute, "with -figures: how long each window is left alone")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	if *bare != "" {
+		if err := measure(ctx, figures{bare: *bare, runs: *runs, idle: *idle, batch: 1000, list: 10000}, *window, *cli); err != nil {
+			fmt.Fprintln(os.Stderr, "e2e:", err)
+			os.Exit(1)
+		}
+		return
+	}
 	o, err := demo(ctx, *window, *cli, *out)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "e2e:", err)
@@ -58,4 +71,24 @@ func demo(ctx context.Context, window, cli, out string) (*outcome, error) {
 		return nil, err
 	}
 	return o, t.hands(ctx)
+}
+
+// measure measures in a fresh folder, which goes afterwards.
+func measure(ctx context.Context, f figures, window, cli string) (err error) {
+	dir, err := os.MkdirTemp("", "ceralacca-figures-")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	if f.trial, err = newTrial(window, cli, dir); err != nil {
+		return err
+	}
+	if f.bare, err = filepath.Abs(f.bare); err != nil {
+		return err
+	}
+	f.home = filepath.Join(dir, "home")
+	if err := os.Mkdir(f.home, 0o755); err != nil {
+		return err
+	}
+	return f.measure(ctx, os.Stdout)
 }

@@ -87,8 +87,7 @@ func (t trial) play(ctx context.Context, scene func(context.Context, *window, *o
 	}
 	cmd := exec.CommandContext(ctx, t.window, t.global()...)
 	cmd.Dir = t.home // away from FyneApp.toml, whose migration marks would switch the toolkit's checks off
-	cmd.Env = s.environ("HOME="+t.home, "XDG_CONFIG_HOME="+t.home, "XDG_CACHE_HOME="+t.home, "XDG_DATA_HOME="+t.home,
-		"XDG_RUNTIME_DIR="+t.home, "FYNE_SCALE=1", "FYNE_THEME=light", "LIBGL_ALWAYS_SOFTWARE=1")
+	cmd.Env = t.environ(s)
 	w, err := s.openWindow(ctx, cmd)
 	if err != nil {
 		return nil, err
@@ -108,6 +107,12 @@ func (t trial) play(ctx context.Context, scene func(context.Context, *window, *o
 		return nil, fmt.Errorf("the program said %q:\n%s", word, o.said)
 	}
 	return o, nil
+}
+
+// environ shows the programs the home of this trial alone, and makes every machine draw the same.
+func (t trial) environ(s *screen) []string {
+	return s.environ("HOME="+t.home, "XDG_CONFIG_HOME="+t.home, "XDG_CACHE_HOME="+t.home, "XDG_DATA_HOME="+t.home,
+		"XDG_RUNTIME_DIR="+t.home, "FYNE_SCALE=1", "FYNE_THEME=light", "LIBGL_ALWAYS_SOFTWARE=1")
 }
 
 // global are the flags that both programs get. They share one folder for settings, since the practice issuer lives
