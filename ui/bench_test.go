@@ -11,6 +11,7 @@ import (
 	"fyne.io/fyne/v2"
 
 	"ceralacca/app"
+	"ceralacca/assets"
 )
 
 // BenchmarkThousandFiles signs a folder of 1,000 files through the real store and the practice card, and reports
