@@ -2,8 +2,10 @@ package app
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"maps"
+	"strings"
 	"time"
 
 	"ceralacca/card"
@@ -130,7 +132,7 @@ func (s *Store) snapshot(st State, generation int, sn card.Snapshot) State {
 		c, known := old[slot.ID]
 		s.slots[slot.ID] = slot
 		if !known || (slot.State == card.Present && c.Phase != PhaseReady && c.Phase != PhaseBlocked && c.Phase != PhaseReading) {
-			c = Card{Slot: slot.ID, Reader: slot.Reader, Phase: slotPhase(slot.State)}
+			c = Card{Slot: slot.ID, Reader: slot.Reader, Phase: slotPhase(slot.State), ATR: atrText(slot)}
 			if c.Phase == PhaseReading {
 				s.read(slot)
 			}
@@ -163,6 +165,9 @@ func (s *Store) forgetGone() {
 		s.killJob(card.ErrRemoved)
 	}
 }
+
+// atrText is the answer to reset of the card in the slot, for support; "" where there is none.
+func atrText(s card.Slot) string { return strings.ToUpper(hex.EncodeToString(s.ATR)) }
 
 func slotPhase(s card.SlotState) CardPhase {
 	switch s {

@@ -150,7 +150,7 @@ func (e *Engine) Look(ctx context.Context) (card.Snapshot, error) {
 
 // Inspect reads the card in the slot without asking for a PIN and without spending a try.
 func (e *Engine) Inspect(ctx context.Context, s card.Slot) (Card, error) {
-	c := Card{Slot: s.ID, Reader: s.Reader, Phase: PhaseReading, ATR: strings.ToUpper(hex.EncodeToString(s.ATR))}
+	c := Card{Slot: s.ID, Reader: s.Reader, Phase: PhaseReading, ATR: atrText(s)}
 	t, err := e.open(ctx, s.ID)
 	if err != nil {
 		return c, err

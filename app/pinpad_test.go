@@ -86,8 +86,59 @@ func TestCodesAreTypedOnTheReader(t *testing.T) {
 	}
 }
 
-func TestSigningWithTheReadersKeys(t *testing.T) {
-	e, bus := engineFor(t, t.TempDir(), nil, "pin-pad")
+// TestAReaderThatOnlyVerifiesLeavesTheRestToTheKeyboard: such a reader is asked once, nothing goes to the card, and the
+// same question comes again with fields to type in; it is not asked again for what it can do.
+func TestAReaderThatOnlyVerifiesLeavesTheRestToTheKeyboard(t *testing.T) {
+	for _, tc := range []struct {
+		name      string
+		do        func(*Store)
+		old, next string
+		ins       byte
+	}{
+		{"PIN changed", func(s *Store) { s.ChangePIN(card.SignPIN) }, PracticePIN, "73915", 0x24},
+		{"unblocked", func(s *Store) { s.Unblock(card.SignPIN) }, PracticePUK, "73915", 0x2C},
+		{"PUK changed", func(s *Store) { s.ChangePUK(card.SignPIN) }, PracticePUK, "73915204", 0x24},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			e, bus := engineFor(t, t.TempDir(), nil, "pin-pad-verifies")
+			ask := &atBoth{atReader: atReader{t: t, told: make(chan lang.Msg, 9)}, old: tc.old, next: tc.next}
+			bus.Type(func(context.Context) (string, error) {
+				t.Error("the reader asks for what it cannot give")
+				return "", card.ErrCancelled
+			})
+			w := runStore(t, e, ask)
+			w.until("ready", ready)
+			tc.do(w.Store)
+			st := w.until("over", func(st *State) bool { return st.PINJob != nil && !st.PINJob.Running })
+			if !st.PINJob.Done || bus.Count(tc.ins) != 1 || sentWithPIN(bus) != 1 {
+				t.Errorf("advice %+v, %d commands", st.PINJob.Advice, sentWithPIN(bus))
+			}
+			if len(ask.asked) != 2 || !ask.asked[0].OnReader || ask.asked[1].OnReader {
+				t.Errorf("asked %+v", ask.asked)
+			}
+		})
+	}
+	t.Run("signed", func(t *testing.T) { signedWithKeys(t, "pin-pad-verifies") })
+}
+
+// atBoth is a person at a reader with keys who types on the computer what that does not take.
+type atBoth struct {
+	atReader
+	old, next string
+}
+
+func (a *atBoth) NewPIN(ctx context.Context, q NewPINQuestion) (*NewPINs, error) {
+	if n, err := a.atReader.NewPIN(ctx, q); q.OnReader {
+		return n, err
+	}
+	return &NewPINs{typed(a.old), typed(a.next), typed(a.next)}, nil
+}
+
+func TestSigningWithTheReadersKeys(t *testing.T) { signedWithKeys(t, "pin-pad") }
+
+func signedWithKeys(t *testing.T, profile string) {
+	t.Helper()
+	e, bus := engineFor(t, t.TempDir(), nil, profile)
 	ask := &atReader{t: t, told: make(chan lang.Msg, 1)}
 	keys(ask, bus, PracticePIN)
 	file := put(t, t.TempDir(), "a.txt", []byte("a"))

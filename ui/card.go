@@ -85,8 +85,9 @@ func (v *cardView) absent(c *app.Cards) {
 	steps := []string{k.T(key + ".1"), k.T(key + ".2"), k.T(key + ".3")}
 	words := vbox(k.px(8), k.para(titleFace, k.p.ink, k.T(key)), k.para(bodyFace, k.p.muted, k.T(key+".body")), fixed(0, k.px(6)),
 		k.numbered(bodyFace, steps...), fixed(0, k.px(4)))
-	if card := c.Card(); card != nil && card.ATR != "" {
-		words.Add(hbox(k.px(12), flex(k.fit(monoFace, k.p.muted, card.ATR)), k.button(small, "copy", k.T("ui.copy.support"), func() { u.copy(card.Reader + "\n" + card.ATR) })))
+	if card := c.Card(); card != nil && card.ATR != "" && c.Phase != app.PhaseBusy { // a busy one is no riddle
+		words.Add(k.para(monoFace, k.p.muted, spaced(card.ATR)))
+		words.Add(leftmost(k.button(small, "copy", k.T("ui.copy.support"), func() { u.copy(card.Reader + "\n" + card.ATR) })))
 	}
 	words.Add(hbox(k.px(10), k.icon("check", 20, k.p.muted), flex(k.para(noteFace, k.p.muted, k.T("ui.absent.by-itself")))))
 	if !c.Practice {

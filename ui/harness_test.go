@@ -199,10 +199,22 @@ func (s scene) open(t testing.TB, files fs.FS, w, h float32, change func(*app.Se
 	return u
 }
 
-// practiceWindow is a window over a real store with the practice card in use; the store's goroutines end with the test.
+// practiceWindow is windowOver with the practice card in use.
 func practiceWindow(t testing.TB, tag string, w, h float32) (*UI, *app.Store, *posts) {
 	t.Helper()
-	store := app.NewStore(app.New(app.Config{Dir: t.TempDir(), Assets: assets.FS, Language: tag, Offline: true}))
+	u, store, q := windowOver(t, app.Config{Dir: t.TempDir(), Assets: assets.FS, Language: tag, Offline: true}, w, h)
+	store.UsePractice(true)
+	q.until(t, "the window shows the practice card", func() bool {
+		return store.State().Cards.Phase == app.PhaseReady && u.shell.bar.last == store.State().Cards
+	})
+	return u, store, q
+}
+
+// windowOver is a window over a real store of an engine with this configuration; the store's goroutines end with the
+// test.
+func windowOver(t testing.TB, c app.Config, w, h float32) (*UI, *app.Store, *posts) {
+	t.Helper()
+	store := app.NewStore(app.New(c))
 	q := newPosts()
 	u := New(tempApp(t), store, assets.FS)
 	u.post, u.chooser = q.post, nil
@@ -216,10 +228,6 @@ func practiceWindow(t testing.TB, tag string, w, h float32) (*UI, *app.Store, *p
 			t.Errorf("the store ended with %v", err)
 		}
 		shut(u)
-	})
-	store.UsePractice(true)
-	q.until(t, "the window shows the practice card", func() bool {
-		return store.State().Cards.Phase == app.PhaseReady && u.shell.bar.last == store.State().Cards
 	})
 	return u, store, q
 }

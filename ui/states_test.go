@@ -388,6 +388,9 @@ func scenes() []scene {
 		if code == "" {
 			c.Advice = nil
 		}
+		if app.CardPhase(p) == app.PhaseUnsupported {
+			c.List, c.Chosen = []app.Card{{Slot: "x#1", Reader: "Lettore 00 00", Phase: c.Phase, ATR: "3B8F8001804F0CA000000306030001000000006A"}}, 0
+		}
 		list = append(list, scene{"card-" + phaseWords[p].key, pageCard, st(func(s *app.State) { s.Cards = c }), nil})
 	}
 	return slices.Concat(list, pinScenes(), filingScenes(), previewScenes(), doctorScenes(), waysScenes(), filterScenes())

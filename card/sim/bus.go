@@ -32,6 +32,7 @@ type reader struct {
 	insertion uint64
 	resets    int   // resets by "other programs"
 	owner     *conn // who holds the transaction
+	held      bool  // another program has the card for itself
 	pad       bool
 }
 
@@ -80,6 +81,24 @@ func (r *reader) put(in bool) {
 	r.inserted = in
 }
 
+// Hold lets another program take the cards in the readers with these names, or in all readers, for itself, as
+// SCARD_SHARE_EXCLUSIVE does: they are card.Busy, and connecting is card.ErrBusy, until Free.
+func (b *Bus) Hold(names ...string) { b.hold(true, names) }
+
+// Free ends Hold.
+func (b *Bus) Free(names ...string) { b.hold(false, names) }
+
+func (b *Bus) hold(held bool, names []string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, r := range b.readers {
+		if len(names) == 0 || slices.Contains(names, r.name) {
+			r.held = held
+		}
+	}
+	b.signal()
+}
+
 // Service stops or starts the smart card service: while it is stopped everything fails with card.ErrNoService.
 func (b *Bus) Service(up bool) {
 	b.mu.Lock()
@@ -111,6 +130,8 @@ func (b *Bus) list() []card.Reader {
 		case !r.inserted:
 		case r.mute:
 			x.State = card.Mute
+		case r.held:
+			x.State, x.ATR = card.Busy, string(r.chip.spec.ATR)
 		default:
 			x.State, x.ATR = card.Present, string(r.chip.spec.ATR)
 		}
@@ -157,6 +178,8 @@ func (b *Bus) Connect(ctx context.Context, want card.Reader) (card.Conn, error) 
 			return nil, fmt.Errorf("connecting: %w", card.ErrRemoved)
 		case r.mute:
 			return nil, fmt.Errorf("connecting: %w", card.ErrMute)
+		case r.held:
+			return nil, fmt.Errorf("connecting: %w", card.ErrBusy)
 		}
 		c := &conn{b: b, r: r, insertion: r.insertion, resets: r.resets}
 		if r.pad {

@@ -168,6 +168,9 @@ func (c *padConn) TransmitPIN(ctx context.Context, apdu []byte, least, most int)
 
 // TransmitPINs implements card.PadConn. The person types the new one a second time without a mistake.
 func (c *padConn) TransmitPINs(ctx context.Context, apdu []byte, least, most int) ([]byte, error) {
+	if c.r.chip.spec.PadVerifies {
+		return nil, fmt.Errorf("reader cannot ask for a new PIN: %w", card.ErrUnsupported)
+	}
 	return c.ask(ctx, apdu, least, most, 2)
 }
 

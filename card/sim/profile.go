@@ -55,6 +55,7 @@ func Profiles() []Profile {
 		{"slow", "takes 400 ms for each command", fresh, func(c *Card) { c.Latency = 400 * time.Millisecond }},
 		{"mute", "does not answer", fresh, func(c *Card) { c.Mute = true }},
 		{"pin-pad", "in a reader with keys", fresh, func(c *Card) { c.PINPad = true }},
+		{"pin-pad-verifies", "in a reader whose keys give a PIN to sign, and none to change", fresh, func(c *Card) { c.PINPad, c.PadVerifies = true, true }},
 		{"old-chip", "CNS 1.0: no extended commands, T=0", span(-1, 2), func(c *Card) {
 			c.ATR, c.NoExtended, c.T0, c.EmptyVerify = Siemens, true, true, WrongLen
 		}},

@@ -32,6 +32,7 @@ type Card struct {
 	Mute        bool // does not answer
 	FixedPUK    bool // does not let the PUK be changed, 6985
 	PINPad      bool // sits in a reader with keys
+	PadVerifies bool // with PINPad: those keys give a PIN for VERIFY and nothing else
 	Latency     time.Duration
 }
 
