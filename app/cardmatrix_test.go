@@ -2,6 +2,7 @@ package app
 
 import (
 	"fmt"
+	"sync"
 	"testing"
 	"time"
 
@@ -9,15 +10,18 @@ import (
 	"ceralacca/card/sim"
 )
 
-// faults is what can happen to a card at a command, and what the card bar must say right afterwards, once the card
-// is at rest again.
-var faults = []struct {
+// fault is what can happen to a card at a command.
+type fault struct {
 	name  string
 	fault sim.Fault
 	// phase is that of the card when the operation is over, before anybody mends it.
 	phase CardPhase
 	mend  func(*sim.Bus)
-}{
+}
+
+// faults are all that can happen to a card at a command, and what the card bar must say right afterwards, once the card
+// is at rest again.
+var faults = []fault{
 	{"pulled out", sim.Fault{Kind: sim.Pull}, PhaseEmpty, func(b *sim.Bus) { b.Insert() }},
 	{"reset by another program", sim.Fault{Kind: sim.Reset}, PhaseReady, func(*sim.Bus) {}},
 	{"mute", sim.Fault{Kind: sim.GoMute}, PhaseMute, func(b *sim.Bus) { b.Remove(); b.Insert() }},
@@ -26,17 +30,21 @@ var faults = []struct {
 	{"answer cut", sim.Fault{Kind: sim.Truncate, Len: 1}, PhaseReady, func(*sim.Bus) {}},
 }
 
-// operations are what a person can start that reaches the card with a PIN.
-var operations = []struct {
+// operation is what a person can do that reaches the card. It is started after the count of commands has begun.
+type operation struct {
 	name  string
-	start func(*Store)
+	start func(*watched, *sim.Bus)
 	over  func(*State) bool
-	told  func(*State) *Advice
-}{
-	{"change", func(s *Store) { s.ChangePIN(card.SignPIN) }, pinJobOver, pinJobTold},
-	{"unblock", func(s *Store) { s.Unblock(card.SignPIN) }, pinJobOver, pinJobTold},
-	{"change the PUK", func(s *Store) { s.ChangePUK(card.SignPIN) }, pinJobOver, pinJobTold},
-	{"sign", (*Store).Sign, func(st *State) bool { return st.Job != nil && !st.Job.Running }, func(st *State) *Advice { return st.Job.Advice }},
+	told  func(*State) *Advice // how it ended; nil where it went well
+}
+
+var operations = []operation{
+	{"insert the card", func(_ *watched, b *sim.Bus) { b.Insert() }, func(*State) bool { return true }, func(*State) *Advice { return nil }},
+	{"change", func(w *watched, _ *sim.Bus) { w.ChangePIN(card.SignPIN) }, pinJobOver, pinJobTold},
+	{"unblock", func(w *watched, _ *sim.Bus) { w.Unblock(card.SignPIN) }, pinJobOver, pinJobTold},
+	{"change the PUK", func(w *watched, _ *sim.Bus) { w.ChangePUK(card.SignPIN) }, pinJobOver, pinJobTold},
+	{"sign", func(w *watched, _ *sim.Bus) { w.Sign() }, func(st *State) bool { return st.Job != nil && !st.Job.Running }, func(st *State) *Advice { return st.Job.Advice }},
+	{"check-up", func(w *watched, _ *sim.Bus) { w.Diagnose(false) }, func(st *State) bool { return st.Doctor != nil && !st.Doctor.Running }, func(st *State) *Advice { return st.Doctor.Advice }},
 }
 
 func pinJobOver(st *State) bool    { return st.PINJob != nil && !st.PINJob.Running }
@@ -53,53 +61,95 @@ func answersFor(op string) *newPINs {
 	return &newPINs{answers: answers{pins: []string{PracticePIN}}, old: old, next: next, repeat: next}
 }
 
-// TestStateAfterEachFault lets each fault happen at commands of each operation: right afterwards the card bar tells
+// TestStateAfterEachFault lets each fault happen at each command of each operation: right afterwards the card bar tells
 // the state of the card, what was done ends with its reason and never with a wrong PIN, no more than one command
-// with a PIN has left, and when the cause goes the card is read again by itself.
+// with a PIN has left, and when the cause goes the card is read again by itself. With -short, and under the race
+// detector, five commands of each operation stand for all.
 func TestStateAfterEachFault(t *testing.T) {
-	cases := 0
+	cases := make(chan faultCase)
+	var wg sync.WaitGroup
+	for range 16 { // most of the time of a case goes into waiting for the watcher to look again
+		wg.Go(func() {
+			for c := range cases {
+				t.Run(c.String(), c.run)
+			}
+		})
+	}
+	n := 0
 	for _, op := range operations {
-		total := commandsOf(t, op.name, op.start, op.over)
+		total := commandsOf(t, op)
+		step := 1
+		if testing.Short() || raceDetector {
+			step = total / 5
+		}
 		for _, f := range faults {
-			for _, at := range []int{0, total / 4, total / 2, 3 * total / 4, total - 2} {
-				cases++
-				t.Run(fmt.Sprintf("%s/%s/%d", op.name, f.name, at), func(t *testing.T) {
-					e, bus := engineFor(t, t.TempDir(), nil, sim.Standard)
-					w := runStore(t, e, answersFor(op.name))
-					w.post(func(st State) State { w.retry = time.Millisecond; return st })
-					w.until("ready", ready)
-					w.Add(put(t, t.TempDir(), "a.txt", []byte("a")))
-					w.until("a file", func(st *State) bool { return len(st.Docs.List) == 1 })
-					before := sentWithPIN(bus)
-					fault := f.fault
-					fault.At = at
-					bus.Script(fault)
-					op.start(w.Store)
-					st := w.until("over", op.over)
-					if a := op.told(st); a != nil && (a.Code == "pin-wrong" || a.Code == "pin-wrong-unknown" || a.Code == "puk-wrong") {
-						t.Errorf("told of a wrong PIN: %s", a.Detail)
-					}
-					want := f.phase
-					if w.settled(); bus.Sent() <= at { // it took fewer commands this time
-						want = PhaseReady
-					}
-					w.until(fmt.Sprintf("phase %d on the screen", want), func(st *State) bool { return st.Cards.Phase == want })
-					if st = w.settled(); st.Cards.Phase != want {
-						t.Errorf("in the end phase %d, advice %+v", st.Cards.Phase, st.Cards.Advice)
-					}
-					if n := sentWithPIN(bus) - before; n > 1 {
-						t.Errorf("%d commands with a PIN", n)
-					}
-					f.mend(bus)
-					st = w.until("ready again by itself", func(st *State) bool { return ready(st) })
-					if st.Cards.Card() == nil || st.Cards.Card().Signing() == nil {
-						t.Errorf("card %+v", st.Cards.Card())
-					}
-				})
+			for at := 0; at < total; at += step {
+				n++
+				cases <- faultCase{op, f, at}
 			}
 		}
+		t.Logf("%s: %d commands", op.name, total)
 	}
-	t.Logf("%d cases", cases)
+	close(cases)
+	wg.Wait()
+	t.Logf("%d cases", n)
+}
+
+// faultCase is one fault at one command of an operation.
+type faultCase struct {
+	op    operation
+	fault fault
+	at    int
+}
+
+func (c faultCase) String() string { return fmt.Sprintf("%s/%s/%d", c.op.name, c.fault.name, c.at) }
+
+func (c faultCase) run(t *testing.T) {
+	w, bus := c.op.atRest(t)
+	before := sentWithPIN(bus)
+	f := c.fault.fault
+	f.At = c.at
+	bus.Script(f)
+	c.op.start(w, bus)
+	struck := func(st *State) bool { return bus.Sent() > c.at || ready(st) }
+	st := w.until("over", func(st *State) bool { return c.op.over(st) && struck(st) })
+	if a := c.op.told(st); a != nil && (a.Code == "pin-wrong" || a.Code == "pin-wrong-unknown" || a.Code == "puk-wrong") {
+		t.Errorf("told of a wrong PIN: %s", a.Detail)
+	}
+	want := c.fault.phase
+	if w.settled(); bus.Sent() <= c.at { // it took fewer commands this time
+		want = PhaseReady
+	}
+	w.until(fmt.Sprintf("phase %d on the screen", want), func(st *State) bool { return st.Cards.Phase == want })
+	if st = w.settled(); st.Cards.Phase != want {
+		t.Errorf("in the end phase %d, advice %+v", st.Cards.Phase, st.Cards.Advice)
+	}
+	if n := sentWithPIN(bus) - before; n > 1 {
+		t.Errorf("%d commands with a PIN", n)
+	}
+	c.fault.mend(bus)
+	st = w.until("ready again by itself", ready)
+	if c := st.Cards.Card(); c == nil || c.Signing() == nil {
+		t.Errorf("card %+v", c)
+	}
+}
+
+// atRest is a store with a file to sign and the card as it is before the operation.
+func (op operation) atRest(t *testing.T) (*watched, *sim.Bus) {
+	t.Helper()
+	e, bus := engineFor(t, t.TempDir(), nil, sim.Standard)
+	w := runStore(t, e, answersFor(op.name))
+	w.post(func(st State) State { w.retry = time.Millisecond; return st })
+	w.until("ready", ready)
+	switch op.name {
+	case "sign":
+		w.Add(put(t, t.TempDir(), "a.txt", []byte("a")))
+		w.until("a file", func(st *State) bool { return len(st.Docs.List) == 1 })
+	case "insert the card":
+		bus.Remove()
+		w.until("no card", func(st *State) bool { return st.Cards.Phase == PhaseEmpty })
+	}
+	return w, bus
 }
 
 // settled waits until no card is being read.
@@ -115,15 +165,12 @@ func (w *watched) settled() *State {
 }
 
 // commandsOf counts the commands that the operation sends when all is well.
-func commandsOf(t *testing.T, name string, start func(*Store), over func(*State) bool) int {
-	e, bus := engineFor(t, t.TempDir(), nil, sim.Standard)
-	w := runStore(t, e, answersFor(name))
-	w.until("ready", ready)
-	w.Add(put(t, t.TempDir(), "a.txt", []byte("a")))
-	w.until("a file", func(st *State) bool { return len(st.Docs.List) == 1 })
+func commandsOf(t *testing.T, op operation) int {
+	t.Helper()
+	w, bus := op.atRest(t)
 	bus.Script()
-	start(w.Store)
-	w.until("over", over)
+	op.start(w, bus)
+	w.until("over", func(st *State) bool { return op.over(st) && ready(st) })
 	w.settled()
 	return bus.Sent()
 }
