@@ -84,6 +84,12 @@ func Preflight(ctx context.Context, d *Document, o Options) error {
 		_, err = prepare(ctx, d, o, pdf.Options{})
 	case o.Existing == Add && d.kind == DetachedCMS && o.Content == nil:
 		return ErrNoContent
+	case (o.Existing == Add || o.Existing == CounterSign) && (d.kind == SignedData || d.kind == DetachedCMS):
+		sd, perr := cms.Parse(ctx, d.r, d.size)
+		if perr == nil && archived(sd, o.Existing) {
+			return ErrArchived
+		}
+		return unlessMalformed(ctx, perr)
 	}
 	return err
 }

@@ -385,6 +385,57 @@ func TestLargeTokenThenNone(t *testing.T) {
 	}
 }
 
+// What an archive time-stamp covers takes nothing more: known before anybody types a PIN, and without use of the key.
+func TestArchivedTakesNoMore(t *testing.T) {
+	s := newServices(t)
+	first := sign(t, sample(30), s.key(t), signer.Options{Now: clock})
+	third := sign(t, sample(30), s.key(t), s.options(t, signer.CAdES, signer.LevelLTA))
+	old := func(kind cert.OID) []byte {
+		sd, err := cms.ParseBytes(first)
+		if err != nil {
+			t.Fatal(err)
+		}
+		si, err := sd.SignerInfos[0].WithUnsigned(cms.Attr{Type: kind, Values: [][]byte{{5, 0}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var out bytes.Buffer
+		e := &cms.Envelope{SignerInfos: [][]byte{si}, Certificates: sd.RawCertificates}
+		if err := e.Write(t.Context(), &out, sd.Content(), sd.Content().Size()); err != nil {
+			t.Fatal(err)
+		}
+		return out.Bytes()
+	}
+	for _, tt := range []struct {
+		name    string
+		p7m     []byte
+		x       signer.Existing
+		refused bool
+	}{
+		{"beside, none", first, signer.Add, false},
+		{"beside, first kind", old(cms.OIDArchiveTimeStampV1), signer.Add, true},
+		{"beside, second kind", old(cms.OIDArchiveTimeStampV2), signer.Add, true},
+		{"beside, third kind", third, signer.Add, false},
+		{"over, none", first, signer.CounterSign, false},
+		{"over, first kind", old(cms.OIDArchiveTimeStampV1), signer.CounterSign, true},
+		{"over, second kind", old(cms.OIDArchiveTimeStampV2), signer.CounterSign, true},
+		{"over, third kind", third, signer.CounterSign, true},
+		{"around, second kind", old(cms.OIDArchiveTimeStampV2), signer.Wrap, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			k := testPKI().key(t, "P-256", nil)
+			once := &onceKey{Signer: k.Signer}
+			k.Signer = once
+			o := signer.Options{Existing: tt.x, Now: clock}
+			before := signer.Preflight(t.Context(), open(t, "f.p7m", tt.p7m), o)
+			err := signer.Sign(t.Context(), io.Discard, open(t, "f.p7m", tt.p7m), k, o)
+			if errors.Is(before, signer.ErrArchived) != tt.refused || errors.Is(err, signer.ErrArchived) != tt.refused || (once.n == 0) != tt.refused {
+				t.Errorf("before %v, then %v, the key signed %d times", before, err, once.n)
+			}
+		})
+	}
+}
+
 // A parallel signature with a time-stamp keeps the first byte for byte.
 func TestAddWithLevel(t *testing.T) {
 	s := newServices(t)

@@ -248,10 +248,17 @@ func (s *signing) existing(ctx context.Context, w io.Writer, d *Document) error 
 		return alreadySigned(sd)
 	case s.o.Existing == Refuse:
 		return s.envelope(ctx, w, d) // certificates only: nobody has signed anything
+	case archived(sd, s.o.Existing):
+		return ErrArchived
 	case s.o.Existing == Add:
 		return s.add(ctx, w, sd)
 	}
 	return s.counterSign(ctx, w, sd)
+}
+
+// archived reports whether doing x to sd would break an archive time-stamp in it.
+func archived(sd *cms.SignedData, x Existing) bool {
+	return sd.Sealed() || x == CounterSign && slices.ContainsFunc(sd.SignerInfos, (*cms.SignerInfo).Archived)
 }
 
 func alreadySigned(sd *cms.SignedData) error {
@@ -302,12 +309,6 @@ func merge(set [][]byte, more ...[]byte) [][]byte {
 // add writes sd with one more SignerInfo. The content is copied; an envelope in BER becomes definite lengths around the
 // same bytes. A detached one stays detached.
 func (s *signing) add(ctx context.Context, w io.Writer, sd *cms.SignedData) error {
-	for _, si := range sd.SignerInfos {
-		// The old archive time-stamp covers all certificates (TS 101 733 §6.4.1), so none may be added.
-		if cms.Count(si.UnsignedAttrs, cms.OIDArchiveTimeStampV2) > 0 {
-			return ErrArchived
-		}
-	}
 	content, err := s.content(ctx, sd)
 	if err != nil {
 		return err
@@ -358,8 +359,7 @@ func (s *signing) content(ctx context.Context, sd *cms.SignedData) (*io.SectionR
 }
 
 // counterSign puts a counter-signature (RFC 5652 §11.4) into every SignerInfo. Unsigned attributes are not covered
-// by any signature, so the others stay as they are; archive time-stamps over them do not, and such files are
-// refused.
+// by any signature, so the others stay as they are.
 func (s *signing) counterSign(ctx context.Context, w io.Writer, sd *cms.SignedData) error {
 	e := keep(sd)
 	for i, si := range sd.SignerInfos {

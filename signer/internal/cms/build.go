@@ -436,16 +436,11 @@ func Public(key crypto.Signer, c *cert.Certificate) bool {
 	return false
 }
 
-// ErrArchived means that an archive time-stamp covers the unsigned attributes, which may therefore not be added to.
-var ErrArchived = errors.New("an archive time-stamp covers the unsigned attributes")
-
 // WithUnsigned is the SignerInfo with one more unsigned attribute behind those it has; all other bytes stay as they
 // are. It fails with [ErrArchived] where the attribute would break an archive time-stamp.
 func (si *SignerInfo) WithUnsigned(a Attr) ([]byte, error) {
-	for _, oid := range []cert.OID{OIDArchiveTimeStampV2, OIDArchiveTimeStampV3} {
-		if Count(si.UnsignedAttrs, oid) > 0 {
-			return nil, ErrArchived
-		}
+	if si.Archived() {
+		return nil, ErrArchived
 	}
 	fields, err := children(si.Raw, 16)
 	if err != nil {

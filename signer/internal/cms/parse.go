@@ -37,6 +37,7 @@ const (
 	OIDRevocationValues     cert.OID = "1.2.840.113549.1.9.16.2.24"
 	OIDESCTimeStamp         cert.OID = "1.2.840.113549.1.9.16.2.25"
 	OIDCertCRLTimeStamp     cert.OID = "1.2.840.113549.1.9.16.2.26"
+	OIDArchiveTimeStampV1   cert.OID = "1.2.840.113549.1.9.16.2.27"
 	OIDArchiveTimeStampV2   cert.OID = "1.2.840.113549.1.9.16.2.48"
 	OIDArchiveTimeStampV3   cert.OID = "0.4.0.1733.2.4"
 	OIDATSHashIndexV1       cert.OID = "0.4.0.1733.2.5"

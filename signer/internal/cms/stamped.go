@@ -14,6 +14,25 @@ import (
 // What the time-stamps among the attributes of a SignerInfo cover (EN 319 122-1 §5.2.8, §5.4 and §5.5, TS 101 733
 // §6.3.5 and §6.4.1).
 
+// ErrArchived means that an archive time-stamp covers what would have to be added to.
+var ErrArchived = errors.New("an archive time-stamp covers what would have to be added to")
+
+// Sealed reports whether an archive time-stamp covers all certificates and CRLs of the envelope, so that adding one
+// breaks it: that of TS 101 733 v2.2.1 §6.4.1, and the one before it, which covers them in versions 1.5.1 to 1.6.3.
+// The third kind covers them one by one, and what is added later is not covered.
+func (sd *SignedData) Sealed() bool {
+	return slices.ContainsFunc(sd.SignerInfos, (*SignerInfo).sealsEnvelope)
+}
+
+// Archived reports whether an archive time-stamp of any kind covers the unsigned attributes.
+func (si *SignerInfo) Archived() bool {
+	return si.sealsEnvelope() || Count(si.UnsignedAttrs, OIDArchiveTimeStampV3) > 0
+}
+
+func (si *SignerInfo) sealsEnvelope() bool {
+	return Count(si.UnsignedAttrs, OIDArchiveTimeStampV1)+Count(si.UnsignedAttrs, OIDArchiveTimeStampV2) > 0
+}
+
 // ErrArchiveIndex means that an archive-time-stamp-v3 has no index that can be read.
 var ErrArchiveIndex = errors.New("index of the archive time-stamp missing or malformed")
 
