@@ -214,7 +214,7 @@ func TestOriginalsBesideTheFile(t *testing.T) {
 			t.Errorf("kind %d: %q, want %q", kind, got, want)
 		}
 	}
-	q.Content = "named"
+	q.Originals = []string{"named"}
 	if got := q.Original(signer.PDF); got != "named" {
 		t.Errorf("got %q", got)
 	}

@@ -339,7 +339,7 @@ func TestTimestamp(t *testing.T) {
 	}
 	at := strings.LastIndex(string(tsd), "abc") + 3 + 4 + 4
 	verify("-token_in", "-in", put(t, t.TempDir(), "token", tsd[at:]))
-	rep, err := e.Verify(t.Context(), VerifyRequest{File: file + ".tsr", Content: file})
+	rep, err := e.Verify(t.Context(), VerifyRequest{File: file + ".tsr", Originals: []string{file}})
 	if err != nil || len(rep.Signatures) != 1 || rep.Signatures[0].Integrity != signer.Intact {
 		t.Errorf("%+v, %v", rep, err)
 	}

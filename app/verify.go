@@ -15,10 +15,11 @@ import (
 // VerifyRequest says what to judge.
 type VerifyRequest struct {
 	File string
-	// Content is the path of the original of a signature that does not carry it. When it is empty, what lies beside
-	// the file is tried: the file of the same name without the last extension, or those that an XML signature names.
-	Content string
-	At      time.Time // declared by the person; zero means now
+	// Originals are the paths of what is signed by a signature that does not carry it: one file, whatever its name, or
+	// several, found by the names that the signature has for them or by their digests. When there are none, what lies
+	// beside the file is tried: the file of the same name without the last extension, or those that an XML signature names.
+	Originals []string
+	At        time.Time // declared by the person; zero means now
 }
 
 // Verify judges every signature of the file.
@@ -50,9 +51,17 @@ func (all *originals) close() {
 	}
 }
 
-// open hands the original to o: the one that the person names, else what lies beside the file under the name that
+// open hands the originals to o: those that the person names, else what lies beside the file under the name that
 // fits. What is not there is told by the report.
 func (all *originals) open(ctx context.Context, d *signer.Document, r VerifyRequest, o *signer.VerifyOptions) error {
+	if len(r.Originals) > 1 {
+		for _, path := range r.Originals {
+			if err := all.add(o, filepath.Base(path), path); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
 	if path := r.Original(d.Kind()); path != "" {
 		f, c, err := openDocument(path)
 		switch {
@@ -60,33 +69,39 @@ func (all *originals) open(ctx context.Context, d *signer.Document, r VerifyRequ
 			*all = append(*all, f)
 			o.Content, o.ContentSize = f, c.Size()
 			return nil
-		case r.Content != "":
+		case len(r.Originals) > 0:
 			return err
 		}
 	}
 	names, err := signer.Wanted(ctx, d)
+	for _, n := range names {
+		_ = all.add(o, n, filepath.Join(filepath.Dir(r.File), filepath.Base(n)))
+	}
+	return err
+}
+
+// add hands the file at path to o under a name; a second file of one name goes by its path.
+func (all *originals) add(o *signer.VerifyOptions, name, path string) error {
+	f, c, err := openDocument(path)
 	if err != nil {
 		return err
 	}
-	for _, n := range names {
-		f, c, err := openDocument(filepath.Join(filepath.Dir(r.File), filepath.Base(n)))
-		if err != nil {
-			continue
-		}
-		*all = append(*all, f)
-		if o.Contents == nil {
-			o.Contents = map[string]*io.SectionReader{}
-		}
-		o.Contents[n] = io.NewSectionReader(f, 0, c.Size())
+	*all = append(*all, f)
+	if o.Contents == nil {
+		o.Contents = map[string]*io.SectionReader{}
 	}
+	if _, taken := o.Contents[name]; taken {
+		name = path
+	}
+	o.Contents[name] = io.NewSectionReader(f, 0, c.Size())
 	return nil
 }
 
-// Original is the path of the original of a file of the kind: the one that the person names, or the file of the same
+// Original is the path of the original of a file of the kind: the first that the person names, or the file of the same
 // name without the last extension, if it is there; empty when none is needed or known.
 func (r VerifyRequest) Original(k Kind) string {
-	if r.Content != "" {
-		return r.Content
+	if len(r.Originals) > 0 {
+		return r.Originals[0]
 	}
 	if k != signer.DetachedCMS && k != signer.TimeStamped {
 		return ""

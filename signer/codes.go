@@ -31,13 +31,14 @@ func FindingCodes() []string {
 		// Of XML.
 		"algorithm-refused", "certificate-unreadable", "counter-signature-elsewhere", "covers-nothing", "covers-part",
 		"covers-part-of-file", "digest-mismatch", "duplicate-id", "key-without-certificate", "manifest-entry-unknown",
-		"no-data-reference", "no-reference", "no-signing-certificate", "object-not-covered", "properties-target",
+		"no-data-reference", "no-reference", "no-signing-certificate", "object-not-covered", "other-signer-offered", "properties-target",
 		"reference-failed", "reference-into-other-signature", "reference-missing", "reference-node-set",
 		"reference-omitted", "reference-pointer", "several-signed-properties", "several-signing-certificates",
 		"signed-properties-elsewhere", "signed-properties-missing", "signed-properties-not-covered",
-		"signed-properties-type", "signing-time-unreadable", "signing-time-without-zone", "xml-structure",
+		"signed-properties-type", "signing-time-unreadable", "signing-time-without-zone", "unsigned-twin", "xml-structure",
 		// Of containers.
-		"data-object-in-folder", "duplicate-entry", "encrypted-entry", "file-not-signed", "hidden-data", "leading-data", "local-name-differs", "manifest-missing",
+		"data-object-in-folder", "duplicate-entry", "encrypted-entry", "file-not-signed", "hidden-data", "leading-data", "local-name-differs",
+		"macros-only", "manifest-missing",
 		"manifest-unreadable", "mimetype-compressed", "mimetype-extra-field", "mimetype-missing", "mimetype-not-first",
 		"mimetype-unknown", "no-data-object", "no-signature", "several-data-objects", "trailing-data", "unsafe-name",
 		// Of PDF.

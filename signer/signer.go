@@ -93,11 +93,11 @@ type Options struct {
 
 // VerifyOptions choose how to judge. The zero value trusts nobody and judges at the present time.
 type VerifyOptions struct {
-	// Content is the original of a detached signature.
-	Content io.ReaderAt
-	// ContentSize is the length of Content in bytes.
+	// Content is the original of a detached signature, whatever its name, and ContentSize its length in bytes.
+	Content     io.ReaderAt
 	ContentSize int64
-	// Contents are the originals of a signature over several files, by file name. They come before Content.
+	// Contents are the originals of signatures over several files, by file name. They come before Content. What is
+	// named otherwise, or not at all, is found among them by its digest.
 	Contents map[string]*io.SectionReader
 	// Trust knows the official lists and asks for revocation data; nil means that nobody but Anchors is trusted and
 	// that no connection is opened.

@@ -5,6 +5,7 @@ import (
 	"crypto"
 	"errors"
 	"io"
+	"path"
 	"slices"
 	"time"
 
@@ -204,6 +205,10 @@ func (e *evidence) container(c *asic.Container, p asic.Part) {
 	} else if p.Content != "" {
 		e.covers = append(e.covers, p.Content)
 	}
+	if c.OpenDocument() {
+		e.openDocument(c, p)
+		return
+	}
 	if c.Kind == asic.Other || e.stamp {
 		return
 	}
@@ -212,6 +217,28 @@ func (e *evidence) container(c *asic.Container, p asic.Part) {
 		e.findOnce("file-not-signed", Warning, "EN 319 162-1 §4.4.1", map[string]string{"name": name})
 	}
 }
+
+// openDocument weighs what a signature of an OpenDocument package leaves out (ODF 1.2 part 3 §5): one of the document
+// is over all of its files, else it shows as a signature of what nobody signed, for instance when one of the macros is
+// put in its place (CVE-2021-25633); one of the macros is over them alone.
+func (e *evidence) openDocument(c *asic.Container, p asic.Part) {
+	uncovered := c.Uncovered(e.covers)
+	if len(uncovered) == 0 {
+		return
+	}
+	e.sig.CoversWholeFile = false
+	if path.Base(p.Name) == "macrosignatures.xml" {
+		e.find("macros-only", Warning, "ODF 1.2 part 3 §5.2", nil, nil)
+		return
+	}
+	e.constraint = orElse(e.constraint, SigConstraintsFailure)
+	for _, name := range uncovered[:min(len(uncovered), maxUncovered)] {
+		e.find("file-not-signed", Error, "ODF 1.2 part 3 §5.2", nil, map[string]string{"name": name})
+	}
+}
+
+// maxUncovered bounds how many files that a signature leaves out are told by name.
+const maxUncovered = 20
 
 // manifest weighs the files that a manifest lists.
 func (e *evidence) manifest(p asic.Part) {

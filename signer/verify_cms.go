@@ -5,6 +5,7 @@ import (
 	"crypto"
 	"errors"
 	"io"
+	"maps"
 	"slices"
 	"time"
 
@@ -43,7 +44,7 @@ func (v *verifier) signedData(ctx context.Context, r io.ReaderAt, size int64, pa
 	if depth == 1 {
 		v.note(sd.Notes...)
 	}
-	digests, err := v.digests(ctx, sd, depth)
+	digests, content, err := v.covered(ctx, sd, depth)
 	if err != nil {
 		return err
 	}
@@ -58,7 +59,7 @@ func (v *verifier) signedData(ctx context.Context, r io.ReaderAt, size int64, pa
 		}
 		e := v.signerInfo(si, sd, sd.Target(digests), place{id, parent})
 		e.sig.CoversWholeFile = covers(sd)
-		v.addStamped(e, v.cmsStamps(ctx, e, si, sd, v.content(sd, depth)))
+		v.addStamped(e, v.cmsStamps(ctx, e, si, sd, content))
 		if e.sig.Integrity == Intact && !e.sig.Proven.IsZero() { // the signature binds the content, and so does its time
 			inside = earlier(inside, e.sig.Proven)
 		}
@@ -119,28 +120,51 @@ func (v *verifier) unreadable(ctx context.Context, err error, parent string) err
 	return nil
 }
 
-// digests reads the content once: what is in the envelope, or the original of a detached one.
-func (v *verifier) digests(ctx context.Context, sd *cms.SignedData, depth int) (map[crypto.Hash][]byte, error) {
+// covered reads the content once: what is in the envelope, or of the originals of a detached one that which a signature
+// in it fits, else the first.
+func (v *verifier) covered(ctx context.Context, sd *cms.SignedData, depth int) (map[crypto.Hash][]byte, original, error) {
+	over := []*io.SectionReader{sd.Content()}
 	switch {
-	case len(sd.SignerInfos) == 0:
-		return nil, nil
-	case !sd.Detached:
-		return cms.Digests(ctx, sd.Content(), sd.Hashes())
-	case v.o.Content != nil && depth == 1:
-		return cms.Digests(ctx, io.NewSectionReader(v.o.Content, 0, v.o.ContentSize), sd.Hashes())
+	case sd.Detached && depth > 1:
+		over = nil
+	case sd.Detached:
+		over = v.originals()
 	}
-	return nil, nil
+	var first map[crypto.Hash][]byte
+	for _, o := range over {
+		if len(sd.SignerInfos) == 0 {
+			break
+		}
+		digests, err := cms.Digests(ctx, io.NewSectionReader(o, 0, o.Size()), sd.Hashes())
+		if err != nil {
+			return nil, nil, err
+		}
+		fits := slices.ContainsFunc(sd.SignerInfos, func(si *cms.SignerInfo) bool {
+			return si.Check(si.Signer(sd.Certificates), sd.Target(digests)).Status == cms.Intact
+		})
+		if len(over) == 1 || fits {
+			return digests, wholly(o), nil
+		}
+		if first == nil {
+			first = digests
+		}
+	}
+	if len(over) == 0 {
+		return nil, nil, nil
+	}
+	return first, wholly(over[0]), nil
 }
 
-// content is what the signers of an envelope sign, as their time-stamps need it.
-func (v *verifier) content(sd *cms.SignedData, depth int) original {
-	switch {
-	case !sd.Detached:
-		return wholly(sd.Content())
-	case v.o.Content != nil && depth == 1:
-		return wholly(io.NewSectionReader(v.o.Content, 0, v.o.ContentSize))
+// originals are what the person gave for signatures that do not carry what they sign, Content first.
+func (v *verifier) originals() []*io.SectionReader {
+	var all []*io.SectionReader
+	if v.o.Content != nil {
+		all = append(all, io.NewSectionReader(v.o.Content, 0, v.o.ContentSize))
 	}
-	return nil
+	for _, name := range slices.Sorted(maps.Keys(v.o.Contents)) {
+		all = append(all, v.o.Contents[name])
+	}
+	return all
 }
 
 // covers is false when bytes stand behind the envelope, other than padding with zeros.

@@ -55,11 +55,7 @@ func (v *verifier) stamped(ctx context.Context, d *Document) error {
 		v.note("no-signers")
 		return nil
 	}
-	var over original
-	if v.o.Content != nil {
-		over = wholly(io.NewSectionReader(v.o.Content, 0, v.o.ContentSize))
-	}
-	e := v.token(ctx, tok, v.top(), over)
+	e := v.token(ctx, tok, v.top(), v.stampedFile(ctx, tok))
 	e.sig.Stamp = StampFile
 	others := v.otherSigners(tok, e)
 	v.add(e)
@@ -67,6 +63,20 @@ func (v *verifier) stamped(ctx context.Context, d *Document) error {
 		v.add(o)
 	}
 	return nil
+}
+
+// stampedFile is the original that tok covers, else the first; nil when there is none.
+func (v *verifier) stampedFile(ctx context.Context, tok *tsp.Token) original {
+	all := v.originals()
+	for _, o := range all {
+		if ok, _ := tok.Covers(func(w io.Writer) error { return wholly(o).write(ctx, w) }); ok {
+			return wholly(o)
+		}
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	return wholly(all[0])
 }
 
 // otherSigners are the signers of a token beside the first, which the standard forbids: each is told, none passes.
@@ -97,8 +107,8 @@ func (v *verifier) timeStampedData(ctx context.Context, d *Document, t *tsp.Stam
 	v.crls = append(v.crls, t.CRLs...)
 	var outside io.Reader
 	content := t.Content()
-	if content == nil && v.o.Content != nil {
-		outside = io.NewSectionReader(v.o.Content, 0, v.o.ContentSize)
+	if all := v.originals(); content == nil && len(all) > 0 {
+		outside = io.NewSectionReader(all[0], 0, all[0].Size())
 	}
 	var fits []bool
 	var unsupported *cert.UnsupportedError

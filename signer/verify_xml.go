@@ -38,6 +38,9 @@ func (v *verifier) xml(ctx context.Context, d *Document) error {
 	if v.o.Content != nil || len(v.o.Contents) > 0 {
 		o.Resolve = v.original
 	}
+	for _, c := range v.originals() {
+		o.Others = append(o.Others, wholly(c))
+	}
 	return v.xmlSignatures(ctx, b, o, nil)
 }
 

@@ -138,7 +138,7 @@ func (f *fakeStore) AddAnchors(path string)               { f.said = append(f.sa
 func (f *fakeStore) RemoveAnchor(id string)            { f.said = append(f.said, "no anchor "+id) }
 func (f *fakeStore) SetNetworkAuthorities(path string) { f.said = append(f.said, "ca "+path) }
 func (f *fakeStore) VerifyAs(q app.VerifyRequest) {
-	f.said, f.asked = append(f.said, "verify "+q.File+" "+q.Content), q
+	f.said, f.asked = append(f.said, "verify "+q.File+" "+fmt.Sprint(q.Originals)), q
 }
 
 func (f *fakeStore) SaveRevision(id, dest string) { f.said = append(f.said, "revision "+id+" "+dest) }

@@ -153,7 +153,7 @@ func (u *UI) reportPanel(a *asking, ver *app.Verification) *panel {
 	return p
 }
 
-// chooseOriginal lets the person name the file that a detached signature is over.
+// chooseOriginal lets the person name the files that a detached signature is over.
 func (u *UI) chooseOriginal() {
 	ver := u.latest.Load().Verify
 	if ver == nil {
@@ -161,7 +161,7 @@ func (u *UI) chooseOriginal() {
 	}
 	q := ver.VerifyRequest
 	u.pick(pickFiles, filepath.Dir(q.File), func(paths []string) {
-		q.Content = paths[0]
+		q.Originals = paths
 		u.store.VerifyAs(q)
 	})
 }

@@ -17,9 +17,10 @@ import (
 // verify judges every signature of the files; it needs no card. A folder stands for the files in it, and those of
 // them that are not signed at all are passed over.
 func (s *session) verify(args []string) (int, error) {
-	var content, at, report, table string
+	var at, report, table string
+	var originals []string
 	files, err := s.flags("verify", args, func(f *flag.FlagSet) {
-		f.StringVar(&content, "content", "", "")
+		f.Func("content", "", func(p string) error { originals = append(originals, p); return nil })
 		f.StringVar(&at, "at", "", "")
 		f.StringVar(&report, "report", "", "")
 		f.StringVar(&table, "csv", "", "")
@@ -37,7 +38,7 @@ func (s *session) verify(args []string) (int, error) {
 	if report != "" && (len(files) > 1 || !slices.Contains(app.ReportFormats, strings.ToLower(filepath.Ext(report)))) {
 		return 0, &usageError{lang.M("cli.bad-report")}
 	}
-	v := verification{s: s, req: app.VerifyRequest{Content: content}, report: report, found: found, quiet: s.json || table == "-"}
+	v := verification{s: s, req: app.VerifyRequest{Originals: originals}, report: report, found: found, quiet: s.json || table == "-"}
 	if at != "" {
 		if v.req.At, err = time.Parse(time.RFC3339, at); err != nil {
 			return 0, &usageError{lang.M("cli.bad-time", "value", at)}

@@ -32,6 +32,7 @@ var forever = day(9999, 1, 1)
 var digestUntil = map[crypto.Hash]time.Time{
 	crypto.MD5:        day(2004, 8, 1),
 	crypto.SHA1:       day(2012, 8, 1),
+	crypto.RIPEMD160:  day(2014, 8, 1),
 	crypto.SHA224:     day(2029, 1, 1),
 	crypto.SHA256:     forever,
 	crypto.SHA384:     forever,

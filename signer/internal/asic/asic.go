@@ -23,6 +23,11 @@ const (
 	Extended             // ASiC-E, §4.4
 )
 
+// OpenDocument tells an office document (ODF 1.2 part 3) by its mimetype.
+func (c *Container) OpenDocument() bool {
+	return strings.HasPrefix(c.MIME, "application/vnd.oasis.opendocument.")
+}
+
 // The media types of EN 319 162-1 §A.1.
 const (
 	MIMESimple   = "application/vnd.etsi.asic-s+zip"

@@ -12,6 +12,8 @@ import (
 
 	"golang.org/x/crypto/cryptobyte"
 	"golang.org/x/crypto/cryptobyte/asn1"
+	//lint:ignore SA1019 registered for old archives; judged too weak elsewhere
+	_ "golang.org/x/crypto/ripemd160"
 )
 
 // Algorithm is an AlgorithmIdentifier (RFC 5280 §4.1.1.2).
@@ -69,6 +71,7 @@ var hashes = map[OID]crypto.Hash{
 	OIDMD5: crypto.MD5, OIDSHA1: crypto.SHA1, OIDSHA224: crypto.SHA224, OIDSHA256: crypto.SHA256,
 	OIDSHA384: crypto.SHA384, OIDSHA512: crypto.SHA512, OIDSHA512x256: crypto.SHA512_256,
 	OIDSHA3x224: crypto.SHA3_224, OIDSHA3x256: crypto.SHA3_256, OIDSHA3x384: crypto.SHA3_384, OIDSHA3x512: crypto.SHA3_512,
+	OIDRIPEMD160: crypto.RIPEMD160,
 	// Signature algorithms that some producers write where a digest algorithm belongs.
 	"1.2.840.113549.1.1.4": crypto.MD5, "1.2.840.113549.1.1.5": crypto.SHA1, "1.2.840.113549.1.1.11": crypto.SHA256,
 	"1.2.840.113549.1.1.12": crypto.SHA384, "1.2.840.113549.1.1.13": crypto.SHA512,
@@ -87,7 +90,7 @@ func HashOID(h crypto.Hash) OID { return hashOIDs[h] }
 
 var hashOIDs = map[crypto.Hash]OID{
 	crypto.MD5: OIDMD5, crypto.SHA1: OIDSHA1, crypto.SHA224: OIDSHA224, crypto.SHA256: OIDSHA256,
-	crypto.SHA384: OIDSHA384, crypto.SHA512: OIDSHA512, crypto.SHA512_256: OIDSHA512x256,
+	crypto.SHA384: OIDSHA384, crypto.SHA512: OIDSHA512, crypto.SHA512_256: OIDSHA512x256, crypto.RIPEMD160: OIDRIPEMD160,
 	crypto.SHA3_224: OIDSHA3x224, crypto.SHA3_256: OIDSHA3x256, crypto.SHA3_384: OIDSHA3x384, crypto.SHA3_512: OIDSHA3x512,
 }
 
@@ -118,6 +121,7 @@ var sigAlgs = map[OID]sigAlg{
 	"1.2.840.113549.1.1.12": {schemePKCS1, crypto.SHA384},
 	"1.2.840.113549.1.1.13": {schemePKCS1, crypto.SHA512},
 	"1.2.840.113549.1.1.16": {schemePKCS1, crypto.SHA512_256},
+	"1.3.36.3.3.1.2":        {schemePKCS1, crypto.RIPEMD160}, // TeleTrusT
 
 	"2.16.840.1.101.3.4.3.13": {schemePKCS1, crypto.SHA3_224},
 	"2.16.840.1.101.3.4.3.14": {schemePKCS1, crypto.SHA3_256},

@@ -27,6 +27,7 @@ var hashes = map[string]crypto.Hash{
 	nsEnc + "sha256":    crypto.SHA256,
 	nsMore01 + "sha384": crypto.SHA384,
 	nsEnc + "sha512":    crypto.SHA512,
+	nsEnc + "ripemd160": crypto.RIPEMD160,
 
 	nsMore07 + "sha3-224": crypto.SHA3_224,
 	nsMore07 + "sha3-256": crypto.SHA3_256,

@@ -86,23 +86,58 @@ func (k *work) findPlace(s *Signature, r *Reference, sig *node) {
 }
 
 // findUncovered looks for content in the signature's own Objects that no good reference covers: an enveloped
-// signature takes itself out of what is signed, so anything could be put there afterwards.
+// signature takes itself out of what is signed, so anything could be put there afterwards. What bears the name of
+// something signed that stands there too is put there to be taken for it.
 func (k *work) findUncovered(s *Signature, sig *node) {
+	above, names := s.signedInside(sig)
 	for _, o := range sig.children(nsDS, "Object") {
-		if k.coveredByAny(s.References, o) {
+		stray := k.stray(s.References, above, o)
+		if stray == nil {
 			continue
 		}
-		for c := o.first; c != nil; c = c.next {
-			if c.kind != elementNode && c.kind != textNode || c.kind == textNode && isBlank(c.text) {
-				continue
+		s.find("object-not-covered", Warning, nil, "location", k.place(o))
+		for ; stray != nil; stray = stray.following(o, false) {
+			if names[elementName{stray.space, stray.local}] && !k.coveredByAny(s.References, stray) {
+				s.find("unsigned-twin", Error, nil, "element", stray.local, "location", k.place(stray))
+				break
 			}
-			if c.local == "QualifyingProperties" && isXAdES(c.space) || k.coveredByAny(s.References, c) {
-				continue
-			}
-			s.find("object-not-covered", Warning, nil, "location", k.place(o))
-			return // one is enough to tell, and there could be very many
+		}
+		return // one is enough to tell, and there could be very many
+	}
+}
+
+// stray is the first element or text in o that no good reference covers and that says something of its own: one that
+// only wraps what is signed (above) does not, and the qualifying properties are judged by themselves.
+func (k *work) stray(refs []Reference, above map[*node]bool, o *node) *node {
+	for c := o.first; c != nil; {
+		silent := c.kind != elementNode && c.kind != textNode || c.kind == textNode && isBlank(c.text) ||
+			c.parent == o && c.local == "QualifyingProperties" && isXAdES(c.space)
+		if !silent && !above[c] && !k.coveredByAny(refs, c) {
+			return c
+		}
+		c = c.following(o, silent || !above[c])
+	}
+	return nil
+}
+
+type elementName struct{ space, local string }
+
+// signedInside looks at the elements within the signature's Objects that its good references lead to: what stands
+// above them there, and their names.
+func (s *Signature) signedInside(sig *node) (above map[*node]bool, names map[elementName]bool) {
+	above, names = make(map[*node]bool), make(map[elementName]bool)
+	for i := range s.References {
+		r := &s.References[i]
+		a := r.target.set.apex
+		if r.State != Good || r.target.octets != nil || a == nil || a.kind != elementNode || a.parent == sig || !a.parent.inside(sig) {
+			continue
+		}
+		names[elementName{a.space, a.local}] = true
+		for n := a.parent; n != sig && !above[n]; n = n.parent {
+			above[n] = true
 		}
 	}
+	return above, names
 }
 
 func (k *work) coveredByAny(refs []Reference, n *node) bool {

@@ -29,6 +29,8 @@
 //	                               nothing was signed, or only the signature's own properties
 //	signing-certificate-mismatch   the properties name another certificate than the one whose key verified
 //	counter-signature-elsewhere    a counter-signature does not sign the value that it stands under
+//	unsigned-twin                  in an Object that was not signed stands an element like one that was
+//	other-signer-offered           KeyInfo offers the certificate of somebody else beside the signer's
 //	digest-mismatch, xml-structure what they say
 //
 // Of the kind that a reader should see (Warning, or Info where it is quite usual):

@@ -43,6 +43,9 @@ type Resolver func(ctx context.Context, uri string) (io.ReadCloser, error)
 // Options choose how to verify. With the zero value, references outside the document stay [Unknown].
 type Options struct {
 	Resolve Resolver
+	// Others are files that a reference without transforms may mean when Resolve does not know its name: the one whose
+	// digest it has, as EU DSS looks for them.
+	Others []func() (io.ReadCloser, error)
 	// Certificates, in DER, are tried after those in the signature itself.
 	Certificates [][]byte
 	Limits       Limits

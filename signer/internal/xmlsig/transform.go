@@ -35,6 +35,7 @@ type work struct {
 	doc     *document
 	lim     Limits
 	resolve Resolver
+	others  []func() (io.ReadCloser, error)
 	left    *int64 // bytes that may still be canonicalised
 	stamps  *int64 // the same for the messages of all time-stamps together
 	refs    *int   // references followed
@@ -46,7 +47,7 @@ type work struct {
 func newWork(ctx context.Context, d *document, o Options) *work {
 	left, stamps, refs := int64(maxWork), int64(maxWork), 0
 	return &work{
-		ctx: ctx, doc: d, lim: o.Limits.filled(), resolve: o.Resolve,
+		ctx: ctx, doc: d, lim: o.Limits.filled(), resolve: o.Resolve, others: o.Others,
 		left: &left, stamps: &stamps, refs: &refs, seen: make(map[*node]bool), sums: make(map[string][]byte), places: make(map[*node]string),
 	}
 }

@@ -94,7 +94,7 @@ func certificateKey(c *cert.Certificate) crypto.PublicKey {
 // oidURN begins the names of curves in ECKeyValue/NamedCurve (XMLDSig 1.1 §4.5.2.3).
 const oidURN = "urn:oid:"
 
-// keyValue reads ds:KeyValue (XMLDSig 1.1 §4.5.2); nil when it holds no key of a known kind.
+// keyValue reads ds:KeyValue (XMLDSig 1.1 §4.5.2), or what would stand in it; nil when that is no key of a known kind.
 func keyValue(e *node) crypto.PublicKey {
 	number := func(n *node) *big.Int {
 		b, ok := unbase64(n.content())
@@ -103,14 +103,14 @@ func keyValue(e *node) crypto.PublicKey {
 		}
 		return new(big.Int).SetBytes(b)
 	}
-	if k := e.child(nsDS, "RSAKeyValue"); k != nil {
+	if k := e.orChild(nsDS, "RSAKeyValue"); k != nil {
 		n, exp := number(k.child(nsDS, "Modulus")), number(k.child(nsDS, "Exponent"))
 		if n == nil || exp == nil || exp.BitLen() > 64 || n.Sign() == 0 {
 			return nil
 		}
 		return &cert.RSAKey{N: n, E: exp}
 	}
-	if k := e.child(nsDS, "DSAKeyValue"); k != nil {
+	if k := e.orChild(nsDS, "DSAKeyValue"); k != nil {
 		d := &cert.DSAKey{
 			P: number(k.child(nsDS, "P")), Q: number(k.child(nsDS, "Q")),
 			G: number(k.child(nsDS, "G")), Y: number(k.child(nsDS, "Y")),
@@ -121,7 +121,7 @@ func keyValue(e *node) crypto.PublicKey {
 		}
 		return d
 	}
-	if k := e.child(nsDSig11, "ECKeyValue"); k != nil {
+	if k := e.orChild(nsDSig11, "ECKeyValue"); k != nil {
 		return ecKeyValue(k)
 	}
 	return nil

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto"
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -110,14 +111,14 @@ func (k *work) fatal(err error) error {
 }
 
 // value checks SignatureValue over the canonical SignedInfo with each certificate that could be meant.
-func (k *work) value(s *Signature, n, info *node, props properties, extra [][]byte) error {
-	m, ok := canonicalizer(info.child(nsDS, "CanonicalizationMethod"))
+func (k *work) value(s *Signature, n, signed *node, props properties, extra [][]byte) error {
+	m, ok := canonicalizer(signed.child(nsDS, "CanonicalizationMethod"))
 	if !ok {
 		s.ValueErr = &AlgorithmError{"canonicalization", s.Canonicalization}
 		s.find("algorithm-refused", Warning, s.ValueErr, "role", "canonicalization", "uri", s.Canonicalization)
 		return nil
 	}
-	sch, err := signatureMethod(info.child(nsDS, "SignatureMethod"))
+	sch, err := signatureMethod(signed.child(nsDS, "SignatureMethod"))
 	if err != nil {
 		s.ValueErr = err
 		s.find("algorithm-refused", Warning, err, "role", "signature", "uri", s.Method)
@@ -129,23 +130,30 @@ func (k *work) value(s *Signature, n, info *node, props properties, extra [][]by
 		return nil
 	}
 	var message bytes.Buffer
-	if err := k.canonical(&message, m, info); err != nil {
+	if err := k.canonical(&message, m, signed); err != nil {
 		s.ValueErr = err
 		return k.fatal(err)
 	}
 	k.tryCertificates(s, sch, message.Bytes(), props, extra)
-	if len(s.SignerDER) > 0 {
+	info := n.child(nsDS, "KeyInfo")
+	if s.Value == Good || k.ctx.Err() != nil {
+		k.judgeKeyInfo(s, info)
 		return k.ctx.Err()
 	}
-	kv := keyValue(n.path(nsDS, "KeyInfo", "KeyValue"))
-	if kv == nil {
+	if s.SignerDER != nil && len(info.children(nsDS, "X509Data")) > 0 {
+		return nil // whoever KeyInfo names did not make this value, whatever bare key stands beside
+	}
+	switch kv := k.bareKey(info); {
+	case kv != nil:
+		st, err := outcome(sch.check(kv, message.Bytes(), s.Raw))
+		if st == Good || s.SignerDER == nil {
+			s.KeyValue, s.SignerDER, s.Value, s.ValueErr = kv, nil, st, err
+			s.find("key-without-certificate", Warning, nil)
+		}
+	case s.SignerDER == nil:
 		s.ValueErr = &StructureError{"no-key"}
 		s.find("no-signing-certificate", Warning, nil)
-		return nil
 	}
-	s.find("key-without-certificate", Warning, nil)
-	s.KeyValue = kv
-	s.Value, s.ValueErr = outcome(sch.check(kv, message.Bytes(), s.Raw))
 	return nil
 }
 
@@ -188,55 +196,6 @@ func (k *work) tryCertificates(s *Signature, sch scheme, message []byte, props p
 		}
 		if st == Good {
 			break
-		}
-	}
-}
-
-// collectCertificates reads KeyInfo/X509Data and the encapsulated certificates of the unsigned properties.
-func (k *work) collectCertificates(s *Signature, n *node, props properties) {
-	seen := make(map[string]bool)
-	add := func(e *node) {
-		der, ok := unbase64(e.content())
-		if !ok || len(der) == 0 {
-			s.find("certificate-unreadable", Warning, &StructureError{"certificate-base64"})
-			return
-		}
-		if !seen[string(der)] {
-			seen[string(der)] = true
-			s.Certificates = append(s.Certificates, der)
-		}
-	}
-	for _, x := range n.child(nsDS, "KeyInfo").children(nsDS, "X509Data") {
-		for _, e := range x.children(nsDS, "X509Certificate") {
-			add(e)
-		}
-	}
-	for _, m := range n.child(nsDS, "KeyInfo").children(nsDS, "RetrievalMethod") {
-		k.retrieve(m, add)
-	}
-	for _, e := range props.encapsulatedCertificates() {
-		add(e)
-	}
-}
-
-// retrieve follows a RetrievalMethod to X509Data in the same document (XMLDSig §4.5.3). Transforms are not
-// carried out: the certificates are looked for in the element itself.
-func (k *work) retrieve(m *node, add func(*node)) {
-	uri := m.value("URI")
-	if !strings.HasPrefix(uri, "#") {
-		return
-	}
-	set, err := k.sameDocument(uri)
-	if err != nil {
-		return
-	}
-	data := set.apex
-	if data.is(nsDS, "KeyInfo") {
-		data = data.child(nsDS, "X509Data")
-	}
-	if data.is(nsDS, "X509Data") {
-		for _, e := range data.children(nsDS, "X509Certificate") {
-			add(e)
 		}
 	}
 }
@@ -285,7 +244,11 @@ func (k *work) reference(r *Reference, sig *node) error {
 		return nil
 	}
 	var got []byte
-	if got, r.Err = k.digest(r, sig); r.Err == nil && k.ctx.Err() != nil {
+	got, r.Err = k.digest(r, sig)
+	if k.among(r, want) {
+		got, r.Err = want, nil
+	}
+	if r.Err == nil && k.ctx.Err() != nil {
 		r.Err = k.ctx.Err()
 	}
 	if apex := r.target.set.apex; apex != nil {
@@ -325,6 +288,36 @@ func (k *work) digest(r *Reference, sig *node) ([]byte, error) {
 		k.sums[key] = got
 	}
 	return got, nil
+}
+
+// among tells if the file that r does not find by its name is one of the others.
+func (k *work) among(r *Reference, want []byte) bool {
+	var ref *ReferenceError
+	if !errors.As(r.Err, &ref) || ref.Reason != "missing" || r.HasURI && strings.HasPrefix(r.URI, "#") || r.node.child(nsDS, "Transforms") != nil {
+		return false
+	}
+	for i, open := range k.others {
+		key := fmt.Sprint("#", i, r.Digest) // no URI of a file begins so
+		got, ok := k.sums[key]
+		if !ok {
+			f, err := open()
+			if err != nil {
+				continue
+			}
+			sum := r.Digest.New()
+			_, err = io.Copy(sum, contextReader{k.ctx, f})
+			if errors.Join(err, f.Close()) != nil {
+				continue
+			}
+			got = sum.Sum(nil)
+			k.sums[key] = got
+		}
+		if bytes.Equal(got, want) {
+			r.target = target{octets: io.NopCloser(strings.NewReader(""))}
+			return true
+		}
+	}
+	return false
 }
 
 // errDigest means that the octets a reference covers are not those that were signed.
