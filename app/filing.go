@@ -67,6 +67,8 @@ const (
 	FilingUsePAdES FilingAction = "use-pades"
 	FilingRemove   FilingAction = "remove"
 	FilingOpenCard FilingAction = "open-card"
+	// FilingAskIssuer asks the issuer of the certificate, over the network, whether it still holds.
+	FilingAskIssuer FilingAction = "ask-issuer"
 )
 
 var filingActions = map[string]FilingAction{
@@ -75,6 +77,7 @@ var filingActions = map[string]FilingAction{
 	"fattura-signed": FilingRemove, "login-certificate": FilingOpenCard, "not-qualified": FilingOpenCard,
 	"certificate-expired": FilingOpenCard, "certificate-revoked": FilingOpenCard, "certificate-suspended": FilingOpenCard,
 	"chip-withdrawn": FilingOpenCard, "other-signer": FilingOpenCard, "unreadable": FilingRemove,
+	"revocation-not-known": FilingAskIssuer,
 }
 
 // FilingVerdict is a checklist in one word.
@@ -269,7 +272,7 @@ func filingSigner(c *Card, id string) *filing.Signer {
 	if err != nil {
 		return nil
 	}
-	return &filing.Signer{Certificate: x, Status: filingStatus[cert.Status.State]}
+	return &filing.Signer{Certificate: x, Status: filingStatus[cert.Status.State], Chip: cert.Withdrawn}
 }
 
 var filingStatus = map[string]filing.Status{"good": filing.StatusGood, "revoked": filing.StatusRevoked, "suspended": filing.StatusSuspended}

@@ -98,7 +98,7 @@ func filingKey(r FilingRequest) string {
 	b.WriteString(r.Profile + "\x00" + strconv.Itoa(int(r.Format)))
 	if r.Card != nil {
 		for _, c := range r.Card.Certificates {
-			b.WriteString("\x00" + c.SHA256)
+			b.WriteString("\x00" + c.SHA256 + c.Status.State + c.Withdrawn) // the issuer may be asked meanwhile
 		}
 	}
 	for i, p := range r.Files {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -69,18 +70,27 @@ func TestWithdrawnCardIsToldAfterAsking(t *testing.T) {
 	if a := st.Cards.Advice; a != nil {
 		t.Fatalf("told before asking: %s", a.Code)
 	}
+	file := filepath.Join(dir, "lettera.txt")
+	if err := os.WriteFile(file, []byte("ciao"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	says := func(st *State, code string) bool {
+		return st.Filing != nil && slices.ContainsFunc(st.Filing.Items, func(i FilingItem) bool { return i.Code == code })
+	}
+	w.SetProfile("registro-imprese")
+	w.Add(file)
+	w.until("the checklist tells that nobody was asked", func(st *State) bool { return says(st, "revocation-not-known") })
 	w.CheckCertificates()
 	st = w.until("told", func(st *State) bool { return st.Cards.Advice != nil })
+	w.until("the checklist tells of both", func(st *State) bool {
+		return says(st, "certificate-revoked") && says(st, "chip-withdrawn") && !says(st, "revocation-not-known")
+	})
 	c := st.Cards.Card()
 	if st.Cards.Advice.Code != "chip-withdrawn" || c.Main().Status.State != "revoked" || c.Main().Withdrawn == "" {
 		t.Errorf("%+v, %+v", st.Cards.Advice, c.Main().Status)
 	}
 	w.until("the button is back", func(st *State) bool { return !st.Cards.Checking })
 
-	file := filepath.Join(dir, "lettera.txt")
-	if err := os.WriteFile(file, []byte("ciao"), 0o600); err != nil {
-		t.Fatal(err)
-	}
 	ask := &answers{}
 	err = e.Sign(t.Context(), SignRequest{Slot: card.Slot{ID: c.Slot}, Files: []string{file}}, ask, SignEvents{})
 	var none *NoCertificateError

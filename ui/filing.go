@@ -212,6 +212,8 @@ func (u *UI) filingAction(a *asking, it app.FilingItem) (key string, do func()) 
 		return "filing.use-pades", format(app.FormatPAdES)
 	case app.FilingOpenCard:
 		return "filing.open-card", func() { a.shut(); u.turn(pageCard) }
+	case app.FilingAskIssuer:
+		return "filing.ask-issuer", func() { a.shut(); u.store.CheckCertificates() }
 	case app.FilingRemove:
 		for _, d := range u.latest.Load().Docs.List {
 			if d.Path == it.File {

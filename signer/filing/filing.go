@@ -46,7 +46,7 @@ type Signer struct {
 	Certificate *x509.Certificate
 	// Status is what the issuer was heard to say; StatusUnknown when nobody asked.
 	Status Status
-	// Chip is what the card calls itself; empty when it does not tell.
+	// Chip is the family of chips for whose sake the certificate was revoked; empty otherwise.
 	Chip string
 	// Named are the codici fiscali of those who are to sign; empty when that is not known.
 	Named []string

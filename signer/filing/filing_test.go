@@ -211,7 +211,7 @@ func trialsOfSigners(ri string) []trial {
 		{"not yet", ri, withCertificate(func(c *x509.Certificate) { c.NotBefore = now.Add(time.Second) }), "certificate-not-yet"},
 		{"revoked", ri, status(filing.StatusRevoked), "certificate-revoked"},
 		{"suspended", ri, status(filing.StatusSuspended), "certificate-suspended"},
-		{"nobody asked", ri, status(filing.StatusUnknown), ""},
+		{"nobody asked", ri, status(filing.StatusUnknown), "revocation-not-known"},
 		{"chip", ri, func(_ testing.TB, f *filing.Filing) { f.Signer.Chip = "ID-One CNS V2 su Cosmo V9" }, "chip-withdrawn"},
 		{"other chip", ri, func(_ testing.TB, f *filing.Filing) { f.Signer.Chip = "JSign3" }, "chip-withdrawn"},
 		{"somebody else", ri, func(_ testing.TB, f *filing.Filing) { f.Signer.Named = []string{"RSSMRA85T10A562S"} }, "other-signer"},

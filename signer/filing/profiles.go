@@ -51,7 +51,7 @@ var profiles = []Profile{
 		{Code: "active-content", Severity: doubt, Source: regole, From: sinceRegole, run: each(active)},
 		{Code: "macros", Severity: doubt, Source: regole, From: sinceRegole, run: each(macros)},
 	})},
-	{ID: "registro-imprese", Format: signer.CAdES, Checks: slices.Concat(theSigner, theChip, registroImprese)},
+	{ID: "registro-imprese", Format: signer.CAdES, Checks: slices.Concat(theSigner, theChip, registroImprese, theIssuer)},
 	{ID: "pdf-email", Format: signer.PAdES, Checks: slices.Concat(theSigner, []Check{
 		{Code: "p7m-chosen", Severity: known, Source: ours, run: p7mChosen},
 		{Code: "not-pdf", Severity: refused, Source: iso32000, run: each(func(l *look) map[string]string { return when(l.kind != signer.PDF) })},
@@ -61,7 +61,7 @@ var profiles = []Profile{
 		{Code: "signed-inside", Severity: known, Source: iso32000, run: each(signedInside)},
 		{Code: "size-mail", Severity: doubt, Source: ours, run: each(tooLarge(20))},
 	})},
-	{ID: "fatturapa", Checks: slices.Concat(theSigner, fatturaPA)},
+	{ID: "fatturapa", Checks: slices.Concat(theSigner, fatturaPA, theIssuer)},
 }
 
 // sinceRegole is the day on which the technical rules were published.
@@ -77,6 +77,9 @@ var theSigner = []Check{
 	{Code: "certificate-suspended", Severity: refused, Source: cad, run: suspended},
 	{Code: "other-signer", Severity: doubt, Source: ours, run: otherSigner},
 }
+
+// theIssuer is good to know where an office asks the issuer itself.
+var theIssuer = []Check{{Code: "revocation-not-known", Severity: known, Source: cad, run: notKnown}}
 
 // theChip is about the chips whose certification ended; their signature certificates are being revoked. The dates are
 // those of the chambers' pages, which moved them once.

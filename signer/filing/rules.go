@@ -229,8 +229,13 @@ func revoked(e *examined) []hit { return one(e.Signer != nil && e.Signer.Status 
 
 func suspended(e *examined) []hit { return one(e.Signer != nil && e.Signer.Status == StatusSuspended) }
 
-// chip tells cards that call themselves by the name of a chip whose certification has ended. Nothing is guessed from
-// the answer to reset: where the card does not tell, nothing is said.
+// notKnown tells that nobody could say whether the certificate was revoked; an expired one needs no such answer.
+func notKnown(e *examined) []hit {
+	return one(e.Signer != nil && e.Signer.Certificate != nil && e.Signer.Status == StatusUnknown && !e.at.After(e.Signer.Certificate.NotAfter))
+}
+
+// chip tells of a family of chips whose certification has ended. The chip alone is no reason, nor is a revocation:
+// who asks knows both.
 func chip(name string) func(*examined) []hit {
 	return func(e *examined) []hit {
 		if e.Signer == nil {
