@@ -9,11 +9,13 @@ GO ?= go
 export GO
 export GOTOOLCHAIN := local
 # One set of flags for every target: other flags would mean other packages, compiled once more each.
-#   gles             the toolkit on OpenGL ES: the same pixels, a third of the build time
+#   gles             the toolkit on OpenGL ES: the same pixels, a third of the build time; Linux and the BSDs alone
+#   accessibility    what the toolkit has for screen readers; it has it on macOS and Windows alone
 #   migrated_fynedo  our own code already keeps to the window's thread; the toolkit need not lock
-# Tests leave the second one out: without it the toolkit itself watches the threads.
-export GOFLAGS := -buildvcs=false -tags=gles
-RELEASE := -tags=gles,migrated_fynedo
+# Tests leave the last one out: without it the toolkit itself watches the threads.
+TAGS := $(if $(filter darwin windows,$(shell $(GO) env GOOS 2>/dev/null)),accessibility,gles)
+export GOFLAGS := -buildvcs=false -tags=$(TAGS)
+RELEASE := -tags=$(TAGS),migrated_fynedo
 
 DISPLAYED := $(DISPLAY)$(WAYLAND_DISPLAY)
 FILES ?=

@@ -16,11 +16,17 @@ func scrolled(o fyne.CanvasObject) *fyne.Container {
 	l := &scrolling{}
 	l.body = container.New(&scrollBody{l: l}, o)
 	l.scroll = container.NewVScroll(l.body)
+	if speaking {
+		return container.New(l, l.scroll, newSpeaker(o))
+	}
 	return container.New(l, l.scroll)
 }
 
 // Layout implements fyne.Layout.
-func (l *scrolling) Layout(_ []fyne.CanvasObject, size fyne.Size) {
+func (l *scrolling) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	for _, behind := range objects[1:] {
+		place(behind, 0, 0, size.Width, size.Height)
+	}
 	l.body.Layout.(*scrollBody).size = size
 	l.scroll.Move(fyne.NewPos(0, 0))
 	if l.scroll.Size() != size {

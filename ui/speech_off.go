@@ -1,0 +1,6 @@
+//go:build !accessibility
+
+package ui
+
+// speaking says that the toolkit was built with what tells a screen reader.
+const speaking = false
