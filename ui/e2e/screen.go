@@ -19,7 +19,7 @@ import (
 )
 
 // errNoScreen says that the machine has no Xvfb.
-var errNoScreen = errors.New("no Xvfb on this machine (package xvfb)")
+var errNoScreen = errors.New("no Xvfb on this machine (.ci/install screen)")
 
 // poll is how often a fact is looked at that nobody announces.
 const poll = 10 * time.Millisecond

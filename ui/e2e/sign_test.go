@@ -126,7 +126,7 @@ func signs(t *testing.T, window, cli string) {
 // up to the practice authority is checked where that authority is at hand, in the tests of the twin.
 func opensslAgrees(t *testing.T, signed string, content []byte) {
 	if _, err := exec.LookPath("openssl"); err != nil {
-		t.Skip("no openssl on this machine")
+		t.Skip("no openssl on this machine (.ci/install check)")
 	}
 	cmd := exec.CommandContext(t.Context(), "openssl", "cms", "-verify", "-binary", "-inform", "DER", "-noverify", "-in", signed)
 	var said strings.Builder
