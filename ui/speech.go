@@ -43,7 +43,9 @@ func ticked(on bool, name string) string {
 }
 
 // AccessibilityLabel implements fyne.Accessible: how many digits there are, and never which.
-func (f *pinField) AccessibilityLabel() string { return sentence(f.k.Text(lang.MN("ui.pin.count", f.pin.Len()))) }
+func (f *pinField) AccessibilityLabel() string {
+	return sentence(f.k.Text(lang.MN("ui.pin.count", f.pin.Len())))
+}
 
 // AccessibilityRole implements fyne.Accessible.
 func (f *pinField) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleRoleText }
