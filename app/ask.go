@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"time"
 
 	"ceralacca/app/lang"
 )
@@ -87,18 +88,26 @@ func (n *NewPINs) Wipe() {
 // ReaderAsker is an [Asker] that can tell the person to type on the reader's keys now.
 type ReaderAsker interface {
 	// OnReader shows that the reader waits for the PIN, until ctx ends. It may return earlier.
-	OnReader(ctx context.Context, label lang.Msg)
+	OnReader(ctx context.Context, w ReaderWait)
+}
+
+// ReaderWait is what a reader with keys waits for.
+type ReaderWait struct {
+	Label lang.Msg // "PIN di firma"
+	// Within is how long it waits for the first key, from now on; zero where nobody knows.
+	Within time.Duration
+	Codes  int // to type one after the other; a change takes the old one, and twice the new one
 }
 
 // typedOnReader runs f; while it waits for the keys of the reader, the person is told so.
-func typedOnReader(ctx context.Context, ask Asker, pad bool, label lang.Msg, f func() error) error {
+func typedOnReader(ctx context.Context, ask Asker, pad bool, w ReaderWait, f func() error) error {
 	r, able := ask.(ReaderAsker)
 	if !pad || !able {
 		return f()
 	}
 	showing, done := context.WithCancel(ctx)
 	var wg sync.WaitGroup
-	wg.Go(func() { r.OnReader(showing, label) })
+	wg.Go(func() { r.OnReader(showing, w) })
 	err := f()
 	done()
 	wg.Wait()

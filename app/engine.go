@@ -180,7 +180,6 @@ func (e *Engine) Inspect(ctx context.Context, s card.Slot) (Card, error) {
 		if err != nil {
 			return c, err
 		}
-		view.OnReader = p.OnReader || s.PINPad
 		c.PINs = append(c.PINs, view)
 	}
 	c.Phase = PhaseReady

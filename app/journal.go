@@ -172,7 +172,7 @@ func (e *Engine) pinView(ctx context.Context, t card.Token, p card.PINInfo) (PIN
 	serial := t.Info().Serial
 	return PINView{
 		Ref: p.Ref, Min: p.Min, Max: p.Max, TriesLeft: st.TriesLeft, Blocked: st.Blocked,
-		PUKTriesLeft: st.PUKTriesLeft, PUKBlocked: st.PUKBlocked, OnReader: p.OnReader, CanUnblock: p.CanReset,
+		PUKTriesLeft: st.PUKTriesLeft, PUKBlocked: st.PUKBlocked, OnReader: p.OnReader, TypeWithin: p.TypeWithin, CanUnblock: p.CanReset,
 		Low: st.Low, CanChangePUK: p.CanChangePUK, PUKMin: p.MinPUK, PUKMax: p.MaxPUK,
 		WrongToday: e.journal.wrong(serial, p.Ref, false), PUKWrongToday: e.journal.wrong(serial, p.Ref, true),
 	}, nil

@@ -120,7 +120,7 @@ func (e *Engine) askAndSend(ctx context.Context, slot card.Slot, p PINView, q Ne
 	do := map[NewPINKind]func(context.Context, card.Slot, card.PINRef, *PIN, *PIN, *PIN) error{
 		ChangePIN: e.ChangePIN, UnblockPIN: e.Unblock, ChangePUK: e.ChangePUK,
 	}[q.Kind]
-	return typedOnReader(ctx, ask, q.OnReader, q.Label, func() error {
+	return typedOnReader(ctx, ask, q.OnReader, ReaderWait{q.Label, p.TypeWithin, 3}, func() error {
 		return do(ctx, slot, p.Ref, answer.Old, answer.New, answer.Repeat)
 	})
 }

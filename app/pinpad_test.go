@@ -4,7 +4,6 @@ import (
 	"context"
 	"testing"
 
-	"ceralacca/app/lang"
 	"ceralacca/card"
 	"ceralacca/card/sim"
 )
@@ -14,7 +13,7 @@ type atReader struct {
 	t     *testing.T
 	asked []NewPINQuestion
 	signs []PINQuestion
-	told  chan lang.Msg // holds what the window says while the reader waits
+	told  chan ReaderWait // holds what the window says while the reader waits
 }
 
 func (a *atReader) PIN(_ context.Context, q PINQuestion) (*PIN, error) {
@@ -27,8 +26,8 @@ func (a *atReader) NewPIN(_ context.Context, q NewPINQuestion) (*NewPINs, error)
 	return &NewPINs{}, nil
 }
 func (a *atReader) Confirm(context.Context, Question) (bool, error) { return false, nil }
-func (a *atReader) OnReader(ctx context.Context, label lang.Msg) {
-	a.told <- label
+func (a *atReader) OnReader(ctx context.Context, w ReaderWait) {
+	a.told <- w
 	<-ctx.Done()
 }
 
@@ -65,7 +64,7 @@ func TestCodesAreTypedOnTheReader(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			e, bus := engineFor(t, t.TempDir(), nil, "pin-pad")
-			ask := &atReader{t: t, told: make(chan lang.Msg, 1)}
+			ask := &atReader{t: t, told: make(chan ReaderWait, 1)}
 			keys(ask, bus, tc.codes...)
 			w := runStore(t, e, ask)
 			w.until("ready", ready)
@@ -101,7 +100,7 @@ func TestAReaderThatOnlyVerifiesLeavesTheRestToTheKeyboard(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			e, bus := engineFor(t, t.TempDir(), nil, "pin-pad-verifies")
-			ask := &atBoth{atReader: atReader{t: t, told: make(chan lang.Msg, 9)}, old: tc.old, next: tc.next}
+			ask := &atBoth{atReader: atReader{t: t, told: make(chan ReaderWait, 9)}, old: tc.old, next: tc.next}
 			bus.Type(func(context.Context) (string, error) {
 				t.Error("the reader asks for what it cannot give")
 				return "", card.ErrCancelled
@@ -139,7 +138,7 @@ func TestSigningWithTheReadersKeys(t *testing.T) { signedWithKeys(t, "pin-pad") 
 func signedWithKeys(t *testing.T, profile string) {
 	t.Helper()
 	e, bus := engineFor(t, t.TempDir(), nil, profile)
-	ask := &atReader{t: t, told: make(chan lang.Msg, 1)}
+	ask := &atReader{t: t, told: make(chan ReaderWait, 1)}
 	keys(ask, bus, PracticePIN)
 	file := put(t, t.TempDir(), "a.txt", []byte("a"))
 	var got FileResult

@@ -160,18 +160,18 @@ func (e *Engine) Sign(ctx context.Context, r SignRequest, ask Asker, ev SignEven
 		return err
 	}
 	defer t.Close()
-	err = typedOnReader(ctx, ask, q.OnReader, q.Label, func() (err error) { b.key, err = e.login(ctx, t, b.cert, pin); return err })
+	err = typedOnReader(ctx, ask, q.OnReader, ReaderWait{q.Label, p.TypeWithin, 1}, func() (err error) { b.key, err = e.login(ctx, t, b.cert, pin); return err })
 	if err != nil {
 		return err
 	}
 	if b.cert.AlwaysAsk {
-		b.again = func(left int) error { return e.askAgain(ctx, t, b.cert, left, p.OnReader, ask) }
+		b.again = func(left int) error { return e.askAgain(ctx, t, b.cert, left, ask) }
 	}
 	return b.run(ctx)
 }
 
 // askAgain asks for the PIN before the next of left files, on a card that wants it for every signature.
-func (e *Engine) askAgain(ctx context.Context, t card.Token, cert *Certificate, left int, pad bool, ask Asker) error {
+func (e *Engine) askAgain(ctx context.Context, t card.Token, cert *Certificate, left int, ask Asker) error {
 	info := card.PINInfo{Ref: cert.PIN}
 	for _, i := range t.Info().PINs {
 		if i.Ref == cert.PIN {
@@ -182,7 +182,6 @@ func (e *Engine) askAgain(ctx context.Context, t card.Token, cert *Certificate, 
 	if err != nil {
 		return err
 	}
-	p.OnReader = pad
 	if err := ConfirmLastTry(ctx, ask, p.Tries(false)); err != nil {
 		return err
 	}
@@ -192,7 +191,7 @@ func (e *Engine) askAgain(ctx context.Context, t card.Token, cert *Certificate, 
 		return err
 	}
 	defer pin.Wipe()
-	return typedOnReader(ctx, ask, pad, q.Label, func() error { return t.Login(ctx, cert.PIN, pin) })
+	return typedOnReader(ctx, ask, q.OnReader, ReaderWait{q.Label, p.TypeWithin, 1}, func() error { return t.Login(ctx, cert.PIN, pin) })
 }
 
 func isEnvelope(k signer.Kind) bool {

@@ -97,9 +97,9 @@ func (j *jobAsker) PIN(ctx context.Context, q PINQuestion) (*PIN, error) {
 func (j *jobAsker) Choose(ctx context.Context, q Choice) (int, error) { return choose(ctx, j.Asker, q) }
 
 // OnReader implements [ReaderAsker].
-func (j *jobAsker) OnReader(ctx context.Context, label lang.Msg) {
+func (j *jobAsker) OnReader(ctx context.Context, w ReaderWait) {
 	if r, able := j.Asker.(ReaderAsker); able {
-		r.OnReader(ctx, label)
+		r.OnReader(ctx, w)
 	}
 }
 

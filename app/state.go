@@ -244,9 +244,11 @@ type PINView struct {
 	// the card does not tell the tries left.
 	WrongToday, PUKWrongToday int
 	OnReader                  bool // typed on the reader's own keys
-	CanUnblock                bool // the PUK can set a new PIN
-	CanChangePUK              bool
-	PUKMin, PUKMax            int // digits of the PUK
+	// TypeWithin is, with OnReader, how long the reader waits for the first key; zero where nobody knows.
+	TypeWithin     time.Duration
+	CanUnblock     bool // the PUK can set a new PIN
+	CanChangePUK   bool
+	PUKMin, PUKMax int // digits of the PUK
 }
 
 // Tries is what is known of the tries left of the PIN, or of its PUK.

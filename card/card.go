@@ -150,9 +150,11 @@ type PINInfo struct {
 	Ref            PINRef
 	Min, Max       int  // digits
 	MinPUK, MaxPUK int  // digits of the PUK; zero where Unblock cannot work
-	OnReader       bool // must be typed on the reader's own keys
-	CanReset       bool // Unblock can work
-	CanChangePUK   bool // ChangePUK is worth trying: nothing known says that the card refuses it
+	OnReader       bool // is typed on the reader's own keys: the calls of Token take nil for it
+	// TypeWithin is, with OnReader, how long the reader waits for the first key; zero where nobody knows.
+	TypeWithin   time.Duration
+	CanReset     bool // Unblock can work
+	CanChangePUK bool // ChangePUK is worth trying: nothing known says that the card refuses it
 }
 
 // UnknownTries means that the card does not tell how many tries are left.
@@ -199,7 +201,11 @@ type Conn interface {
 	Close() error
 }
 
-// PadConn is a Conn to a reader with keys of its own.
+// TypeWithin is how long a reader with keys is to wait for the first key of a PIN, and for the end of it after that
+// (bTimeOut and bTimeOut2 of PC/SC part 10 §2.5.2). It is what a person needs, and other programs give the same.
+const TypeWithin = 30 * time.Second
+
+// PadConn is a Conn to a reader with keys of its own. It gives whoever types [TypeWithin].
 type PadConn interface {
 	Conn
 	// TransmitPIN lets the reader ask for the PIN of min to max digits, put it into the command

@@ -292,6 +292,11 @@ func TestPINPad(t *testing.T) {
 			c.PINPad = true
 			b := sim.New(c)
 			tok := mustOpen(t, b)
+			for _, p := range tok.Info().PINs {
+				if !p.OnReader || p.TypeWithin != card.TypeWithin {
+					t.Errorf("told of the PIN: %+v", p)
+				}
+			}
 			for n := range op.typed { // the person walks away at each point
 				typing(b, op.typed[:n]...)
 				if err := op.run(tok); !errors.Is(err, card.ErrCancelled) || b.Count(op.ins) != 0 {

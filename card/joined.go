@@ -114,7 +114,7 @@ func (t *joinedToken) join(f *found) {
 		more := slices.ContainsFunc(f.keys, func(k Key) bool { return k.PIN == p.Ref && !slices.ContainsFunc(t.keys, k.same) })
 		t.routes[ref] = route{module: more || t.j.o.Chosen, ref: p.Ref, native: true}
 		if i := slices.IndexFunc(t.info.PINs, func(x PINInfo) bool { return x.Ref == ref }); i >= 0 && t.routes[ref].module {
-			t.info.PINs[i].Min, t.info.PINs[i].Max, t.info.PINs[i].OnReader = p.Min, p.Max, p.OnReader
+			t.info.PINs[i].Min, t.info.PINs[i].Max, t.info.PINs[i].OnReader, t.info.PINs[i].TypeWithin = p.Min, p.Max, p.OnReader, p.TypeWithin
 		}
 	}
 }

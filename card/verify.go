@@ -36,12 +36,21 @@ func (t *token) findPINs(ctx context.Context) error {
 	}
 	for _, r := range []PINRef{AuthPIN, SignPIN} {
 		if found[r] {
-			t.info.PINs = append(t.info.PINs, PINInfo{
-				Ref: r, Min: minPIN, Max: maxPIN, MinPUK: lenPUK, MaxPUK: lenPUK, CanReset: true, CanChangePUK: changesPUK(t.info.Serial),
-			})
+			t.info.PINs = append(t.info.PINs, t.pinInfo(r))
 		}
 	}
 	return nil
+}
+
+// pinInfo is what this driver knows of a PIN of the CNS.
+func (t *token) pinInfo(r PINRef) PINInfo {
+	p := PINInfo{
+		Ref: r, Min: minPIN, Max: maxPIN, MinPUK: lenPUK, MaxPUK: lenPUK, CanReset: true, CanChangePUK: changesPUK(t.info.Serial),
+	}
+	if _, keys := t.session.conn.(PadConn); keys {
+		p.OnReader, p.TypeWithin = true, TypeWithin
+	}
+	return p
 }
 
 // Login implements Token.

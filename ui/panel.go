@@ -162,18 +162,52 @@ func (u *UI) readerPIN(q app.PINQuestion, side, short, head *fyne.Container, can
 }
 
 // OnReader implements app.ReaderAsker: it says that the reader waits, until it does no more.
-func (u *UI) OnReader(ctx context.Context, label lang.Msg) {
+func (u *UI) OnReader(ctx context.Context, w app.ReaderWait) {
 	a := &asking{ui: u, refuse: func() {}} // what the reader has begun is ended on the reader
-	a.build = func() *panel {
-		k := u.k
-		words := vbox(k.px(6), k.para(pinFace, k.p.ink, k.T("ui.pin.reader.now")),
-			k.para(bodyFace, k.p.ink, k.Text(lang.M("ui.pin.reader.now.body", "pin", k.inner(k.Text(label))))))
-		content := pad(k.px(26), k.px(32), k.px(26), k.px(32), topbox(k.px(18), k.icon("keyboard", 32, k.p.waxText), flex(words)))
-		return u.newPanel(k.p.waxText, scrolledTall(content))
-	}
+	start := u.now()
+	a.build = func() *panel { return u.waitPanel(a, w, start) }
 	u.onUI(func() { u.ask(ctx, a) })
 	<-ctx.Done()
 	u.onUI(a.shut)
+}
+
+// waitPanel is shown while the reader waits for its keys, since start.
+func (u *UI) waitPanel(a *asking, w app.ReaderWait, start time.Time) *panel {
+	k := u.k
+	words := vbox(k.px(6), k.para(pinFace, k.p.ink, k.T("ui.pin.reader.now")),
+		k.para(bodyFace, k.p.ink, k.Text(lang.M("ui.pin.reader.now.body", "pin", k.inner(k.Text(w.Label))))))
+	if w.Within > 0 {
+		words.Add(u.countdown(a, w, start))
+	}
+	content := pad(k.px(26), k.px(32), k.px(26), k.px(32), topbox(k.px(18), k.icon("keyboard", 32, k.p.waxText), flex(words)))
+	return u.newPanel(k.p.waxText, scrolledTall(content))
+}
+
+// countdown tells how long the reader still waits for the first key, second by second while a is open. What happens at
+// its keys after that nobody sees, so then it says what the reader does.
+func (u *UI) countdown(a *asking, w app.ReaderWait, start time.Time) *fyne.Container {
+	k := u.k
+	line := k.paragraph(strongFace, k.p.ink, "")
+	var count func()
+	count = func() {
+		left := int((w.Within - u.now().Sub(start) + time.Second - 1) / time.Second)
+		switch {
+		case w.Codes > 1:
+			line.paint(k.Text(lang.MN("ui.pin.reader.each", int(w.Within/time.Second))), k.p.ink)
+			return
+		case left <= 0:
+			line.paint(k.T("ui.pin.reader.late"), k.p.muted)
+			return
+		}
+		line.paint(k.Text(lang.MN("ui.pin.reader.left", left)), k.p.ink)
+		u.later(time.Second, func() {
+			if u.asking == a && u.k == k { // else another panel counts
+				count()
+			}
+		})
+	}
+	count()
+	return line.Container
 }
 
 // typedPIN is the panel with a field in it.

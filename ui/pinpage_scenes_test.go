@@ -124,6 +124,12 @@ func pinScenes() []scene {
 		}
 		u.asking = a
 		a.open()
+	}}, scene{"sign-pin-reader-now", pageSign, state(func(s *app.State) { s.Docs = docs(app.DocReady, fiveNames...) }), func(u *UI) {
+		a := &asking{ui: u, refuse: func() {}}
+		wait := app.ReaderWait{Label: app.PINLabel(card.SignPIN), Within: card.TypeWithin, Codes: 1}
+		a.build = func() *panel { return u.waitPanel(a, wait, u.now()) }
+		u.asking = a
+		a.open()
 	}})
 	return list
 }

@@ -42,8 +42,12 @@ func (t terminal) PIN(_ context.Context, q app.PINQuestion) (*app.PIN, error) {
 }
 
 // OnReader implements app.ReaderAsker.
-func (t terminal) OnReader(_ context.Context, label lang.Msg) {
-	fmt.Fprintf(t.s.words, "%s: %s\n", t.s.texts.Text(label), t.s.texts.T("pin.on-reader"))
+func (t terminal) OnReader(_ context.Context, w app.ReaderWait) {
+	words := t.s.texts.T("pin.on-reader")
+	if w.Within > 0 {
+		words += " " + t.s.texts.Text(lang.MN("pin.on-reader.within", int(w.Within.Seconds())))
+	}
+	fmt.Fprintf(t.s.words, "%s: %s\n", t.s.texts.Text(w.Label), words)
 }
 
 // Confirm is asked before the last try alone, which --last-try allows beforehand.

@@ -126,7 +126,7 @@ type newCode struct {
 func (s *session) newCode(slot card.Slot, p *app.PINView, n newCode) (int, error) {
 	var err error
 	if p.OnReader {
-		terminal{s: s}.OnReader(s.ctx, app.PINLabel(p.Ref))
+		terminal{s: s}.OnReader(s.ctx, app.ReaderWait{Label: app.PINLabel(p.Ref), Within: p.TypeWithin, Codes: 3})
 		err = n.do(s.ctx, slot, p.Ref, nil, nil, nil)
 	}
 	if !p.OnReader || app.CannotModify(err) {

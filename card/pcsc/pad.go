@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"time"
 
 	"ceralacca/card"
 
@@ -16,7 +17,7 @@ const (
 	featureVerify     = 0x06 // FEATURE_VERIFY_PIN_DIRECT
 	featureModify     = 0x07 // FEATURE_MODIFY_PIN_DIRECT
 	maxFeatures       = 64
-	secondsToType     = 30
+	secondsToType     = byte(card.TypeWithin / time.Second)
 	formatASCII       = 0x82 // the PIN in ASCII, from the first byte of the command's data
 	blockOfEight      = 0x08 // in a block of eight bytes, no length in it
 	onValidationKey   = 0x02
