@@ -16,6 +16,7 @@ require (
 
 // Signatures.
 require (
+	github.com/cloudflare/circl v1.6.5
 	github.com/digitorus/pdfsign v0.0.0-20260407063256-85ede6424a74
 	github.com/digitorus/pkcs7 v0.0.0-20250730155240-ffadbf3f398c
 	golang.org/x/crypto v0.58.0

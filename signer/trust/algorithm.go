@@ -28,11 +28,12 @@ var ItalianSHA1End = day(2011, 6, 30).Add(22 * time.Hour)
 var forever = day(9999, 1, 1)
 
 // digestUntil and keyUntil are ETSI TS 119 312 V1.5.1 as the Commission's DSS library applies it. New dates are
-// changed here and nowhere else.
+// changed here and nowhere else. That edition knows neither SHAKE nor ML-DSA and SLH-DSA: signatures by them are
+// computed, and not trusted until an edition does.
 var digestUntil = map[crypto.Hash]time.Time{
 	crypto.MD5:        day(2004, 8, 1),
-	crypto.SHA1:       day(2012, 8, 1),
 	crypto.RIPEMD160:  day(2014, 8, 1),
+	crypto.SHA1:       day(2012, 8, 1),
 	crypto.SHA224:     day(2029, 1, 1),
 	crypto.SHA256:     forever,
 	crypto.SHA384:     forever,
@@ -61,7 +62,7 @@ func day(y, m, d int) time.Time { return time.Date(y, time.Month(m), d, 0, 0, 0,
 // CheckDigest tells with an [*AlgorithmError] if h was no longer trusted at the time at.
 func CheckDigest(h crypto.Hash, at time.Time) error {
 	if until := digestUntil[h]; !at.Before(until) {
-		return &AlgorithmError{Algorithm: h.String(), Until: until}
+		return &AlgorithmError{Algorithm: cert.HashName(h), Until: until}
 	}
 	return nil
 }
@@ -92,7 +93,7 @@ var curveBits = map[cert.OID]int{
 }
 
 // KeyKind tells what [CheckKey] wants to know of a key that made a signature with alg. The kind is empty for keys
-// that this program does not know.
+// that this program does not know, and the size 0 for ML-DSA and SLH-DSA.
 func KeyKind(key crypto.PublicKey, alg cert.Algorithm) (kind string, bits int) {
 	switch k := key.(type) {
 	case *cert.RSAKey:
@@ -106,6 +107,8 @@ func KeyKind(key crypto.PublicKey, alg cert.Algorithm) (kind string, bits int) {
 		return "DSA", k.P.BitLen()
 	case ed25519.PublicKey, cert.Ed448Key:
 		return "EdDSA", 255
+	case *cert.PQKey:
+		return k.Kind(), 0
 	}
 	return "", 0
 }

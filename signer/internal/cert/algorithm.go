@@ -3,17 +3,10 @@ package cert
 import (
 	"bytes"
 	"crypto"
-	_ "crypto/md5" // registered for old archives; judged too weak elsewhere
-	_ "crypto/sha1"
-	_ "crypto/sha256"
-	_ "crypto/sha3"
-	_ "crypto/sha512"
 	"fmt"
 
 	"golang.org/x/crypto/cryptobyte"
 	"golang.org/x/crypto/cryptobyte/asn1"
-	//lint:ignore SA1019 registered for old archives; judged too weak elsewhere
-	_ "golang.org/x/crypto/ripemd160"
 )
 
 // Algorithm is an AlgorithmIdentifier (RFC 5280 §4.1.1.2).
@@ -67,33 +60,6 @@ type UnsupportedError struct {
 
 func (e *UnsupportedError) Error() string { return fmt.Sprintf("unsupported %s %s", e.What, e.OID) }
 
-var hashes = map[OID]crypto.Hash{
-	OIDMD5: crypto.MD5, OIDSHA1: crypto.SHA1, OIDSHA224: crypto.SHA224, OIDSHA256: crypto.SHA256,
-	OIDSHA384: crypto.SHA384, OIDSHA512: crypto.SHA512, OIDSHA512x256: crypto.SHA512_256,
-	OIDSHA3x224: crypto.SHA3_224, OIDSHA3x256: crypto.SHA3_256, OIDSHA3x384: crypto.SHA3_384, OIDSHA3x512: crypto.SHA3_512,
-	OIDRIPEMD160: crypto.RIPEMD160,
-	// Signature algorithms that some producers write where a digest algorithm belongs.
-	"1.2.840.113549.1.1.4": crypto.MD5, "1.2.840.113549.1.1.5": crypto.SHA1, "1.2.840.113549.1.1.11": crypto.SHA256,
-	"1.2.840.113549.1.1.12": crypto.SHA384, "1.2.840.113549.1.1.13": crypto.SHA512,
-}
-
-// HashByOID is the hash that oid names. An *[UnsupportedError] if it is not known.
-func HashByOID(oid OID) (crypto.Hash, error) {
-	if h, ok := hashes[oid]; ok {
-		return h, nil
-	}
-	return 0, &UnsupportedError{"hash", oid}
-}
-
-// HashOID is the identifier of h; empty if h has none here.
-func HashOID(h crypto.Hash) OID { return hashOIDs[h] }
-
-var hashOIDs = map[crypto.Hash]OID{
-	crypto.MD5: OIDMD5, crypto.SHA1: OIDSHA1, crypto.SHA224: OIDSHA224, crypto.SHA256: OIDSHA256,
-	crypto.SHA384: OIDSHA384, crypto.SHA512: OIDSHA512, crypto.SHA512_256: OIDSHA512x256, crypto.RIPEMD160: OIDRIPEMD160,
-	crypto.SHA3_224: OIDSHA3x224, crypto.SHA3_256: OIDSHA3x256, crypto.SHA3_384: OIDSHA3x384, crypto.SHA3_512: OIDSHA3x512,
-}
-
 type scheme int
 
 const (
@@ -104,7 +70,11 @@ const (
 	schemeDSA
 	schemeEd25519
 	schemeEd448
+	schemePQ // ML-DSA and SLH-DSA
 )
+
+// needsMessage reports whether the scheme signs the message itself, not a digest of it.
+func (s scheme) needsMessage() bool { return s >= schemeEd25519 }
 
 type sigAlg struct {
 	scheme scheme
@@ -121,7 +91,6 @@ var sigAlgs = map[OID]sigAlg{
 	"1.2.840.113549.1.1.12": {schemePKCS1, crypto.SHA384},
 	"1.2.840.113549.1.1.13": {schemePKCS1, crypto.SHA512},
 	"1.2.840.113549.1.1.16": {schemePKCS1, crypto.SHA512_256},
-	"1.3.36.3.3.1.2":        {schemePKCS1, crypto.RIPEMD160}, // TeleTrusT
 
 	"2.16.840.1.101.3.4.3.13": {schemePKCS1, crypto.SHA3_224},
 	"2.16.840.1.101.3.4.3.14": {schemePKCS1, crypto.SHA3_256},
@@ -158,13 +127,29 @@ var sigAlgs = map[OID]sigAlg{
 	"2.16.840.1.101.3.4.3.7": {schemeDSA, crypto.SHA3_384},
 	"2.16.840.1.101.3.4.3.8": {schemeDSA, crypto.SHA3_512},
 
+	// RSA and ECDSA with RIPEMD-160 (TeleTrusT).
+	"1.3.36.3.3.1.2":          {schemePKCS1, crypto.RIPEMD160},
+	"1.3.36.3.3.2.2":          {schemeECDSA, crypto.RIPEMD160},
+	"0.4.0.127.0.7.1.1.4.1.6": {schemePlainECDSA, crypto.RIPEMD160},
+	// ECDSA with SHAKE (RFC 8702 §2).
+	"1.3.6.1.5.5.7.6.32": {schemeECDSA, SHAKE128},
+	"1.3.6.1.5.5.7.6.33": {schemeECDSA, SHAKE256},
+
 	OIDEd25519: {schemeEd25519, 0},
 	OIDEd448:   {schemeEd448, 0},
+
+	// ML-DSA (RFC 9882).
+	"2.16.840.1.101.3.4.3.17": {schemePQ, 0}, "2.16.840.1.101.3.4.3.18": {schemePQ, 0}, "2.16.840.1.101.3.4.3.19": {schemePQ, 0},
+	// SLH-DSA with SHA-2, then with SHAKE (RFC 9814).
+	"2.16.840.1.101.3.4.3.20": {schemePQ, 0}, "2.16.840.1.101.3.4.3.21": {schemePQ, 0}, "2.16.840.1.101.3.4.3.22": {schemePQ, 0},
+	"2.16.840.1.101.3.4.3.23": {schemePQ, 0}, "2.16.840.1.101.3.4.3.24": {schemePQ, 0}, "2.16.840.1.101.3.4.3.25": {schemePQ, 0},
+	"2.16.840.1.101.3.4.3.26": {schemePQ, 0}, "2.16.840.1.101.3.4.3.27": {schemePQ, 0}, "2.16.840.1.101.3.4.3.28": {schemePQ, 0},
+	"2.16.840.1.101.3.4.3.29": {schemePQ, 0}, "2.16.840.1.101.3.4.3.30": {schemePQ, 0}, "2.16.840.1.101.3.4.3.31": {schemePQ, 0},
 }
 
 // Hash is the hash that the signature algorithm works with. An algorithm that names none, such as rsaEncryption in
 // many CMS files, uses the digest algorithm that stands beside it: deflt. For a plain digest algorithm Hash is
-// that digest. For EdDSA, which hashes by itself, it is deflt.
+// that digest. For an algorithm that [Algorithm.NeedsMessage], which hashes by itself, it is deflt.
 func (a Algorithm) Hash(deflt crypto.Hash) (crypto.Hash, error) {
 	s, ok := sigAlgs[a.OID]
 	if !ok {
@@ -186,11 +171,8 @@ func (a Algorithm) Names() bool {
 	return ok && (s.hash != 0 || s.scheme == schemePSS && len(a.Params) > 0)
 }
 
-// NeedsMessage reports whether the signature is over the message itself and not over a digest (EdDSA).
-func (a Algorithm) NeedsMessage() bool {
-	s := sigAlgs[a.OID].scheme
-	return s == schemeEd25519 || s == schemeEd448
-}
+// NeedsMessage reports whether the signature is over the message itself and not over a digest: EdDSA, ML-DSA, SLH-DSA.
+func (a Algorithm) NeedsMessage() bool { return sigAlgs[a.OID].scheme.needsMessage() }
 
 type pssParams struct {
 	hash, mgf crypto.Hash

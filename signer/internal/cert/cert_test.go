@@ -7,7 +7,6 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"encoding/hex"
-	"encoding/json"
 	"encoding/pem"
 	"errors"
 	"os"
@@ -91,104 +90,6 @@ func TestCorpusCertificates(t *testing.T) {
 	t.Logf("%d certificates, %d of them refused by crypto/x509", n, refused)
 	if n == 0 {
 		t.Error("no certificates found")
-	}
-}
-
-type vectors struct {
-	Algorithm  string `json:"algorithm"`
-	TestGroups []struct {
-		SHA          string `json:"sha"`
-		MGFSHA       string `json:"mgfSha"`
-		SLen         int    `json:"sLen"`
-		PublicKeyDER string `json:"publicKeyDer"`
-		KeyDER       string `json:"keyDer"`
-		Tests        []struct {
-			ID     int      `json:"tcId"`
-			Msg    string   `json:"msg"`
-			Sig    string   `json:"sig"`
-			Result string   `json:"result"`
-			Flags  []string `json:"flags"`
-		} `json:"tests"`
-	} `json:"testGroups"`
-}
-
-var shaNames = map[string]crypto.Hash{
-	"SHA-1": crypto.SHA1, "SHA-224": crypto.SHA224, "SHA-256": crypto.SHA256, "SHA-384": crypto.SHA384, "SHA-512": crypto.SHA512,
-	"SHA3-224": crypto.SHA3_224, "SHA3-256": crypto.SHA3_256, "SHA3-384": crypto.SHA3_384, "SHA3-512": crypto.SHA3_512, "SHA-512/256": crypto.SHA512_256,
-}
-
-func pssParams(h, mgf crypto.Hash, salt int) []byte {
-	tlv := func(tag byte, parts ...[]byte) []byte {
-		var body []byte
-		for _, p := range parts {
-			body = append(body, p...)
-		}
-		return append([]byte{tag, byte(len(body))}, body...)
-	}
-	alg := func(h crypto.Hash) []byte { return cert.Algorithm{OID: cert.HashOID(h)}.DER() }
-	return tlv(0x30, tlv(0xa0, alg(h)), tlv(0xa1, tlv(0x30, cert.OIDMGF1.DER(), alg(mgf))), tlv(0xa2, []byte{2, 1, byte(salt)}))
-}
-
-// Wycheproof: every vector of the algorithms that are supported. "acceptable" ones may go either way.
-func TestWycheproof(t *testing.T) {
-	files, err := filepath.Glob(filepath.Join(corpus(t, "wycheproof"), "*.json"))
-	if err != nil || len(files) == 0 {
-		t.Fatal("no vectors", err)
-	}
-	for _, f := range files {
-		t.Run(filepath.Base(f), func(t *testing.T) {
-			b, err := os.ReadFile(f)
-			if err != nil {
-				t.Fatal(err)
-			}
-			var v vectors
-			if err := json.Unmarshal(b, &v); err != nil {
-				t.Fatal(err)
-			}
-			runVectors(t, v)
-		})
-	}
-}
-
-func runVectors(t *testing.T, v vectors) {
-	algs := map[string]cert.OID{"RSASSA-PKCS1-v1_5": cert.OIDRSA, "RSASSA-PSS": cert.OIDRSAPSS, "ECDSA": cert.OIDECKey, "DSA": cert.OIDDSA, "EDDSA": cert.OIDEd25519}
-	oid, ok := algs[v.Algorithm]
-	if !ok {
-		t.Skip("algorithm not supported: " + v.Algorithm)
-	}
-	for _, g := range v.TestGroups {
-		der := g.PublicKeyDER
-		if der == "" {
-			der = g.KeyDER
-		}
-		spki, _ := hex.DecodeString(der)
-		key, err := cert.ParsePublicKey(spki)
-		if unsupported := (*cert.UnsupportedError)(nil); errors.As(err, &unsupported) {
-			t.Skipf("key not supported: %v", err)
-		}
-		h := shaNames[g.SHA]
-		if h == 0 && oid != cert.OIDEd25519 {
-			t.Logf("hash %s not supported", g.SHA)
-			continue
-		}
-		alg := cert.Algorithm{OID: oid}
-		if strings.Contains(t.Name(), "p1363") {
-			alg.OID = "0.4.0.127.0.7.1.1.4.1.3"
-		}
-		if oid == cert.OIDRSAPSS {
-			alg.Params = pssParams(h, shaNames[g.MGFSHA], g.SLen)
-		}
-		for _, tt := range g.Tests {
-			msg, _ := hex.DecodeString(tt.Msg)
-			sig, _ := hex.DecodeString(tt.Sig)
-			verr := err
-			if verr == nil {
-				verr = cert.Verify(key, alg, h, msg, sig)
-			}
-			if tt.Result != "acceptable" && (verr == nil) != (tt.Result == "valid") {
-				t.Errorf("vector %d %v: want %s, got %v", tt.ID, tt.Flags, tt.Result, verr)
-			}
-		}
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto"
 	"crypto/ecdsa"
-	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/rsa"
 	"errors"
@@ -24,30 +23,23 @@ func Verify(key crypto.PublicKey, alg Algorithm, h crypto.Hash, message, sig []b
 	if !ok {
 		return &UnsupportedError{"signature algorithm", alg.OID}
 	}
-	switch s.scheme {
-	case schemeEd25519:
-		k, ok := key.(ed25519.PublicKey)
-		if !ok || !ed25519.Verify(k, message, sig) {
-			return ErrSignature
-		}
-		return nil
-	case schemeEd448:
-		return &UnsupportedError{"signature algorithm", alg.OID}
+	if s.scheme.needsMessage() {
+		return verifyMessage(key, alg.OID, message, sig)
 	}
 	hash, err := alg.Hash(h)
 	if err != nil {
 		return err
 	}
-	if !hash.Available() {
+	d := NewHash(hash)
+	if d == nil {
 		return &UnsupportedError{"hash", alg.OID}
 	}
-	d := hash.New()
 	d.Write(message)
 	return VerifyDigest(key, alg, hash, d.Sum(nil), sig)
 }
 
 // VerifyDigest checks sig over a digest made with h. If alg names another hash than h that is a wrong signature:
-// what alg says is what the signer claims to have used. EdDSA needs [Verify].
+// what alg says is what the signer claims to have used. Algorithms that [Algorithm.NeedsMessage] need [Verify].
 func VerifyDigest(key crypto.PublicKey, alg Algorithm, h crypto.Hash, digest, sig []byte) error {
 	s, ok := sigAlgs[alg.OID]
 	if !ok || alg.NeedsMessage() {
@@ -57,7 +49,7 @@ func VerifyDigest(key crypto.PublicKey, alg Algorithm, h crypto.Hash, digest, si
 	if err != nil {
 		return err
 	}
-	if hash != h || !h.Available() || len(digest) != h.Size() {
+	if d := NewHash(h); hash != h || d == nil || len(digest) != d.Size() {
 		return ErrSignature
 	}
 	switch k := ownKey(key).(type) {
@@ -280,51 +272,6 @@ func verifyECDSA(k *ECKey, digest, sig []byte, plain bool) error {
 		return ErrSignature
 	}
 	return nil
-}
-
-// affine is a point; nil is the point at infinity.
-type affine struct{ x, y *big.Int }
-
-// add is the group law in affine coordinates (SEC 1 §2.2.1): an inversion a step, some milliseconds a signature,
-// which is enough for the few certificates on these curves and short enough to be seen right.
-func (c *curve) add(p, q *affine) *affine {
-	if p == nil {
-		return q
-	}
-	if q == nil {
-		return p
-	}
-	num, den := new(big.Int), new(big.Int)
-	if p.x.Cmp(q.x) == 0 {
-		if p.y.Cmp(q.y) != 0 || p.y.Sign() == 0 {
-			return nil
-		}
-		num.Mul(p.x, p.x).Mul(num, big.NewInt(3)).Add(num, c.a)
-		den.Lsh(p.y, 1)
-	} else {
-		num.Sub(q.y, p.y)
-		den.Sub(q.x, p.x)
-	}
-	den.Mod(den, c.p)
-	den.ModInverse(den, c.p)
-	l := num.Mul(num, den)
-	l.Mod(l, c.p)
-	x := new(big.Int).Mul(l, l)
-	x.Sub(x, p.x).Sub(x, q.x).Mod(x, c.p)
-	y := new(big.Int).Sub(p.x, x)
-	y.Mul(y, l).Sub(y, p.y).Mod(y, c.p)
-	return &affine{x, y}
-}
-
-func (c *curve) mul(p *affine, n *big.Int) *affine {
-	var r *affine
-	for i := n.BitLen() - 1; i >= 0; i-- {
-		r = c.add(r, r)
-		if n.Bit(i) == 1 {
-			r = c.add(r, p)
-		}
-	}
-	return r
 }
 
 // verifyDSA is FIPS 186-4 §4.7.

@@ -105,7 +105,7 @@ func (si *SignerInfo) Check(c *cert.Certificate, t Target) Check {
 		k.compareESS(si, c)
 	}
 	h, err := si.Hash()
-	if err != nil || !h.Available() {
+	if err != nil {
 		return k.stop(Unknown, Unsupported, err)
 	}
 	k.Hash = h
@@ -251,7 +251,7 @@ func (k *Check) compareESS(si *SignerInfo, c *cert.Certificate) {
 // value checks the signature value.
 func (k *Check) value(si *SignerInfo, c *cert.Certificate, h crypto.Hash, digest []byte) error {
 	alg := si.SignatureAlgorithm
-	if _, err := cert.HashByOID(alg.OID); err == nil && !alg.Names() {
+	if _, err := cert.DigestHash(alg); err == nil && !alg.Names() {
 		// A digest algorithm where the signature algorithm belongs: the key says the rest.
 		alg = cert.Algorithm{OID: c.PublicKeyAlgorithm.OID}
 	}
@@ -303,7 +303,7 @@ func (si *SignerInfo) encodings() [][]byte {
 func (sd *SignedData) Hashes() []crypto.Hash {
 	var hs []crypto.Hash
 	for _, si := range sd.SignerInfos {
-		if h, err := si.Hash(); err == nil && h.Available() && !slices.Contains(hs, h) {
+		if h, err := si.Hash(); err == nil && !slices.Contains(hs, h) {
 			hs = append(hs, h)
 		}
 	}
@@ -314,7 +314,9 @@ func (sd *SignedData) Hashes() []crypto.Hash {
 func Digests(ctx context.Context, r io.Reader, hs []crypto.Hash) (map[crypto.Hash][]byte, error) {
 	ds := make([]hash.Hash, len(hs))
 	for i, h := range hs {
-		ds[i] = h.New()
+		if ds[i] = cert.NewHash(h); ds[i] == nil {
+			return nil, &cert.UnsupportedError{What: "hash", OID: cert.HashOID(h)}
+		}
 	}
 	buf := make([]byte, 64<<10)
 	for {

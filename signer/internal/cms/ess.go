@@ -111,7 +111,7 @@ func (e ESS) Compare(c *cert.Certificate) ESSResult {
 }
 
 func sum(h crypto.Hash, parts ...[]byte) []byte {
-	d := h.New()
+	d := cert.NewHash(h)
 	for _, p := range parts {
 		d.Write(p)
 	}

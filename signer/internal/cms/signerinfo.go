@@ -209,8 +209,9 @@ func (si *SignerInfo) SigningTime() time.Time {
 	return t
 }
 
-// Hash is the digest algorithm of the signer, an *[cert.UnsupportedError] if it is not known.
-func (si *SignerInfo) Hash() (crypto.Hash, error) { return cert.HashByOID(si.DigestAlgorithm.OID) }
+// Hash is the digest algorithm of the signer, one that [cert.NewHash] makes; an *[cert.UnsupportedError] if it is not
+// known.
+func (si *SignerInfo) Hash() (crypto.Hash, error) { return cert.DigestHash(si.DigestAlgorithm) }
 
 // CounterSignatures are the counter-signatures in the unsigned attributes, and how many could not be read.
 func (si *SignerInfo) CounterSignatures() (list []*SignerInfo, damaged int) {

@@ -1,0 +1,213 @@
+package cert
+
+import (
+	"crypto/elliptic"
+	"math/big"
+)
+
+// curve is y² = x³ + ax + b over the field of p, with a point G of order n.
+type curve struct {
+	std            elliptic.Curve // set for the curves of the standard library
+	p, a, b        *big.Int
+	gx, gy, n      *big.Int
+	size, sizeBits int // of a coordinate in bytes; of n in bits
+}
+
+func hexInt(s string) *big.Int {
+	n, _ := new(big.Int).SetString(s, 16)
+	return n
+}
+
+func newCurve(h [6]string) *curve {
+	c := &curve{p: hexInt(h[0]), a: hexInt(h[1]), b: hexInt(h[2]), gx: hexInt(h[3]), gy: hexInt(h[4]), n: hexInt(h[5])}
+	c.size, c.sizeBits = (c.p.BitLen()+7)/8, c.n.BitLen()
+	return c
+}
+
+func stdCurve(e elliptic.Curve) *curve {
+	p := e.Params()
+	a := new(big.Int).Sub(p.P, big.NewInt(3))
+	return &curve{e, p.P, a, p.B, p.Gx, p.Gy, p.N, (p.BitSize + 7) / 8, p.N.BitLen()}
+}
+
+// curveByOID knows the NIST curves, secp192r1 and secp256k1 (SEC 2), and the brainpool "r1" curves (RFC 5639). German
+// and Austrian certificates, and the signers of the German trusted list, use brainpool. The weak ones are read so that
+// an old file can be told intact; package trust says until when they were trusted. nil for any other curve.
+func curveByOID(o OID) *curve {
+	switch o {
+	case "1.3.132.0.33":
+		return stdCurve(elliptic.P224())
+	case "1.2.840.10045.3.1.7":
+		return stdCurve(elliptic.P256())
+	case "1.3.132.0.34":
+		return stdCurve(elliptic.P384())
+	case "1.3.132.0.35":
+		return stdCurve(elliptic.P521())
+	}
+	if c, ok := ownCurves[o]; ok {
+		return newCurve(c)
+	}
+	return nil
+}
+
+// ownCurves are p, a, b, the coordinates of G, and n, in hex.
+var ownCurves = map[OID][6]string{
+	// secp192r1
+	"1.2.840.10045.3.1.1": {
+		"FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEFFFFFFFFFFFFFFFF",
+		"FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEFFFFFFFFFFFFFFFC",
+		"64210519E59C80E70FA7E9AB72243049FEB8DEECC146B9B1",
+		"188DA80EB03090F67CBF20EB43A18800F4FF0AFD82FF1012",
+		"7192B95FFC8DA78631011ED6B24CDD573F977A11E794811",
+		"FFFFFFFFFFFFFFFFFFFFFFFF99DEF836146BC9B1B4D22831",
+	},
+	// secp256k1
+	"1.3.132.0.10": {
+		"FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEFFFFFC2F",
+		"0",
+		"7",
+		"79BE667EF9DCBBAC55A06295CE870B07029BFCDB2DCE28D959F2815B16F81798",
+		"483ADA7726A3C4655DA4FBFC0E1108A8FD17B448A68554199C47D08FFB10D4B8",
+		"FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141",
+	},
+	// brainpoolP160r1
+	"1.3.36.3.3.2.8.1.1.1": {
+		"E95E4A5F737059DC60DFC7AD95B3D8139515620F",
+		"340E7BE2A280EB74E2BE61BADA745D97E8F7C300",
+		"1E589A8595423412134FAA2DBDEC95C8D8675E58",
+		"BED5AF16EA3F6A4F62938C4631EB5AF7BDBCDBC3",
+		"1667CB477A1A8EC338F94741669C976316DA6321",
+		"E95E4A5F737059DC60DF5991D45029409E60FC09",
+	},
+	// brainpoolP192r1
+	"1.3.36.3.3.2.8.1.1.3": {
+		"C302F41D932A36CDA7A3463093D18DB78FCE476DE1A86297",
+		"6A91174076B1E0E19C39C031FE8685C1CAE040E5C69A28EF",
+		"469A28EF7C28CCA3DC721D044F4496BCCA7EF4146FBF25C9",
+		"C0A0647EAAB6A48753B033C56CB0F0900A2F5C4853375FD6",
+		"14B690866ABD5BB88B5F4828C1490002E6773FA2FA299B8F",
+		"C302F41D932A36CDA7A3462F9E9E916B5BE8F1029AC4ACC1",
+	},
+	// brainpoolP224r1
+	"1.3.36.3.3.2.8.1.1.5": {
+		"D7C134AA264366862A18302575D1D787B09F075797DA89F57EC8C0FF",
+		"68A5E62CA9CE6C1C299803A6C1530B514E182AD8B0042A59CAD29F43",
+		"2580F63CCFE44138870713B1A92369E33E2135D266DBB372386C400B",
+		"D9029AD2C7E5CF4340823B2A87DC68C9E4CE3174C1E6EFDEE12C07D",
+		"58AA56F772C0726F24C6B89E4ECDAC24354B9E99CAA3F6D3761402CD",
+		"D7C134AA264366862A18302575D0FB98D116BC4B6DDEBCA3A5A7939F",
+	},
+	// brainpoolP256r1
+	"1.3.36.3.3.2.8.1.1.7": {
+		"A9FB57DBA1EEA9BC3E660A909D838D726E3BF623D52620282013481D1F6E5377",
+		"7D5A0975FC2C3057EEF67530417AFFE7FB8055C126DC5C6CE94A4B44F330B5D9",
+		"26DC5C6CE94A4B44F330B5D9BBD77CBF958416295CF7E1CE6BCCDC18FF8C07B6",
+		"8BD2AEB9CB7E57CB2C4B482FFC81B7AFB9DE27E1E3BD23C23A4453BD9ACE3262",
+		"547EF835C3DAC4FD97F8461A14611DC9C27745132DED8E545C1D54C72F046997",
+		"A9FB57DBA1EEA9BC3E660A909D838D718C397AA3B561A6F7901E0E82974856A7",
+	},
+	// brainpoolP320r1
+	"1.3.36.3.3.2.8.1.1.9": {
+		"D35E472036BC4FB7E13C785ED201E065F98FCFA6F6F40DEF4F92B9EC7893EC28FCD412B1F1B32E27",
+		"3EE30B568FBAB0F883CCEBD46D3F3BB8A2A73513F5EB79DA66190EB085FFA9F492F375A97D860EB4",
+		"520883949DFDBC42D3AD198640688A6FE13F41349554B49ACC31DCCD884539816F5EB4AC8FB1F1A6",
+		"43BD7E9AFB53D8B85289BCC48EE5BFE6F20137D10A087EB6E7871E2A10A599C710AF8D0D39E20611",
+		"14FDD05545EC1CC8AB4093247F77275E0743FFED117182EAA9C77877AAAC6AC7D35245D1692E8EE1",
+		"D35E472036BC4FB7E13C785ED201E065F98FCFA5B68F12A32D482EC7EE8658E98691555B44C59311",
+	},
+	// brainpoolP384r1
+	"1.3.36.3.3.2.8.1.1.11": {
+		"8CB91E82A3386D280F5D6F7E50E641DF152F7109ED5456B412B1DA197FB71123ACD3A729901D1A71874700133107EC53",
+		"7BC382C63D8C150C3C72080ACE05AFA0C2BEA28E4FB22787139165EFBA91F90F8AA5814A503AD4EB04A8C7DD22CE2826",
+		"4A8C7DD22CE28268B39B55416F0447C2FB77DE107DCD2A62E880EA53EEB62D57CB4390295DBC9943AB78696FA504C11",
+		"1D1C64F068CF45FFA2A63A81B7C13F6B8847A3E77EF14FE3DB7FCAFE0CBD10E8E826E03436D646AAEF87B2E247D4AF1E",
+		"8ABE1D7520F9C2A45CB1EB8E95CFD55262B70B29FEEC5864E19C054FF99129280E4646217791811142820341263C5315",
+		"8CB91E82A3386D280F5D6F7E50E641DF152F7109ED5456B31F166E6CAC0425A7CF3AB6AF6B7FC3103B883202E9046565",
+	},
+	// brainpoolP512r1
+	"1.3.36.3.3.2.8.1.1.13": {
+		"AADD9DB8DBE9C48B3FD4E6AE33C9FC07CB308DB3B3C9D20ED6639CCA703308717D4D9B009BC66842AECDA12AE6A380E62881FF2F2D82C68528AA6056583A48F3",
+		"7830A3318B603B89E2327145AC234CC594CBDD8D3DF91610A83441CAEA9863BC2DED5D5AA8253AA10A2EF1C98B9AC8B57F1117A72BF2C7B9E7C1AC4D77FC94CA",
+		"3DF91610A83441CAEA9863BC2DED5D5AA8253AA10A2EF1C98B9AC8B57F1117A72BF2C7B9E7C1AC4D77FC94CADC083E67984050B75EBAE5DD2809BD638016F723",
+		"81AEE4BDD82ED9645A21322E9C4C6A9385ED9F70B5D916C1B43B62EEF4D0098EFF3B1F78E2D0D48D50D1687B93B97D5F7C6D5047406A5E688B352209BCB9F822",
+		"7DDE385D566332ECC0EABFA9CF7822FDF209F70024A57B1AA000C55B881F8111B2DCDE494A5F485E5BCA4BD88A2763AED1CA2B2FA8F0540678CD1E0F3AD80892",
+		"AADD9DB8DBE9C48B3FD4E6AE33C9FC07CB308DB3B3C9D20ED6639CCA70330870553E5C414CA92619418661197FAC10471DB1D381085DDADDB58796829CA90069",
+	},
+}
+
+// point reads an uncompressed or compressed point (SEC 1 §2.3.4) and checks that it lies on the curve.
+func (c *curve) point(b []byte) (x, y *big.Int, ok bool) {
+	switch {
+	case len(b) == 1+2*c.size && b[0] == 4:
+		x, y = new(big.Int).SetBytes(b[1:1+c.size]), new(big.Int).SetBytes(b[1+c.size:])
+	case len(b) == 1+c.size && (b[0] == 2 || b[0] == 3):
+		x = new(big.Int).SetBytes(b[1:])
+		if x.Cmp(c.p) >= 0 {
+			return nil, nil, false
+		}
+		if y = new(big.Int).ModSqrt(c.rhs(x), c.p); y == nil {
+			return nil, nil, false
+		}
+		if y.Bit(0) != uint(b[0]&1) {
+			y.Sub(c.p, y)
+		}
+	default:
+		return nil, nil, false
+	}
+	if x.Cmp(c.p) >= 0 || y.Cmp(c.p) >= 0 {
+		return nil, nil, false
+	}
+	y2 := new(big.Int).Mul(y, y)
+	return x, y, y2.Mod(y2, c.p).Cmp(c.rhs(x)) == 0
+}
+
+func (c *curve) rhs(x *big.Int) *big.Int {
+	r := new(big.Int).Mul(x, x)
+	r.Add(r, c.a).Mul(r, x).Add(r, c.b)
+	return r.Mod(r, c.p)
+}
+
+// affine is a point; nil is the point at infinity.
+type affine struct{ x, y *big.Int }
+
+// add is the group law in affine coordinates (SEC 1 §2.2.1): an inversion a step, some milliseconds a signature,
+// which is enough for the few certificates on these curves and short enough to be seen right.
+func (c *curve) add(p, q *affine) *affine {
+	if p == nil {
+		return q
+	}
+	if q == nil {
+		return p
+	}
+	num, den := new(big.Int), new(big.Int)
+	if p.x.Cmp(q.x) == 0 {
+		if p.y.Cmp(q.y) != 0 || p.y.Sign() == 0 {
+			return nil
+		}
+		num.Mul(p.x, p.x).Mul(num, big.NewInt(3)).Add(num, c.a)
+		den.Lsh(p.y, 1)
+	} else {
+		num.Sub(q.y, p.y)
+		den.Sub(q.x, p.x)
+	}
+	den.Mod(den, c.p)
+	den.ModInverse(den, c.p)
+	l := num.Mul(num, den)
+	l.Mod(l, c.p)
+	x := new(big.Int).Mul(l, l)
+	x.Sub(x, p.x).Sub(x, q.x).Mod(x, c.p)
+	y := new(big.Int).Sub(p.x, x)
+	y.Mul(y, l).Sub(y, p.y).Mod(y, c.p)
+	return &affine{x, y}
+}
+
+func (c *curve) mul(p *affine, n *big.Int) *affine {
+	var r *affine
+	for i := n.BitLen() - 1; i >= 0; i-- {
+		r = c.add(r, r)
+		if n.Bit(i) == 1 {
+			r = c.add(r, p)
+		}
+	}
+	return r
+}
