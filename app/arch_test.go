@@ -76,7 +76,7 @@ var house = map[string]room{
 		imports: "signer/internal/cert signer/internal/cms signer/internal/tsp signer/internal/xmlsig golang.org/x/crypto",
 	},
 	"signer/internal/asic":   {imports: "signer/internal/xmlsig", tests: "signer/internal/cms"}, // a container's manifests are XML
-	"signer/internal/cert":   {imports: "golang.org/x/crypto"},
+	"signer/internal/cert":   {imports: "golang.org/x/crypto github.com/cloudflare/circl/sign"},
 	"signer/internal/cms":    {imports: "signer/internal/cert golang.org/x/crypto", tests: "github.com/digitorus/pkcs7"},
 	"signer/internal/pdf":    {imports: "golang.org/x/crypto", tests: "signer/internal/cert signer/internal/cms github.com/digitorus/pdfsign"},
 	"signer/internal/tsp":    {imports: "signer/internal/cert signer/internal/cms golang.org/x/crypto"},
