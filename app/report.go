@@ -191,6 +191,12 @@ type Reports struct {
 	Program string       `json:"program"`
 }
 
+// ReportsEnd is the last line of the verification of several files as JSON lines; each line before it is a FileReport.
+type ReportsEnd struct {
+	Trust   TrustReport `json:"trust"`
+	Program string      `json:"program"`
+}
+
 // ReportsOn is what a verification of several files gives.
 func (e *Engine) ReportsOn(ctx context.Context, files []FileReport) (Reports, error) {
 	basis, err := e.Trust(ctx)

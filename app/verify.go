@@ -5,11 +5,13 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
 	"ceralacca/app/lang"
 	"ceralacca/signer"
+	"ceralacca/signer/trust"
 )
 
 // VerifyRequest says what to judge.
@@ -115,24 +117,24 @@ func (r VerifyRequest) Original(k Kind) string {
 
 // JudgeReport sums a report up: the worst signature decides.
 func JudgeReport(r *Report) Verdict {
-	n, worst := 0, signer.TotalPassed
-	var sub signer.SubIndication
-	broken, whole := false, false
-	for _, s := range r.Signatures {
+	n, broken, whole := 0, false, false
+	var worst *Signature
+	for i := range r.Signatures {
+		s := &r.Signatures[i]
 		whole = whole || s.CoversWholeFile && s.Parent == ""
 		if s.Format == signer.TST {
 			continue
 		}
 		n++
 		broken = broken || s.Integrity == signer.Broken
-		if rank(s.Indication) > rank(worst) {
-			worst, sub = s.Indication, s.SubIndication
+		if worst == nil || rank(s.Indication) > rank(worst.Indication) {
+			worst = s
 		}
 	}
-	if n == 0 {
+	if worst == nil {
 		return Verdict{Title: lang.M("verdict.none"), Reason: lang.M("verdict.none.reason")}
 	}
-	switch worst {
+	switch worst.Indication {
 	case signer.TotalPassed:
 		why := lang.M("verdict.valid.reason")
 		if r.Format == signer.PAdES && !whole {
@@ -140,32 +142,13 @@ func JudgeReport(r *Report) Verdict {
 		}
 		return Verdict{Seal: SealWhole, Title: lang.MN("verdict.valid", n), Reason: why}
 	case signer.TotalFailed:
-		v := Verdict{Seal: SealBroken, Title: lang.MN("verdict.broken", n), Reason: reason(sub)}
-		v.Next = lang.M("verdict.broken.next")
-		return v
+		return Verdict{Seal: SealBroken, Title: lang.MN("verdict.broken", n), Reason: reason(worst), Next: next(worst)}
 	}
-	v := Verdict{Seal: SealBlank, Title: lang.MN("verdict.unsure", n), Reason: reason(sub)}
+	v := Verdict{Seal: SealBlank, Title: lang.MN("verdict.unsure", n), Reason: reason(worst), Next: next(worst)}
 	if broken {
 		v.Seal = SealBroken
 	}
-	v.Next = lang.M(nextKey(sub))
 	return v
-}
-
-// nextKey is what can be done about a signature that cannot be confirmed, by why it cannot (EN 319 102-1 table 5).
-func nextKey(s signer.SubIndication) string {
-	switch s {
-	case signer.SignedDataNotFound:
-		return "verdict.next.original"
-	case "TRY_LATER":
-		return "verdict.next.retry"
-	case "NO_CERTIFICATE_CHAIN_FOUND":
-		return "verdict.next.chain"
-	}
-	if strings.HasSuffix(string(s), "NO_POE") || s == "OUT_OF_BOUNDS_NOT_REVOKED" {
-		return "verdict.next.proof"
-	}
-	return "verdict.unsure.next"
 }
 
 func rank(i signer.Indication) int {
@@ -178,18 +161,60 @@ func rank(i signer.Indication) int {
 	return 2
 }
 
-// reason is the sentence for a sub-indication; every value of EN 319 102-1 table 5 has one.
-func reason(s signer.SubIndication) lang.Msg {
-	if s == "" {
-		return lang.M("sub.none")
+// cause is why s does not pass, finer than its sub-indication where people need other words: a certificate on hold is
+// not one that could not be asked about, and a date that was chosen badly is no fault of the signature.
+func cause(s *Signature) string {
+	found := func(code, detail string) bool {
+		return slices.ContainsFunc(s.Findings, func(f signer.Finding) bool {
+			return f.Code == code && (detail == "" || f.Args["detail"] == detail)
+		})
 	}
-	return lang.M("sub." + strings.ToLower(strings.ReplaceAll(string(s), "_", "-")))
+	switch {
+	case s.SubIndication == "":
+		return "none"
+	case s.SubIndication == signer.NotYetValid && s.Proven.IsZero():
+		return "not-yet-valid-as-of"
+	case s.SubIndication == trust.TryLater && found("suspended", ""):
+		return "suspended"
+	case s.SubIndication == trust.TryLater && found("revocation-unknown", ""):
+		return "unknown-to-issuer"
+	case s.SubIndication == trust.TryLater && found("revocation-missing", "not-covering-expired"):
+		return "forgotten"
+	}
+	return strings.ToLower(strings.ReplaceAll(string(s.SubIndication), "_", "-"))
 }
+
+// next is what can be done about a signature that does not pass.
+func next(s *Signature) lang.Msg {
+	c := cause(s)
+	switch c {
+	case "not-yet-valid-as-of":
+		return lang.M("verdict.next.date")
+	case "signed-data-not-found":
+		return lang.M("verdict.next.original")
+	case "suspended":
+		return lang.M("verdict.next.suspended")
+	case "try-later":
+		return lang.M("verdict.next.retry")
+	case "no-certificate-chain-found":
+		return lang.M("verdict.next.chain")
+	}
+	switch {
+	case s.Indication == signer.TotalFailed:
+		return lang.M("verdict.broken.next")
+	case strings.HasSuffix(c, "no-poe"), c == "out-of-bounds-not-revoked":
+		return lang.M("verdict.next.proof")
+	}
+	return lang.M("verdict.unsure.next")
+}
+
+// reason is the sentence for why s does not pass; every sub-indication of EN 319 102-1 table 6 has one.
+func reason(s *Signature) lang.Msg { return lang.M("sub." + cause(s)) }
 
 // SignatureReason says in a sentence why s is as it is.
 func SignatureReason(s *Signature) lang.Msg {
 	if s.Indication == signer.TotalPassed {
 		return lang.M("verdict.signature.valid")
 	}
-	return reason(s.SubIndication)
+	return reason(s)
 }

@@ -32,11 +32,18 @@ type authority struct {
 	caKey, responderKey *rsa.PrivateKey
 	serial              int64
 	keys                map[string]crypto.Signer
+
+	// about changes the OCSP answer on the last person's certificate; nil leaves it good.
+	about func(*ocsp.Response)
+	// instead answers a request in the authority's place when it reports true; nil never does.
+	instead func(http.ResponseWriter, *http.Request) bool
 }
 
-func newAuthority(t *testing.T) *authority {
+func newAuthority(t *testing.T) *authority { return newAuthorityAt(t, time.Now) }
+
+func newAuthorityAt(t *testing.T, clock func() time.Time) *authority {
 	t.Helper()
-	a := &authority{services: &services{clock: time.Now}, keys: map[string]crypto.Signer{}}
+	a := &authority{services: &services{clock: clock}, keys: map[string]crypto.Signer{}}
 	a.srv = httptest.NewServer(http.HandlerFunc(a.answer))
 	t.Cleanup(a.srv.Close)
 	for kind, k := range testPKI().keys {
@@ -84,7 +91,7 @@ func (a *authority) template(cn string, issuer *x509.Certificate) *x509.Certific
 	a.serial++
 	c := &x509.Certificate{
 		SerialNumber: big.NewInt(a.serial), Subject: pkix.Name{CommonName: cn, Country: []string{"IT"}, Organization: []string{"Ceralacca"}},
-		NotBefore: time.Now().AddDate(-1, 0, 0), NotAfter: time.Now().AddDate(2, 0, 0), SubjectKeyId: []byte(cn),
+		NotBefore: a.clock().AddDate(-1, 0, 0), NotAfter: a.clock().AddDate(2, 0, 0), SubjectKeyId: []byte(cn),
 	}
 	switch {
 	case issuer == nil:
@@ -98,11 +105,16 @@ func (a *authority) template(cn string, issuer *x509.Certificate) *x509.Certific
 }
 
 // key is a person's, certified as qualified authorities do.
-func (a *authority) key(t *testing.T, kind string) signer.Key {
+func (a *authority) key(t *testing.T, kind string) signer.Key { return a.keyWith(t, kind, nil) }
+
+func (a *authority) keyWith(t *testing.T, kind string, change func(*x509.Certificate)) signer.Key {
 	t.Helper()
 	c := a.template("Mario Rossi "+kind, a.ca)
 	c.Subject.SerialNumber, c.KeyUsage = "TINIT-RSSMRA85T10A562S", x509.KeyUsageContentCommitment
 	c.ExtraExtensions = []pkix.Extension{qcSign}
+	if change != nil {
+		change(c)
+	}
 	x := mustCreate(c, a.ca, a.keys[kind].Public(), a.caKey)
 	if kind == "RSA-3072-PSS" {
 		x = pssOnly(t, x, a.caKey)
@@ -112,7 +124,7 @@ func (a *authority) key(t *testing.T, kind string) signer.Key {
 
 func (a *authority) options(t *testing.T, f signer.Format, l signer.Level) signer.Options {
 	t.Helper()
-	store, err := trust.Open(trust.Config{AllowLocal: true})
+	store, err := trust.Open(trust.Config{AllowLocal: true, Now: a.clock})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -123,6 +135,9 @@ func (a *authority) options(t *testing.T, f signer.Format, l signer.Level) signe
 }
 
 func (a *authority) answer(w http.ResponseWriter, r *http.Request) {
+	if a.instead != nil && a.instead(w, r) {
+		return
+	}
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
 		return
@@ -155,7 +170,8 @@ func (a *authority) answer(w http.ResponseWriter, r *http.Request) {
 
 func (a *authority) list(issuer *x509.Certificate, key crypto.Signer) ([]byte, error) {
 	return x509.CreateRevocationList(rand.Reader, &x509.RevocationList{
-		Number: big.NewInt(time.Now().Unix()), ThisUpdate: time.Now(), NextUpdate: time.Now().Add(24 * time.Hour),
+		Number: big.NewInt(a.clock().Unix()), ThisUpdate: a.clock(), NextUpdate: a.clock().Add(24 * time.Hour),
+		RevokedCertificateEntries: a.revoked,
 	}, issuer, key)
 }
 
@@ -164,8 +180,18 @@ func (a *authority) status(request []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return ocsp.CreateResponse(a.ca, a.responder, ocsp.Response{
+	answer := ocsp.Response{
 		Status: ocsp.Good, SerialNumber: req.SerialNumber, Certificate: a.responder,
-		ThisUpdate: time.Now(), NextUpdate: time.Now().Add(24 * time.Hour),
-	}, a.responderKey)
+		ThisUpdate: a.clock(), NextUpdate: a.clock().Add(24 * time.Hour),
+	}
+	if a.about != nil && req.SerialNumber.Int64() == a.serial {
+		a.about(&answer)
+	}
+	key := crypto.Signer(a.responderKey)
+	for _, k := range a.keys { // of a stranger
+		if pub, ok := a.responder.PublicKey.(interface{ Equal(crypto.PublicKey) bool }); ok && pub.Equal(k.Public()) {
+			key = k
+		}
+	}
+	return ocsp.CreateResponse(a.ca, a.responder, answer, key)
 }

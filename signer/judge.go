@@ -139,6 +139,9 @@ func (v *verifier) opinion(e *evidence, at time.Time) *trust.Opinion {
 		OCSP: slices.Concat(e.ocsp, v.ocsp), CRLs: slices.Concat(e.crls, v.crls), TimeStamp: e.stamp,
 		DataProven: e.dataProven, NotBefore: e.notBefore,
 	}
+	if e.stamp {
+		o.Stamped = e.sig.Claimed
+	}
 	for _, c := range slices.Concat(e.pool, v.pool) {
 		o.Pool = append(o.Pool, c.Raw)
 	}

@@ -247,11 +247,11 @@ func (s *session) tellCard(c *app.Card) {
 	}
 	fmt.Fprintf(s.out, "%s %s  (%s, %s)\n", c.Name, c.Surname, s.texts.Text(app.KindText(c)), c.Serial)
 	if c.FiscalCode != "" {
-		fmt.Fprintf(s.out, "  %s: %s\n", s.texts.T("cli.fiscal-code"), c.FiscalCode)
+		fmt.Fprintln(s.out, "  "+s.labelled(s.texts.T("cli.fiscal-code"), c.FiscalCode))
 	}
 	for i := range c.Certificates {
 		x := &c.Certificates[i]
-		fmt.Fprintf(s.out, "  %s: %s\n", s.texts.T("cli.use."+uses[x.Use]), x.SubjectCN)
+		fmt.Fprintln(s.out, "  "+s.labelled(s.texts.T("cli.use."+uses[x.Use]), x.SubjectCN))
 		fmt.Fprintf(s.out, "    %s\n", s.texts.Text(lang.MN("cli.validity", x.DaysLeft, "date", s.texts.Date(x.NotAfter), "issuer", x.IssuerCN)))
 		if x.Renewal == app.RenewalTooEarly {
 			fmt.Fprintf(s.out, "    %s\n", s.texts.Text(lang.M("ui.renew.when", "from", s.texts.Date(x.RenewFrom), "until", s.texts.Date(x.RenewUntil))))
@@ -262,14 +262,14 @@ func (s *session) tellCard(c *app.Card) {
 	}
 	for _, p := range c.PINs {
 		name := s.texts.Text(app.PINLabel(p.Ref))
-		fmt.Fprintf(s.out, "  %s: %s\n", name, s.texts.Text(app.TriesText(p.Tries(false))))
+		fmt.Fprintln(s.out, "  "+s.labelled(name, s.texts.Text(app.TriesText(p.Tries(false)))))
 		fmt.Fprintf(s.out, "  %s, PUK: %s\n", name, s.texts.Text(app.PUKText(p.Tries(true))))
 	}
 	if c.Advice != nil {
 		s.say(c.Advice)
 	}
 	for _, l := range s.engine.Guides(c) {
-		fmt.Fprintf(s.out, "  %s: %s\n", s.texts.Text(l.Label), l.URL)
+		fmt.Fprintln(s.out, "  "+s.labelled(s.texts.Text(l.Label), l.URL))
 	}
 }
 

@@ -30,7 +30,7 @@ func (s *session) details(id string) (int, error) {
 	for _, f := range cert.Fields(s.texts) {
 		list = append(list, field{f.Name, f.Label, f.Value})
 		if !s.json {
-			fmt.Fprintf(s.out, "%s: %s\n", f.Label, f.Value)
+			fmt.Fprintln(s.out, s.labelled(f.Label, f.Value))
 		}
 	}
 	if s.json {

@@ -113,7 +113,7 @@ func (s *session) sayFiling(f *app.Filing) {
 		if i.File != "" {
 			name = filepath.Base(i.File)
 		}
-		fmt.Fprintf(s.out, "  %s: %s\n", name, t.Title)
+		fmt.Fprintln(s.out, "  "+s.labelled(name, t.Title))
 		for _, line := range []string{t.Why, s.texts.Text(lang.M("filing.to-mend", "mend", t.Mend)), t.By, i.URL} {
 			if line != "" {
 				fmt.Fprintf(s.out, "      %s\n", line)
@@ -128,7 +128,7 @@ func (s *session) sayRefused(f *app.Filing) {
 	for _, i := range f.Items {
 		if i.Severity == app.SeverityDanger {
 			t := i.Text(s.texts)
-			fmt.Fprintf(s.words, "%s: %s %s\n", filepath.Base(i.File), t.Title, t.Mend)
+			fmt.Fprintln(s.words, s.labelled(filepath.Base(i.File), t.Title+" "+t.Mend))
 		}
 	}
 }

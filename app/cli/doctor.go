@@ -47,7 +47,7 @@ func (s *session) doctor(args []string) (int, error) {
 		s.printJSON(map[string]any{"checks": checks, "trouble": d.Trouble(), "network": d.Network})
 	} else {
 		for _, c := range checks {
-			fmt.Fprintf(s.out, "%s: %s\n", s.texts.T("doctor."+c.State), c.Title)
+			fmt.Fprintln(s.out, s.labelled(s.texts.T("doctor."+c.State), c.Title))
 			if c.Fix != "" {
 				fmt.Fprintf(s.out, "    %s\n", c.Fix)
 			}

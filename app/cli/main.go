@@ -267,6 +267,9 @@ func (s *session) fail(err error) int {
 	return exitCode(err)
 }
 
+// labelled is a label and its value, parted as the language has it.
+func (s *session) labelled(label, value string) string { return label + s.texts.Colon() + value }
+
 // say prints an advice for a person.
 func (s *session) say(a *app.Advice) {
 	fmt.Fprintln(s.words, s.texts.Text(a.Title))

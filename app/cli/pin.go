@@ -47,7 +47,7 @@ func (t terminal) OnReader(_ context.Context, w app.ReaderWait) {
 	if w.Within > 0 {
 		words += " " + t.s.texts.Text(lang.MN("pin.on-reader.within", int(w.Within.Seconds())))
 	}
-	fmt.Fprintf(t.s.words, "%s: %s\n", t.s.texts.Text(w.Label), words)
+	fmt.Fprintln(t.s.words, t.s.labelled(t.s.texts.Text(w.Label), words))
 }
 
 // Confirm is asked before the last try alone, which --last-try allows beforehand.
@@ -141,7 +141,7 @@ func (s *session) typePIN(q app.PINQuestion) (*app.PIN, error) {
 	if q.Tries != noTries {
 		fmt.Fprintln(s.words, s.texts.Text(app.TriesText(q.Tries)))
 	}
-	fmt.Fprintf(s.words, "%s: ", s.texts.Text(q.Label))
+	fmt.Fprint(s.words, s.labelled(s.texts.Text(q.Label), ""))
 	old, err := term.MakeRaw(fd)
 	if err != nil {
 		return nil, fmt.Errorf("preparing the terminal: %w", err)

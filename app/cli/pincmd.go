@@ -65,7 +65,7 @@ func (s *session) pinStatus(c *app.Card) (int, error) {
 		return exitOK, nil
 	}
 	for _, p := range c.PINs {
-		fmt.Fprintf(s.out, "%02x %s: %s\n", byte(p.Ref), s.texts.Text(app.PINLabel(p.Ref)), s.texts.Text(app.TriesText(p.Tries(false))))
+		fmt.Fprintf(s.out, "%02x %s\n", byte(p.Ref), s.labelled(s.texts.Text(app.PINLabel(p.Ref)), s.texts.Text(app.TriesText(p.Tries(false)))))
 		fmt.Fprintf(s.out, "   PUK: %s\n", s.texts.Text(app.PUKText(p.Tries(true))))
 	}
 	return exitOK, nil

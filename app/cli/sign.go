@@ -230,7 +230,7 @@ func (s *session) tellSkipped(n int, skipped []app.Skipped) {
 	}
 	fmt.Fprintln(s.words, s.texts.Text(lang.MN("cli.taken", n, "skipped", lang.Digits(len(skipped)))))
 	for _, k := range skipped {
-		fmt.Fprintf(s.words, "  %s: %s\n", app.Visible(k.Path), s.texts.T("skip."+string(k.Reason)))
+		fmt.Fprintln(s.words, "  "+s.labelled(app.Visible(k.Path), s.texts.T("skip."+string(k.Reason))))
 	}
 }
 
@@ -251,7 +251,7 @@ func (j *signing) tell(i int) {
 	say := func(err error) {
 		a := app.Explain(err)
 		row.Error = s.jsonError(a)
-		fmt.Fprintf(s.words, "%s: ", r.File)
+		fmt.Fprint(s.words, s.labelled(r.File, ""))
 		s.say(a)
 	}
 	if r.Err != nil {

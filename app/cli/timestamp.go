@@ -72,7 +72,7 @@ func (s *session) stamped(j *jsonStamped, r app.FileResult, code int) int {
 	if r.Err != nil {
 		a := app.Explain(r.Err)
 		j.Error = s.jsonError(a)
-		fmt.Fprintf(s.words, "%s: ", r.File)
+		fmt.Fprint(s.words, s.labelled(r.File, ""))
 		s.say(a)
 		if c := exitCode(r.Err); code == exitOK || c != exitRule {
 			return c

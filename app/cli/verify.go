@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"flag"
 	"fmt"
 	"os"
@@ -8,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"golang.org/x/term"
 
 	"ceralacca/app"
 	"ceralacca/app/lang"
@@ -19,11 +22,13 @@ import (
 func (s *session) verify(args []string) (int, error) {
 	var at, report, table string
 	var originals []string
+	var lines bool
 	files, err := s.flags("verify", args, func(f *flag.FlagSet) {
 		f.Func("content", "", func(p string) error { originals = append(originals, p); return nil })
 		f.StringVar(&at, "at", "", "")
 		f.StringVar(&report, "report", "", "")
 		f.StringVar(&table, "csv", "", "")
+		f.BoolVar(&lines, "json-lines", false, "")
 	})
 	if err != nil {
 		return 0, err
@@ -38,7 +43,13 @@ func (s *session) verify(args []string) (int, error) {
 	if report != "" && (len(files) > 1 || !slices.Contains(app.ReportFormats, strings.ToLower(filepath.Ext(report)))) {
 		return 0, &usageError{lang.M("cli.bad-report")}
 	}
-	v := verification{s: s, req: app.VerifyRequest{Originals: originals}, report: report, found: found, quiet: s.json || table == "-"}
+	v := verification{
+		s: s, req: app.VerifyRequest{Originals: originals}, report: report, found: found,
+		lines: lines, quiet: s.json || lines || table == "-",
+	}
+	if e, ok := s.words.(*os.File); ok && len(found) > 0 && term.IsTerminal(int(e.Fd())) {
+		v.progress = &progress{w: s.words, texts: s.texts, total: len(files)}
+	}
 	if at != "" {
 		if v.req.At, err = time.Parse(time.RFC3339, at); err != nil {
 			return 0, &usageError{lang.M("cli.bad-time", "value", at)}
@@ -48,25 +59,7 @@ func (s *session) verify(args []string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	switch table {
-	case "":
-	case "-":
-		if !s.json {
-			return code, app.WriteTable(s.out, v.results)
-		}
-	default:
-		if err := s.engine.SaveTable(s.ctx, v.results, table); err != nil {
-			return 0, err
-		}
-	}
-	if s.json {
-		all, err := s.engine.ReportsOn(s.ctx, v.results)
-		if err != nil {
-			return 0, err
-		}
-		s.printJSON(all)
-	}
-	return code, nil
+	return code, v.tellAll(table)
 }
 
 // verification is one run of the command.
@@ -76,25 +69,60 @@ type verification struct {
 	report  string          // file for the report; empty for none
 	found   map[string]bool // files that nobody named: nothing is said of the unsigned among them
 	quiet   bool            // the answer is not for people
+	lines   bool            // the answer is a JSON document a line, each as soon as its file is judged
 	results []app.FileReport
+	*progress
+}
+
+// tellAll prints what is told of all files together, and writes the table.
+func (v *verification) tellAll(table string) error {
+	s := v.s
+	switch {
+	case table == "-" && !s.json && !v.lines:
+		return app.WriteTable(s.out, v.results)
+	case table != "" && table != "-":
+		if err := s.engine.SaveTable(s.ctx, v.results, table); err != nil {
+			return err
+		}
+	}
+	if !s.json && !v.lines {
+		return nil
+	}
+	all, err := s.engine.ReportsOn(s.ctx, v.results)
+	switch {
+	case err != nil:
+	case v.lines:
+		err = json.NewEncoder(s.out).Encode(app.ReportsEnd{Trust: all.Trust, Program: all.Program})
+	default:
+		s.printJSON(all)
+	}
+	return err
 }
 
 // run judges file after file and returns the exit code of them all.
 func (v *verification) run(files []string) (int, error) {
 	code := exitOK
 	v.results = make([]app.FileReport, 0, len(files))
-	for _, file := range files {
+	defer v.off()
+	for i, file := range files {
 		if err := v.s.ctx.Err(); err != nil {
 			return 0, err
 		}
 		v.req.File = file
+		v.on(i+1, filepath.Base(file))
 		j, c := v.one()
 		if v.found[file] && j.Error == nil && len(j.Signatures) == 0 {
 			continue
 		}
 		v.results = append(v.results, j)
 		code = worse(code, c)
+		if v.lines {
+			if err := json.NewEncoder(v.s.out).Encode(j); err != nil {
+				return 0, err
+			}
+		}
 	}
+	v.off()
 	if len(v.results) == 0 {
 		code = exitUnsure
 		fmt.Fprintln(v.s.words, v.s.texts.T("verdict.none"))
@@ -107,12 +135,14 @@ func (v *verification) one() (app.FileReport, int) {
 	s := v.s
 	r, err := s.engine.Verify(s.ctx, v.req)
 	if err != nil {
+		v.off()
 		return s.unjudged(v.req.File, err)
 	}
 	if v.found[v.req.File] && len(r.Signatures) == 0 {
 		return app.ReportOf(v.req, r, s.texts), exitOK
 	}
 	if !v.quiet {
+		v.off()
 		s.tellVerdict(v.req, r)
 	}
 	if v.report != "" {
@@ -164,7 +194,7 @@ func openFolders(paths []string) (files []string, found map[string]bool, err err
 
 // unjudged tells why there is no report on a file, or no file with the report.
 func (s *session) unjudged(file string, err error) (app.FileReport, int) {
-	fmt.Fprintf(s.words, "%s: ", app.Visible(file))
+	fmt.Fprint(s.words, s.labelled(app.Visible(file), ""))
 	s.say(app.Explain(err))
 	return app.FaultReport(file, err, s.texts), exitCode(err)
 }
@@ -189,26 +219,21 @@ func verdictCode(r *app.Report) int {
 // tellVerdict prints the report for a person. Names come from the files of strangers.
 func (s *session) tellVerdict(q app.VerifyRequest, r *app.Report) {
 	v := app.JudgeReport(r)
-	say := func(format string, words ...any) {
-		for i, w := range words {
-			words[i] = app.Visible(fmt.Sprint(w))
-		}
-		fmt.Fprintf(s.out, format+"\n", words...)
-	}
-	say("%s: %s", q.File, s.texts.Text(v.Title))
-	say("  %s", s.texts.Text(v.Reason))
+	say := func(indent, words string) { fmt.Fprintln(s.out, indent+app.Visible(words)) }
+	say("", s.labelled(q.File, s.texts.Text(v.Title)))
+	say("  ", s.texts.Text(v.Reason))
 	if !v.Next.IsZero() {
-		say("  %s", s.texts.Text(v.Next))
+		say("  ", s.texts.Text(v.Next))
 	}
 	if app.IsPractice(r) {
-		say("  %s", s.texts.T("verdict.practice"))
+		say("  ", s.texts.T("verdict.practice"))
 	}
 	if !q.At.IsZero() {
-		say("  %s: %s", s.texts.T("report.as-of"), s.texts.Text(lang.M("report.as-of.value", "when", s.texts.DateTime(q.At))))
+		say("  ", s.labelled(s.texts.T("report.as-of"), s.texts.Text(lang.M("report.as-of.value", "when", s.texts.DateTime(q.At)))))
 	}
 	for _, n := range r.Notes {
 		if key := "note." + n; s.texts.Has(key) {
-			say("  %s", s.texts.T(key))
+			say("  ", s.texts.T(key))
 		}
 	}
 	for i := range r.Signatures {
@@ -217,23 +242,23 @@ func (s *session) tellVerdict(q app.VerifyRequest, r *app.Report) {
 		if g.Signer != nil {
 			name = g.Signer.SubjectCN
 		}
-		say("  %s %s: %s", g.ID, name, s.texts.Text(app.SignatureReason(g)))
+		say("  ", s.labelled(g.ID+" "+name, s.texts.Text(app.SignatureReason(g))))
 		if !g.Claimed.IsZero() {
-			say("    %s", s.texts.Text(lang.M("cli.claimed", "time", s.texts.DateTime(g.Claimed))))
+			say("    ", s.texts.Text(lang.M("cli.claimed", "time", s.texts.DateTime(g.Claimed))))
 		}
 		if !g.Proven.IsZero() {
-			say("    %s: %s", s.texts.T("report.proven"), s.texts.DateTime(g.Proven))
+			say("    ", s.labelled(s.texts.T("report.proven"), s.texts.DateTime(g.Proven)))
 		}
 		if g.Service != nil {
-			say("    %s: %s", s.texts.T("report.service"), app.ServiceText(g.Service, s.texts))
+			say("    ", s.labelled(s.texts.T("report.service"), app.ServiceText(g.Service, s.texts)))
 		}
 		for n := range g.Revocation {
 			if words := app.RevocationText(g, n, s.texts); words != "" {
-				say("    %s: %s", s.texts.T("report.revocation"), words)
+				say("    ", s.labelled(s.texts.T("report.revocation"), words))
 			}
 		}
 		for _, f := range g.Findings {
-			say("    - %s", s.texts.Text(app.FindingText(f)))
+			say("    - ", s.texts.Text(app.FindingText(f)))
 		}
 	}
 }
@@ -269,7 +294,7 @@ func (s *session) extract(args []string) (int, error) {
 		if err != nil {
 			a := app.Explain(err)
 			e.Error, code = s.jsonError(a), worse(code, exitCode(err))
-			fmt.Fprintf(s.words, "%s: ", app.Visible(file))
+			fmt.Fprint(s.words, s.labelled(app.Visible(file), ""))
 			s.say(a)
 		}
 		if len(got) > 1 {

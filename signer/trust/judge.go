@@ -28,8 +28,10 @@ type JudgeOptions struct {
 	DataProven time.Time
 	// Anchors are certificates, DER, that the person trusts beside the lists.
 	Anchors [][]byte
-	// TimeStamp judges a time-stamp authority instead of a signer.
+	// TimeStamp judges a time-stamp authority instead of a signer, and Stamped is the time that its stamp states:
+	// good news that was in force then counts, with a finding, where nothing newer is to be had.
 	TimeStamp bool
+	Stamped   time.Time
 }
 
 // Finding is a fact worth telling, by a stable code. Codes of this package: "list-out-of-date", "list-missing",
@@ -147,7 +149,7 @@ func (j *judgement) pool() {
 			j.b.addPool(c)
 		}
 	}
-	j.check = &checker{b: j.b, at: j.at, now: j.now, proven: j.o.DataProven}
+	j.check = &checker{b: j.b, at: j.at, now: j.now, stamped: j.o.Stamped, proven: j.o.DataProven}
 	for _, der := range first(j.o.OCSP, maxEvidence) {
 		if r, err := parseOCSP(der); err == nil {
 			j.check.data = append(j.check.data, evidence{ocsp: r, origin: "embedded"})
@@ -277,7 +279,7 @@ func (j *judgement) revocation(ctx context.Context, p *path) {
 		a, asked := j.ask(ctx, c, issuer)
 		r := a.report(asked)
 		stale := i == 0 && !j.o.TimeStamp && a.state == stateGood && j.at.Sub(a.this) > leafFreshness
-		if r.Stale = stale || a.detail == "stale"; stale {
+		if r.Stale = stale || a.old || a.detail == "stale"; stale {
 			a.state, a.detail = stateNone, "stale"
 		}
 		j.op.Revocation = append(j.op.Revocation, r)
@@ -299,7 +301,7 @@ func (j *judgement) exempt(i int) {
 
 func (j *judgement) ask(ctx context.Context, c, issuer *certificate) (answer, error) {
 	good := func(a answer) bool {
-		return a.state != stateNone && a.state != stateUnknown && !a.signerStale &&
+		return a.state != stateNone && a.state != stateUnknown && !a.signerStale && !a.old &&
 			(c != j.leaf || j.o.TimeStamp || a.state != stateGood || j.at.Sub(a.this) <= leafFreshness)
 	}
 	a := j.check.status(ctx, c, issuer, 0)
@@ -374,26 +376,25 @@ func (j *judgement) weigh(a answer, c *certificate, revoked string) string {
 		j.note(code, nil, "certificate", who, "detail", a.detail)
 		return TryLater
 	}
+	if a.old {
+		j.note("revocation-stale", nil, "certificate", who, "detail", "stale")
+	}
 	if a.signerStale {
 		return RevocationOutOfBoundsNoPOE
 	}
 	return ""
 }
 
-// conclude orders what was found as EN 319 102-1 §5.2.6 and §5.5 do: the path, then revocation, then the dates of
-// the certificate, each with what proof of time makes of it.
+// conclude orders what was found as EN 319 102-1 does: the path (§5.2.6), then the times (§5.5.4 step 4), with what
+// proof of time makes of them.
+//
+//   - Before the certificate began: NOT_YET_VALID is FAILED, be the time proven, declared or the present.
+//   - Revoked, and the time is not proven to be earlier: REVOKED_NO_POE; FAILED with a proof that it was later.
+//   - After the certificate ended: OUT_OF_BOUNDS_NOT_REVOKED when it is known not to have been revoked by then, else
+//     OUT_OF_BOUNDS_NO_POE; FAILED with a proof that it was later.
+//   - Suspended, or nothing known: TRY_LATER.
 func (j *judgement) conclude(p *path, pe *PathError) {
-	op := j.op
 	lower := j.o.NotBefore
-	set := func(i Indication, sub string) {
-		op.Indication, op.SubIndication = i, sub
-		switch {
-		case i == Failed || p == nil:
-			op.Qualification = NotRelevant
-		case i == Indeterminate && op.Qualification != NotRelevant:
-			op.Qualification = indeterminate + op.Qualification
-		}
-	}
 	leafSub := ""
 	if pe == nil {
 		leafSub = j.weigh(j.leafA, j.leaf, RevokedNoPOE)
@@ -402,37 +403,52 @@ func (j *judgement) conclude(p *path, pe *PathError) {
 	if expired {
 		j.note("expired", nil, "not-after", j.leaf.NotAfter.Format(time.RFC3339))
 	}
-	switch {
-	case j.at.Before(j.leaf.NotBefore):
+	early := j.at.Before(j.leaf.NotBefore)
+	if early {
 		j.note("not-yet-valid", nil, "not-before", j.leaf.NotBefore.Format(time.RFC3339))
-		set(Failed, NotYetValid)
-	case pe != nil:
+	}
+	switch {
+	case early && (pe == nil || pe.Reason == "validity"): // the issuer had not begun either
+		j.set(p, Failed, NotYetValid)
+	case pe != nil: // dates that nobody vouches for prove nothing
 		j.note("path", pe, "reason", pe.Reason, "certificate", pe.Subject)
 		sub := pe.subIndication()
 		if sub == CryptoConstraintsFailureNoPOE && j.o.Proven {
 			sub = CryptoConstraintsFailure
 		}
-		set(Indeterminate, sub)
+		j.set(p, Indeterminate, sub)
 	case j.o.TimeStamp && !j.leaf.hasEKU("1.3.6.1.5.5.7.3.8"):
 		j.note("not-time-stamping", nil)
-		set(Indeterminate, ChainConstraintsFailure)
+		j.set(p, Indeterminate, ChainConstraintsFailure)
 	case leafSub == RevokedNoPOE && !lower.IsZero() && !lower.Before(j.leafA.at):
-		set(Failed, Revoked)
+		j.set(p, Failed, Revoked)
 	case leafSub == RevokedNoPOE:
-		set(Indeterminate, RevokedNoPOE)
+		j.set(p, Indeterminate, RevokedNoPOE)
 	case j.caSub == RevokedCANoPOE:
-		set(Indeterminate, RevokedCANoPOE)
+		j.set(p, Indeterminate, RevokedCANoPOE)
 	case expired && lower.After(j.leaf.NotAfter):
-		set(Failed, Expired)
-	case expired && j.leafA.state == stateGood:
-		set(Indeterminate, OutOfBoundsNotRevoked)
+		j.set(p, Failed, Expired)
+	case expired && leafSub == "":
+		j.set(p, Indeterminate, OutOfBoundsNotRevoked)
 	case expired:
-		set(Indeterminate, OutOfBoundsNoPOE)
+		j.set(p, Indeterminate, OutOfBoundsNoPOE)
 	case leafSub != "":
-		set(Indeterminate, leafSub)
+		j.set(p, Indeterminate, leafSub)
 	case j.caSub != "":
-		set(Indeterminate, j.caSub)
+		j.set(p, Indeterminate, j.caSub)
 	default:
-		set(Passed, "")
+		j.set(p, Passed, "")
+	}
+}
+
+// set gives the outcome, and leaves of the qualification what the outcome carries.
+func (j *judgement) set(p *path, i Indication, sub string) {
+	op := j.op
+	op.Indication, op.SubIndication = i, sub
+	switch {
+	case i == Failed || p == nil:
+		op.Qualification = NotRelevant
+	case i == Indeterminate && op.Qualification != NotRelevant:
+		op.Qualification = indeterminate + op.Qualification
 	}
 }

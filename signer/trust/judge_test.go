@@ -204,6 +204,19 @@ var scenes = []scene{
 		set: func(p *pki, _ *x509.Certificate, o *JudgeOptions) { o.Anchors = nil },
 	},
 	{
+		name: "not yet valid, and no anchor", want: Indeterminate, sub: NoCertificateChainFound, code: "not-yet-valid",
+		person: func(c *x509.Certificate) { c.NotBefore = testNow.Add(time.Hour) },
+		set:    func(p *pki, _ *x509.Certificate, o *JudgeOptions) { o.Anchors = nil },
+	},
+	{
+		name: "revoked after the time-stamp, which is after the end", want: Indeterminate, sub: OutOfBoundsNotRevoked, code: "revoked-later",
+		person: expiredPerson,
+		set: func(p *pki, _ *x509.Certificate, o *JudgeOptions) {
+			o.At, o.Proven = testNow.AddDate(0, 0, -5), true
+			p.always(revokedAt(testNow.AddDate(0, 0, -2), ocsp.KeyCompromise), nil)
+		},
+	},
+	{
 		name: "issued by one who is no authority", want: Indeterminate, sub: ChainConstraintsFailure, code: "path",
 		set: func(p *pki, _ *x509.Certificate, o *JudgeOptions) {
 			fake := issue(p.t, p.ca, "Falsa", nil)

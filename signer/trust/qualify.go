@@ -22,23 +22,6 @@ const (
 // indeterminate is put before a qualification that the outcome does not carry.
 const indeterminate = "Indeterminate "
 
-// Dates of Regulation (EU) 910/2014, art. 51 and 52.
-var (
-	eIDASStart = day(2016, 7, 1)
-	// Certificates issued under Directive 1999/93/EC counted as qualified until this day (art. 51 c. 2), devices
-	// found conforming under it count until deviceEnd (art. 51 c. 1).
-	directiveEnd = day(2026, 5, 21)
-	deviceEnd    = day(2027, 5, 21)
-)
-
-// granted tells whether status means "qualified" at the time t: the words changed on 1 July 2016.
-func granted(status string, t time.Time) bool {
-	if status == "granted" {
-		return true
-	}
-	return t.Before(eIDASStart) && slices.Contains([]string{"undersupervision", "supervisionincessation", "accredited"}, status)
-}
-
 // standing is what the list says about a certificate at one time.
 type standing struct {
 	qualified bool
@@ -141,7 +124,7 @@ func qualify(c *certificate, a *anchor, t time.Time) (string, standing) {
 	}
 	qc := at.qualified && issued.qualified
 	directive := c.NotBefore.Before(eIDASStart)
-	if directive && !t.Before(directiveEnd) {
+	if qc && directive && !t.Before(directiveEnd) {
 		qc = false
 		at.findings = append(at.findings, Finding{Code: "directive-certificate-ended"})
 	}

@@ -12,8 +12,6 @@ import (
 const (
 	// clockSkew is how far ahead of ours the clock of a responder may be.
 	clockSkew = 5 * time.Minute
-	// leafFreshness is the age that CIR (EU) 2025/1945 allows the proof about a signing certificate.
-	leafFreshness = 24 * time.Hour
 	// maxNesting bounds the revocation of revocation: the signer of a CRL, and who speaks for it.
 	maxNesting = 2
 	// maxWork bounds the signature values that are computed for the revocation data of one judgement, maxPoints the
@@ -45,7 +43,8 @@ type Revocation struct {
 	Source, Origin string
 	// ThisUpdate and NextUpdate are those of the answer; NextUpdate may be zero.
 	ThisUpdate, NextUpdate time.Time
-	// Stale says that the newest answer is older than allowed.
+	// Stale says that the newest answer is older than it should be. With State "good" it counts all the same: see
+	// JudgeOptions.Stamped.
 	Stale bool
 	// Detail is a code for missing evidence: "offline", "no-address", "unreachable", "stale", "not-covering-expired",
 	// "responder-expired", "not-authentic", "reasons" (the lists do not answer for every reason).
@@ -61,10 +60,12 @@ type evidence struct {
 
 // checker weighs evidence about the certificates of paths.
 type checker struct {
-	b    *builder // pool and anchors, for those who sign revocation data
-	at   time.Time
-	now  time.Time
-	data []evidence
+	b   *builder // pool and anchors, for those who sign revocation data
+	at  time.Time
+	now time.Time
+	// stamped is the time that a time-stamp states, when its authority is judged; zero otherwise.
+	stamped time.Time
+	data    []evidence
 	// proven is the time by which the embedded data existed; its signers must have been valid then.
 	proven time.Time
 	// expiredFrom is the date since when the list says that the anchor keeps expired certificates on its CRLs.
@@ -116,6 +117,7 @@ type answer struct {
 	source      string
 	origin      string
 	signerStale bool   // the signer of the evidence had expired when the evidence is known to have existed
+	old         bool   // it is past its date, and counts for want of newer
 	detail      string // why other evidence was passed over
 }
 
@@ -152,18 +154,25 @@ func (k *checker) status(ctx context.Context, c, issuer *certificate, depth int)
 }
 
 // timely tells whether evidence of that age speaks about the time that is judged. Revocation is final, so proof of
-// it never grows old.
+// it never grows old. Good news about a time-stamp authority that was in force when the stamp was made, or is later,
+// is old when it is past its date, but not void: nobody could judge a signature of level LT without a network
+// otherwise, on the day after it was made. EU DSS has it so; CIR (EU) 2025/1945 asks no freshness here.
 func (k *checker) timely(s state, this, next time.Time) bool {
-	if this.After(k.now.Add(clockSkew)) {
+	switch {
+	case this.After(k.now.Add(clockSkew)):
 		return false
-	}
-	if s == stateRevoked || !this.Before(k.at) {
+	case s == stateRevoked, k.inForce(k.at, this, next):
 		return true
 	}
+	return s == stateGood && !k.stamped.IsZero() && k.inForce(k.stamped, this, next)
+}
+
+// inForce tells whether evidence is from the time at or later, or had not reached its end then.
+func (k *checker) inForce(at, this, next time.Time) bool {
 	if next.IsZero() {
-		return k.at.Sub(this) <= leafFreshness
+		next = this.Add(leafFreshness)
 	}
-	return !next.Before(k.at)
+	return !this.Before(at) || !next.Before(at)
 }
 
 // speaksForExpired: after a certificate has expired its authority may forget it (RFC 6960 §4.4.4, RFC 5280
@@ -226,6 +235,7 @@ func (k *checker) weighOCSP(ctx context.Context, e evidence, s *ocspSingle, c, i
 		return none("not-covering-expired")
 	}
 	a.signerStale = k.evidenceTime(e).After(signer.NotAfter)
+	a.old = s.Status == stateGood && !k.inForce(k.at, s.This, s.Next)
 	return a
 }
 
@@ -330,6 +340,7 @@ func (k *checker) weighCRL(ctx context.Context, e evidence, c, issuer *certifica
 	if a.state == stateGood && !k.speaksForExpired(c, a.this, l.ExpiredFrom) {
 		return none("not-covering-expired")
 	}
+	a.old = a.state == stateGood && !k.inForce(k.at, a.this, a.next)
 	a.signerStale = k.evidenceTime(e).After(signer.NotAfter) && signer.identity() != k.anchorIdentity(signer)
 	return a
 }
