@@ -59,6 +59,9 @@ func (b *button) colour(hover bool) color.Color {
 	switch {
 	case b.off:
 		ground, words, border = p.sunk, p.muted, p.line
+		if p == contrast {
+			words, border = dimmed, dimmed
+		}
 	case b.rank == sealing:
 		ground, words, border = p.wax, p.onWax, p.waxEdge
 	case b.rank == inked:
@@ -71,6 +74,9 @@ func (b *button) colour(hover bool) color.Color {
 		ground = blend(ground, words, 22)
 	}
 	b.ground.StrokeColor, b.ground.StrokeWidth = border, k.px(max(p.stroke, 1.25))
+	if b.off {
+		b.ground.StrokeWidth = k.px(1.25)
+	}
 	b.label.paint(b.label.source, words)
 	if b.image != nil {
 		k.redraw(b.image, b.icon, words)

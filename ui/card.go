@@ -3,6 +3,8 @@ package ui
 import (
 	"image/color"
 	"net/url"
+	"slices"
+	"strings"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -69,7 +71,7 @@ func (v *cardView) fill() {
 	case card != nil && (c.Phase == app.PhaseReady || c.Phase == app.PhaseBlocked):
 		v.present(c, card)
 	case c.Phase == app.PhaseReading || v.passing:
-		v.frame.setBody(-1, k.heading(k.T("ui.page.card"), ""), k.advice(k.p.note, "clock", k.T("ui.phase.reading"), k.T("ui.phase.reading.what")))
+		v.frame.setBody(-1, k.heading(k.T("ui.page.card"), ""), k.advice(k.p.note, "clock", k.T("ui.phase.reading"), k.T("ui.phase.reading.body")))
 	default:
 		v.absent(c)
 	}
@@ -80,8 +82,6 @@ func (v *cardView) fill() {
 func (v *cardView) absent(c *app.Cards) {
 	u, k := v.u, v.u.k
 	key := "ui.absent." + phaseWords[c.Phase].key
-	try := k.button(inked, "card", k.T("ui.practice.try"), func() { u.store.UsePractice(true) })
-	v.main = try.do
 	steps := []string{k.T(key + ".1"), k.T(key + ".2"), k.T(key + ".3")}
 	words := vbox(k.px(8), k.para(titleFace, k.p.ink, k.T(key)), k.para(bodyFace, k.p.muted, k.T(key+".body")), fixed(0, k.px(6)),
 		k.numbered(bodyFace, steps...), fixed(0, k.px(4)))
@@ -91,15 +91,60 @@ func (v *cardView) absent(c *app.Cards) {
 	}
 	words.Add(hbox(k.px(10), k.icon("check", 20, k.p.muted), flex(k.para(noteFace, k.p.muted, k.T("ui.absent.by-itself")))))
 	if !c.Practice {
+		rank := inked
+		if c.Phase == app.PhaseEmpty {
+			rank = outlined // the next step is the card, not a button
+		}
+		find := k.button(rank, "", k.T("ui.absent.find"), v.find)
+		v.main = find.do
 		words.Add(fixed(0, k.px(4)))
-		words.Add(leftmost(try))
+		words.Add(wrapbox(k.px(12), find, k.button(outlined, "card", k.T("ui.practice.try"), func() { u.store.UsePractice(true) })))
 	}
-	picture := centre(k.picture("draw-reader", 160, 258, k.p.ink))
-	box := cols(k.px(24), k.px(520), []float32{2, 3}, picture, words)
+	box := container.New(&illustrated{k}, centre(k.picture("draw-reader", 160, 258, k.p.ink)), words)
 	v.frame.setBody(-1, k.heading(k.T("ui.page.card"), ""), k.sheet(32, box),
 		k.advice(k.p.note, "verify", k.T("ui.absent.verify"), k.T("ui.absent.verify.body"),
 			k.button(small, "", k.T("ui.verify.file"), func() { u.turn(pageVerify) })))
 }
+
+// find starts the check-up of reader and card, on its page.
+func (v *cardView) find() {
+	v.u.turn(pageHelp)
+	v.u.store.Diagnose(false)
+}
+
+// illustrated sets a drawing beside words. Where it would push them down it is left out.
+type illustrated struct{ k *kit }
+
+func (l *illustrated) side(width float32) float32 {
+	if width < l.k.px(520) {
+		return 0
+	}
+	return max(l.k.px(180), min(width*0.4, width-l.k.px(500))) + l.k.px(24)
+}
+
+func (l *illustrated) heightFor(o []fyne.CanvasObject, width float32) float32 {
+	h, s := float32(0), l.side(width)
+	if s > 0 {
+		h = o[0].MinSize().Height
+	}
+	return max(h, heightOf(o[1], width-s))
+}
+
+// Layout implements fyne.Layout.
+func (l *illustrated) Layout(o []fyne.CanvasObject, size fyne.Size) {
+	s := l.side(size.Width)
+	o[0].Show()
+	if s == 0 {
+		o[0].Hide()
+	}
+	place(o[0], 0, 0, max(0, s-l.k.px(24)), size.Height)
+	place(o[1], s, 0, size.Width-s, size.Height)
+}
+
+func (l *illustrated) narrowest(o []fyne.CanvasObject) float32 { return narrowest(o[1]) }
+
+// MinSize implements fyne.Layout.
+func (l *illustrated) MinSize(o []fyne.CanvasObject) fyne.Size { return o[1].MinSize() }
 
 func (v *cardView) present(c *app.Cards, card *app.Card) {
 	k := v.u.k
@@ -109,18 +154,22 @@ func (v *cardView) present(c *app.Cards, card *app.Card) {
 		hbox(k.px(9), k.icon(icon, 20, r.ink), flex(k.para(strongFace, r.ink, words))))
 	objects := []fyne.CanvasObject{v.withCalendar(title, card)}
 	objects = append(objects, v.outcome(card)...)
-	if c.Advice != nil && c.Advice.Code != "" {
+	if c.Advice != nil && c.Advice.Code != "" && !(card.Dead() && strings.HasPrefix(c.Advice.Code, "puk-blocked")) { // told below at length
 		objects = append(objects, v.u.adviceBox(c.Advice, v.remedy(c.Advice, card)...))
 	}
 	objects = append(objects, v.deadPUKs(card)...)
 	var boxes []fyne.CanvasObject
 	var weights []float32
-	for i := range card.Certificates {
-		boxes = append(boxes, v.certificate(&card.Certificates[i]))
+	breakAt := k.px(720)
+	for _, cert := range signingFirst(card) {
+		boxes = append(boxes, v.certificate(cert))
 		weights = append(weights, 1)
+		if v.open[cert.ID] {
+			breakAt = k.px(1e6) // details take the whole width
+		}
 	}
 	if len(boxes) > 0 {
-		objects = append(objects, cols(k.px(20), k.px(720), weights, boxes...))
+		objects = append(objects, cols(k.px(20), breakAt, weights, boxes...))
 	}
 	if s := card.Signing(); s != nil && s.Renewal == app.RenewalTooEarly && !s.Ended() {
 		swatch := fixed(k.px(22), k.px(10), rect(k.p.renewal, color.Transparent, 0, k.px(5)))
@@ -133,6 +182,17 @@ func (v *cardView) present(c *app.Cards, card *app.Card) {
 	}
 	objects = append(objects, v.about(card))
 	v.frame.setBody(-1, objects...)
+}
+
+// signingFirst are the certificates in the order in which a person needs them, whatever the card's own.
+func signingFirst(card *app.Card) []*app.Certificate {
+	var list []*app.Certificate
+	for i := range card.Certificates {
+		list = append(list, &card.Certificates[i])
+	}
+	rank := map[app.CertUse]int{app.ForSigning: 0, app.ForLogin: 1, app.ForOther: 2}
+	slices.SortStableFunc(list, func(a, b *app.Certificate) int { return rank[a.Use] - rank[b.Use] })
+	return list
 }
 
 // summary is the one coloured sentence.
@@ -152,7 +212,7 @@ func summary(k *kit, c *app.Cards, card *app.Card) (icon, words string) {
 	case cert.Use != app.ForSigning && cert.DaysLeft < 0:
 		return "stop", k.Text(lang.M("ui.mycard.sum.login-over", "date", k.Date(cert.NotAfter)))
 	case cert.Use != app.ForSigning:
-		return "info", k.T("ui.sum.login-only")
+		return "info", k.Text(lang.M("ui.sum.login-only", "date", k.Date(cert.NotAfter)))
 	case cert.Renewal == app.RenewalOpen, cert.Renewal == app.RenewalLastDay:
 		return "clock", k.Text(lang.M("ui.sum.renew", "until", k.Date(cert.RenewUntil)))
 	case cert.Renewal == app.RenewalUnsaid && cert.EndsSoon():
@@ -162,7 +222,23 @@ func summary(k *kit, c *app.Cards, card *app.Card) (icon, words string) {
 	case cert.Renewal == app.RenewalClosed:
 		return "stop", k.Text(lang.M("ui.sum.expired", "date", k.Date(cert.NotAfter)))
 	}
+	if pin := card.PIN(cert); pin != nil && pin.TriesLeft == 1 {
+		return "warning", k.Text(lang.M("ui.mycard.sum.last-try", "pin", k.inner(k.Text(app.PINLabel(pin.Ref)))))
+	}
+	if pin := otherBlocked(card); pin != nil {
+		return "lock", k.Text(lang.M("ui.mycard.sum.other-blocked", "pin", k.inner(k.Text(app.PINLabel(pin.Ref)))))
+	}
 	return "check", k.Text(lang.M("ui.sum.ready", "date", k.Date(cert.NotAfter)))
+}
+
+// otherBlocked is a blocked PIN of a card that signs all the same, or nil.
+func otherBlocked(card *app.Card) *app.PINView {
+	for i := range card.PINs {
+		if card.PINs[i].Blocked {
+			return &card.PINs[i]
+		}
+	}
+	return nil
 }
 
 // certificate is a box: purpose first, then the validity bar, holder, issuer, number.
@@ -212,9 +288,10 @@ func (v *cardView) certificate(c *app.Certificate) fyne.CanvasObject {
 	}
 	box.Add(wrapbox(k.px(12), buttons...))
 	if v.open[c.ID] {
-		for _, o := range v.details(c) {
-			box.Add(o)
-		}
+		rows := v.details(c)
+		half := (len(rows) + 1) / 2
+		box.Add(pad(k.px(9), 0, k.px(5), 0, k.rule()))
+		box.Add(cols(k.px(32), k.px(760), []float32{1, 1}, vbox(k.px(7), rows[:half]...), vbox(k.px(7), rows[half:]...)))
 	}
 	return k.sheet(22, box)
 }

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"image/color"
+	"slices"
 	"strings"
 
 	"fyne.io/fyne/v2"
@@ -119,14 +120,16 @@ func (b *cardBar) present(c *app.Cards, card *app.Card) {
 	k := b.u.k
 	k.redraw(b.image, "draw-chip", k.p.ink)
 	b.who.say(holder(card), k.p.ink)
-	what := k.Text(app.KindText(card))
-	if card.FiscalCode != "" {
-		what += " · " + k.Text(lang.M("ui.cardbar.code", "code", k.masked(card.FiscalCode)))
-	}
+	kind, code, many := k.Text(app.KindText(card)), "", ""
 	if n := len(c.List); n > 1 {
-		what += " · " + k.Text(lang.MN("ui.cardbar.many", n))
+		many = k.Text(lang.MN("ui.cardbar.many", n))
 	}
-	b.what.say(what, k.p.muted)
+	named := ""
+	if card.FiscalCode != "" {
+		code = k.masked(card.FiscalCode)
+		named = k.Text(lang.M("ui.cardbar.code", "code", code))
+	}
+	b.what.say(dotted(kind, named, many), k.p.muted, dotted(kind, code, many), dotted(card.Kind, code, many), dotted(card.Kind, many))
 	b.days.Objects, b.left.Objects = nil, nil
 	cert := card.Main()
 	if cert != nil {
@@ -140,10 +143,15 @@ func (b *cardBar) present(c *app.Cards, card *app.Card) {
 	if pin := card.PIN(cert); pin != nil {
 		t := pin.Tries(false)
 		b.left.Objects = []fyne.CanvasObject{vbox(0, hbox(k.px(12), k.text(strongFace, triesInk(k, t), triesWords(k, t)), k.pips(t.Left, 3, 14)),
-			k.text(noteFace, k.p.muted, k.Text(lang.M("ui.tries.for", "pin", k.Text(app.PINLabel(pin.Ref))))))}
+			k.text(noteFace, k.p.muted, k.Text(lang.M("ui.tries.for", "pin", k.inner(k.Text(app.PINLabel(pin.Ref)))))))}
 	}
 	icon, key, r := cardState(k, c, card)
 	b.pill.say(icon, k.T(key), r)
+}
+
+// dotted are the parts that there are, in one line.
+func dotted(parts ...string) string {
+	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), " · ")
 }
 
 // holder is the name of the person, or of the card when it has none.
@@ -209,6 +217,12 @@ func cardState(k *kit, c *app.Cards, card *app.Card) (icon, key string, r role) 
 	case cert.EndsSoon():
 		return "clock", "ui.card.ends", k.p.warn
 	}
+	if pin := card.PIN(cert); pin != nil && pin.TriesLeft == 1 {
+		return "warning", "ui.card.last-try", k.p.warn
+	}
+	if otherBlocked(card) != nil {
+		return "lock", "ui.card.other-blocked", k.p.warn
+	}
 	return "check", "ui.phase.ready.pill", k.p.good
 }
 
@@ -219,7 +233,11 @@ func (b *cardBar) chooseParts(width, edge float32) (picture, state bool) {
 	days, left := len(b.days.Objects) > 0, len(b.left.Objects) > 0
 	picture, state = true, true
 	need := func() float32 {
-		n := 2*edge + min(max(w(b.who.Container), w(b.what.Container)), k.px(300))
+		but := 0
+		if picture || state {
+			but = 1 // these go before the tax code
+		}
+		n := 2*edge + min(max(w(b.who.Container), b.what.least(but)), k.px(300))
 		for _, p := range []struct {
 			on bool
 			w  float32

@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"slices"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 
@@ -28,14 +30,31 @@ func (v *cardView) pins(card *app.Card) fyne.CanvasObject {
 	k := v.u.k
 	var boxes []fyne.CanvasObject
 	var weights []float32
-	for i := range card.PINs {
-		boxes = append(boxes, v.pinBox(&card.PINs[i]))
+	for _, p := range pinsInOrder(card) {
+		boxes = append(boxes, v.pinBox(p))
 		weights = append(weights, 1)
 	}
 	if len(boxes) == 0 {
 		return fixed(0, 1)
 	}
 	return cols(k.px(20), k.px(640), weights, boxes...)
+}
+
+// pinsInOrder are the PINs in the order of the certificates that they free; what frees none comes last.
+func pinsInOrder(card *app.Card) []*app.PINView {
+	rank := map[app.PINRef]int{}
+	certs := signingFirst(card)
+	for i, c := range certs {
+		if _, ok := rank[c.PIN]; !ok {
+			rank[c.PIN] = i - len(certs)
+		}
+	}
+	var list []*app.PINView
+	for i := range card.PINs {
+		list = append(list, &card.PINs[i])
+	}
+	slices.SortStableFunc(list, func(a, b *app.PINView) int { return rank[a.Ref] - rank[b.Ref] })
+	return list
 }
 
 func (v *cardView) pinBox(p *app.PINView) fyne.CanvasObject {
@@ -90,8 +109,11 @@ func (v *cardView) busy() bool { return v.job != nil && v.job.Running }
 func (v *cardView) remedy(a *app.Advice, card *app.Card) []fyne.CanvasObject {
 	k := v.u.k
 	switch a.Code {
-	case "pin-blocked", "pin-blocked-sign", "pin-blocked-health":
+	case "pin-blocked", "pin-blocked-sign", "pin-blocked-health", "pin-blocked-login":
 		p := card.BlockedPIN()
+		if p == nil {
+			p = otherBlocked(card)
+		}
 		if p == nil || p.PUKBlocked || !p.CanUnblock {
 			return nil
 		}
@@ -124,7 +146,7 @@ func (v *cardView) deadPUKs(card *app.Card) []fyne.CanvasObject {
 			list = append(list, k.advice(k.p.warn, "warning", k.Text(lang.M("ui.mycard.puk.spent", "pin", name)), k.Text(lang.M("ui.mycard.puk.spent.body", "pin", name))))
 			continue
 		}
-		box := vbox(k.px(12), k.para(sectionFace, k.p.ink, k.Text(lang.M("ui.mycard.dead", "pin", name))), k.para(bodyFace, k.p.ink, k.T("ui.mycard.dead.body")),
+		box := vbox(k.px(12), hbox(k.px(12), k.icon("stop", 24, k.p.bad.ink), flex(k.para(sectionFace, k.p.ink, k.Text(lang.M("ui.mycard.dead", "pin", name))))), k.para(bodyFace, k.p.ink, k.T("ui.mycard.dead.body")),
 			k.numbered(boxFace, k.T("ui.mycard.dead.1"), k.T("ui.mycard.dead.2"), k.T("ui.mycard.dead.3")))
 		list = append(append(list, k.sheet(22, box)), v.official(card)...)
 	}
@@ -142,7 +164,7 @@ func (v *cardView) outcome(card *app.Card) []fyne.CanvasObject {
 	if j == nil {
 		return list
 	}
-	name := k.Text(app.PINLabel(j.Ref))
+	name := k.inner(k.Text(app.PINLabel(j.Ref)))
 	ok := k.button(small, "", k.T("ui.mycard.ok"), u.store.ForgetPINJob)
 	v.told = ok
 	switch {

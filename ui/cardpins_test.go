@@ -146,3 +146,43 @@ func TestDetailsAreCopied(t *testing.T) {
 		t.Errorf("the codice fiscale is hidden though it is shown: %s", all)
 	}
 }
+
+func TestAbsentCardLeadsToTheCheckUp(t *testing.T) {
+	u, f := sceneOf(t, "card-no-reader")
+	press1(t, u, u.k.T("ui.absent.find"))
+	if u.page != pageHelp || !slices.Contains(f.said, "diagnose") {
+		t.Errorf("page %v, asked %q", u.page, f.said)
+	}
+}
+
+func TestSigningComesFirstWhateverTheCardsOrder(t *testing.T) {
+	c := exampleCard()
+	slices.Reverse(c.Certificates)
+	slices.Reverse(c.PINs)
+	if got := signingFirst(&c); got[0].Use != app.ForSigning || got[1].Use != app.ForLogin {
+		t.Errorf("certificates %v, %v", got[0].Use, got[1].Use)
+	}
+	if got := pinsInOrder(&c); got[0].Ref != card.SignPIN {
+		t.Errorf("PINs %v, %v", got[0].Ref, got[1].Ref)
+	}
+}
+
+func TestCardSaysWhatIsNotWell(t *testing.T) {
+	for name, key := range map[string]string{"card-login-blocked": "ui.mycard.sum.other-blocked", "card-last-try": "ui.mycard.sum.last-try"} {
+		u, f := sceneOf(t, name)
+		c := u.latest.Load().Cards
+		if icon, _, r := cardState(u.k, c, c.Card()); icon == "check" || r == u.k.p.good {
+			t.Errorf("%s: the pill says that all is well", name)
+		}
+		pin := map[string]card.PINRef{"card-login-blocked": c.Card().PINs[1].Ref, "card-last-try": c.Card().PINs[0].Ref}[name]
+		if said, want := words(u.shell.object), u.k.Text(lang.M(key, "pin", u.k.inner(u.k.Text(app.PINLabel(pin))))); !strings.Contains(said, want) {
+			t.Errorf("%s: the page does not say %q:\n%s", name, want, said)
+		}
+		if name == "card-login-blocked" {
+			u.views[pageCard].Main()()
+			if !slices.ContainsFunc(f.said, func(s string) bool { return strings.HasPrefix(s, "unblock") }) {
+				t.Errorf("the main button asks for %q", f.said)
+			}
+		}
+	}
+}

@@ -51,7 +51,7 @@ func (l *panelLayout) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 		top, _, _ := l.u.shell.measures(size) // the card bar goes, the practice ribbon never does
 		page.Position.Y = top
 		page.Size.Height = size.Height - top
-		h = page.Size.Height
+		h = min(h, page.Size.Height)
 	}
 	place(l.veil, x, page.Position.Y, w, page.Size.Height)
 	place(l.sheet, x, size.Height-h*l.rise, w, h)

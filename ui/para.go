@@ -206,7 +206,7 @@ func (l *paraLayout) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 			t := p.k.text(f, p.colour, run)
 			w := p.k.measure(f, run)
 			h := t.MinSize().Height
-			place(t, x, y+(p.lineHeight()-h)/2-p.k.px(p.face.size*0.03), w, h)
+			place(t, x, y+(p.lineHeight()-h)/2+p.k.px(p.face.sink()), w, h)
 			objects = append(objects, t)
 			x += w
 			i = j
@@ -254,6 +254,7 @@ type fitting struct {
 	k      *kit
 	face   face
 	full   string
+	less   []string // other ways to say it, each shorter, before it is cut
 	middle bool
 	line   *canvas.Text
 }
@@ -276,22 +277,34 @@ func (k *kit) fileName(f face, c color.Color, s string) *fyne.Container {
 	return t.Container
 }
 
-// say changes text and colour.
-func (t *fitting) say(s string, c color.Color) {
-	t.full = s
+// least is the width of its shortest way to say it; when there are several, but for the last so many.
+func (t *fitting) least(but int) float32 {
+	s := t.full
+	if n := len(t.less) - but; n > 0 {
+		s = t.less[n-1]
+	}
+	return t.k.measure(t.face, s)
+}
+
+// say changes text and colour; less are shorter ways to say it.
+func (t *fitting) say(s string, c color.Color, less ...string) {
+	t.full, t.less = s, less
 	set(t.line, t.shortened(t.Size().Width), c)
 }
 
 func (t *fitting) shortened(width float32) string {
-	if width <= 0 || t.k.measure(t.face, t.full) <= width {
-		return t.full
+	full := t.full
+	for _, s := range append([]string{t.full}, t.less...) {
+		if full = s; width <= 0 || t.k.measure(t.face, s) <= width {
+			return s
+		}
 	}
-	r := []rune(t.full)
+	r := []rune(full)
 	tail := 0
 	if t.middle {
 		tail = min(len(r)/2, 12)
-		if i := strings.LastIndex(t.full, "."); i > 0 {
-			tail = min(len(r)/2, max(4, len([]rune(t.full[i:]))+3))
+		if i := strings.LastIndex(full, "."); i > 0 {
+			tail = min(len(r)/2, max(4, len([]rune(full[i:]))+3))
 		}
 	}
 	lo, hi := 1, len(r)-tail
@@ -312,7 +325,7 @@ type fitLayout struct{ t *fitting }
 func (l *fitLayout) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 	set(l.t.line, l.t.shortened(size.Width), l.t.line.Color)
 	h := l.t.line.MinSize().Height
-	place(l.t.line, 0, (size.Height-h)/2-l.t.k.px(l.t.face.size*0.03), size.Width, h)
+	place(l.t.line, 0, (size.Height-h)/2+l.t.k.px(l.t.face.sink()), size.Width, h)
 }
 
 // narrowest leaves room for a few letters.

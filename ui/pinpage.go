@@ -198,7 +198,7 @@ func (f *newPINForm) body() []fyne.CanvasObject {
 	case stepPUK:
 		list = []fyne.CanvasObject{k.advice(k.p.bad, "stop", k.T("ui.newpin.puk.end"), k.T("ui.newpin.puk.end.body"))}
 		if !f.q.OnReader {
-			list = append(list, f.columns(f.labelled("ui.newpin.puk", f.old), f.labelled("ui.newpin.again.puk", f.again)))
+			list = append(list, k.para(noteFace, k.p.muted, k.T("ui.newpin.puk.once")), f.columns(f.labelled("ui.newpin.puk", f.old), f.labelled("ui.newpin.again.puk", f.again)))
 		}
 	case stepNew:
 		if f.q.OnReader {
@@ -309,7 +309,7 @@ func (f *newPINForm) note() fyne.CanvasObject {
 	if w := f.u.practiceWords(f.q.Practice, what, digits); w != "" {
 		icon, c, face, words = "info", k.p.note.ink, noteBold, w
 	} else if f.q.OnReader {
-		icon, words = "keyboard", k.T("ui.pin.on-reader.body")
+		icon, words = "keyboard", k.T("ui.newpin.on-reader.body")
 	}
 	return hbox(k.px(12), k.icon(icon, 22, c), flex(k.para(face, c, words)))
 }
@@ -416,7 +416,7 @@ func (f *newPINForm) judgePUK() []rule {
 	if f.old.complete() {
 		length.state = ruleMet
 	}
-	return []rule{length, alike(k.T("ui.newpin.puk.alike"), f.old.pin, f.again.pin)}
+	return []rule{length, alike(k.T("ui.newpin.alike"), f.old.pin, f.again.pin)}
 }
 
 // judgeNew holds the new PIN against the rules. An unblocking does not know the old PIN, so it says nothing of it.

@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"time"
+
 	"ceralacca/app"
 	"ceralacca/card"
 )
@@ -49,7 +51,7 @@ func pinScenes() []scene {
 		on("card-ts-cns", func(_ *app.State, c *app.Card) {
 			c.Certificates, c.PINs = c.Certificates[1:], c.PINs[1:]
 			c.Kind, c.Certificates[0].IssuerO, c.Certificates[0].IssuerCN = "TS-CNS", "Regione di Prova", "Regione di Prova - CA Cittadini"
-			c.Certificates[0].Renewal = app.RenewalNone
+			c.Certificates[0].Renewal, c.Certificates[0].RenewFrom, c.Certificates[0].RenewUntil = app.RenewalNone, time.Time{}, time.Time{}
 		}),
 	}
 	dead := on("card-dead", func(s *app.State, c *app.Card) { blocked(s, c, true); issued(c) })
@@ -58,7 +60,7 @@ func pinScenes() []scene {
 	wrong := &list[4]
 	wrong.state.Cards.Phase, wrong.state.Cards.Advice = app.PhaseBlocked, advice("pin-blocked", app.SeverityDanger, 0)
 	list[5].state.Cards.Advice = advice("login-only", app.SeverityWarning, 0)
-	list = append(list, dead)
+	list = append(list, dead, on("card-last-try", func(_ *app.State, c *app.Card) { c.PINs[0].TriesLeft = 1 }))
 
 	form := func(name string, q app.NewPINQuestion, then func(*newPINForm)) {
 		list = append(list, scene{name, pageCard, state(nil), func(u *UI) {

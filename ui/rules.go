@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"strings"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 )
@@ -52,7 +54,7 @@ func (r *ruleList) say(rules []rule) {
 		}
 		words := initial(line.words)
 		if word != "" {
-			words += k.Colon() + "**" + word + "**"
+			words += k.Colon() + "**" + strings.ReplaceAll(word, " ", "\u00a0") + "**"
 		}
 		k.redraw(r.icons[i], icon, c)
 		r.texts[i].paint(words, c)

@@ -238,10 +238,16 @@ func scenes() []scene {
 			u.asking = a
 			a.open()
 		}},
-		{"exercise-first", pageSign, st(exerciseAt("first", 0)), nil},
+		{"exercise-first", pageSign, st(func(s *app.State) {
+			exerciseAt("first", 0)(s)
+			s.Docs = docs(app.DocReady, "TEST 1 - Lettera alla società.pdf", "TEST 2 - Verbale di assemblea.pdf")
+		}), nil},
 		{"exercise-pulled", pageSign, st(func(s *app.State) {
 			exerciseAt("pulled", 1)(s)
 			s.Exercise.Out = true
+			s.Docs = docs(app.DocStopped, "TEST 1 - Lettera alla società.pdf", "TEST 2 - Verbale di assemblea.pdf", "TEST 3 - Bilancio d’esercizio.pdf")
+			s.Docs.List[0].Status, s.Docs.List[0].Output = app.DocSigned, "/x/TEST 1 - Lettera alla società.pdf.p7m"
+			s.Job = &app.Job{Signer: "ANNA ESEMPIO", Total: 3, Done: 1, Signed: 1, Ended: today, Advice: advice("card-removed", app.SeverityWarning, 0)}
 			s.Cards = absent(app.PhaseEmpty, "no-card")
 			s.Cards.Practice = true
 		}), nil},

@@ -76,6 +76,9 @@ var contrast = &palette{
 	chip: rgb(0), chipMark: rgb(0xFFFFFF), chipShines: rgb(0xFFFFFF),
 }
 
+// dimmed is what is off in high contrast, where all else is bright: 6.9 to 1 on black.
+var dimmed = rgb(0x949494)
+
 // paletteFor is the palette of the setting; an empty one follows the system.
 func paletteFor(name string, v fyne.ThemeVariant) *palette {
 	switch name {

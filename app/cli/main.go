@@ -204,7 +204,7 @@ func (s *session) loadTexts() error {
 	if err != nil {
 		return err
 	}
-	s.texts = t
+	s.texts = t.Plain()
 	return nil
 }
 

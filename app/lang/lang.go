@@ -104,6 +104,18 @@ func (c *Catalog) add(name string, b []byte) error {
 	return nil
 }
 
+// Plain is the catalog without the marks of bold words, for what cannot show them: a terminal.
+func (c *Catalog) Plain() *Catalog {
+	p := &Catalog{tag: c.tag, texts: make(map[string]text, len(c.texts))}
+	for key, forms := range c.texts {
+		p.texts[key] = text{}
+		for form, s := range forms {
+			p.texts[key][form] = strings.ReplaceAll(s, "**", "")
+		}
+	}
+	return p
+}
+
 // Tag is the language of the catalog.
 func (c *Catalog) Tag() string { return c.tag }
 
