@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/container"
 
 	"ceralacca/app"
 	"ceralacca/app/lang"
@@ -213,69 +212,19 @@ func (v *cardView) again(card *app.Card, j *app.PINJob) *button {
 	return nil
 }
 
-// keepFocus notes which control of the page has the focus; the function it returns gives it back to the one
-// that took its place after the page was built anew: the one at the same place of the page if a control changed
-// its own words, else the same one among those of its name.
+// keepFocus notes which control of the page has the focus; the function it returns gives it back to the one that took
+// its place after the page was built anew: the one at the same place if a control changed its own words, else the same
+// one among those of its name.
 func (v *cardView) keepFocus() func() {
-	at, nth, name := -1, 0, ""
-	reworded := v.reworded
+	h, reworded := heldIn(v.frame.body), v.reworded
 	v.reworded = false
-	for i, p := range controlsIn(v.frame.body) {
-		if p.focused {
-			at, name = i, p.name
-		}
-	}
-	if at < 0 {
-		return func() {}
-	}
-	for _, p := range controlsIn(v.frame.body)[:at] {
-		if p.name == name {
-			nth++
-		}
-	}
 	return func() {
-		now := controlsIn(v.frame.body)
-		found := min(at, len(now)-1)
-		if !reworded {
-			for i, p := range now {
-				if p.name != name {
-					continue
-				}
-				if found = i; nth == 0 {
-					break
-				}
-				nth--
-			}
+		to := h.again(v.frame.body)
+		if reworded || to == nil {
+			to = h.near(v.frame.body)
 		}
-		if found >= 0 && v.u.asking == nil {
-			v.u.window.Canvas().Focus(now[found].stands)
+		if to != nil && v.u.asking == nil {
+			v.u.window.Canvas().Focus(to)
 		}
 	}
-}
-
-// control is a press with what stands for it in the tree, which is what takes the focus.
-type control struct {
-	*press
-	stands fyne.Focusable
-}
-
-// controlsIn are the controls of a page in their order.
-func controlsIn(o fyne.CanvasObject) []control {
-	switch x := o.(type) {
-	case *button:
-		return []control{{x.press, x}}
-	case *choice:
-		return []control{{x.press, x}}
-	case *press:
-		return []control{{x, x}}
-	case *container.Scroll:
-		return controlsIn(x.Content)
-	case *fyne.Container:
-		var list []control
-		for _, c := range x.Objects {
-			list = append(list, controlsIn(c)...)
-		}
-		return list
-	}
-	return nil
 }

@@ -8,8 +8,6 @@ import (
 	"testing"
 	"testing/fstest"
 
-	"fyne.io/fyne/v2"
-
 	"ceralacca/app"
 	"ceralacca/assets"
 )
@@ -49,46 +47,6 @@ func TestPagesGolden(t *testing.T) {
 		})
 	}
 	golden(t, "pages.txt", got.String())
-}
-
-// TestKeyboardReachesEverything walks each page with the Tab key alone.
-func TestKeyboardReachesEverything(t *testing.T) {
-	for _, s := range scenes() {
-		if s.then != nil {
-			continue
-		}
-		t.Run(s.name, func(t *testing.T) {
-			u, _, _ := window(t, s.state, 1280, 800)
-			u.turn(s.page)
-			c := u.window.Canvas()
-			seen := map[fyne.Focusable]bool{}
-			for range 200 {
-				c.(interface{ FocusNext() }).FocusNext()
-				if f := c.Focused(); f == nil || seen[f] {
-					break
-				}
-				seen[c.Focused()] = true
-			}
-			for name, o := range controls(u.shell.object) {
-				f, ok := o.(fyne.Focusable)
-				if !ok {
-					continue // a row's own button: the list has its keys
-				}
-				if d, off := o.(fyne.Disableable); off && d.Disabled() {
-					continue
-				}
-				if b, is := o.(*button); is {
-					f = b.press
-				}
-				if ch, is := o.(*choice); is {
-					f = ch.press
-				}
-				if !seen[f] && !seen[o.(fyne.Focusable)] {
-					t.Errorf("the Tab key never comes to %q", name)
-				}
-			}
-		})
-	}
 }
 
 // BenchmarkShow is how long the window's goroutine is held by one change in a batch of 1,000 files.

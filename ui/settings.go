@@ -16,7 +16,6 @@ type settingsView struct {
 	trust   *app.Trust
 	startup *app.StartupState
 	stamped *app.Authorities
-	rows    map[string][]*choice
 }
 
 func newSettingsView(u *UI) *settingsView {
@@ -42,7 +41,6 @@ func (v *settingsView) Show(st *app.State) {
 		return
 	}
 	v.last, v.cards, v.trust, v.startup, v.stamped = st.Settings, st.Cards, st.Trust, st.Startup, st.Authorities
-	v.rows = map[string][]*choice{}
 	u, k, set := v.u, v.u.k, *st.Settings
 	languages := []option{{words: k.T("ui.set.system"), chosen: set.Language == "", to: func(s *app.Settings) { s.Language = "" }}}
 	for _, tag := range lang.Languages {
@@ -82,14 +80,6 @@ func (v *settingsView) Show(st *app.State) {
 	v.frame.setBody(-1, k.heading(k.T("ui.page.settings"), k.T("ui.set.note")), k.sheet(24, box),
 		k.para(noteFace, k.p.muted, k.Text(lang.M("ui.set.about", "version", app.Version))))
 	v.frame.setBar()
-	for key, row := range v.rows {
-		for i, c := range row {
-			if v.u.chosenBy == key+lang.Digits(i) {
-				v.u.chosenBy = ""
-				v.u.window.Canvas().Focus(c)
-			}
-		}
-	}
 }
 
 // atLogin is the choice whether reminders of the expiry come while the window is closed too.
@@ -113,12 +103,8 @@ func (v *settingsView) words(key string) fyne.CanvasObject {
 func (v *settingsView) row(key string, options []option) fyne.CanvasObject {
 	k := v.u.k
 	var pills []fyne.CanvasObject
-	for i, o := range options {
-		var c *choice
-		c = k.choice(o.words, o.chosen, func() {
-			if v.u.window.Canvas().Focused() == fyne.Focusable(c) {
-				v.u.chosenBy = key + lang.Digits(i)
-			}
+	for _, o := range options {
+		pills = append(pills, k.choice(o.words, o.chosen, func() {
 			if o.do != nil {
 				o.do()
 				return
@@ -126,9 +112,7 @@ func (v *settingsView) row(key string, options []option) fyne.CanvasObject {
 			set := v.u.settings
 			o.to(&set)
 			v.u.store.SetSettings(set)
-		})
-		pills = append(pills, c)
-		v.rows[key] = append(v.rows[key], c)
+		}))
 	}
 	return cols(k.px(20), k.px(640), []float32{2, 3}, v.words(key), wrapbox(k.px(10), pills...))
 }

@@ -59,7 +59,6 @@ type UI struct {
 	chooser    chooser         // the system's file dialog; nil for none
 	choosing   bool            // it is open
 	ctx        context.Context // of what the window itself starts; ends when it closes
-	chosenBy   string          // the row and number of the setting just chosen by keyboard, which keeps the focus
 	timers     []*time.Timer
 	reading    sync.WaitGroup       // folders being listed
 	waiting    map[string]time.Time // passing troubles, by code, and when they were first seen
@@ -129,6 +128,7 @@ func (u *UI) build(set app.Settings) {
 
 // show shows the State.
 func (u *UI) show(s *app.State) {
+	page, h := u.page, heldIn(u.views[u.page].Object())
 	if c := u.window.Canvas().Scale(); *s.Settings != u.settings || c > 0 && c != u.k.device {
 		u.build(*s.Settings)
 	}
@@ -146,9 +146,10 @@ func (u *UI) show(s *app.State) {
 	u.shell.Show(s)
 	u.views[u.page].Show(s)
 	u.shell.object.Refresh()
-	if f, ok := u.window.Canvas().Focused().(fyne.CanvasObject); ok && u.asking == nil && standing(u.shell.object, f) == nil {
-		u.window.Canvas().Unfocus() // what had the focus is no longer there
+	if u.page != page {
+		h = held{at: -1}
 	}
+	u.giveBack(h)
 }
 
 // turn opens a page.

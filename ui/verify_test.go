@@ -40,7 +40,7 @@ func TestVerifyActions(t *testing.T) {
 		t.Errorf("asked for %q", f.said)
 	}
 	press1(t, u, u.k.T("verify.at.today"))
-	if asked(f) != "verify /casa/anna/Documenti/contratto_fornitura.pdf.p7m " || !f.asked.At.IsZero() {
+	if asked(f) != "verify /casa/anna/Documenti/contratto_fornitura.pdf.p7m []" || !f.asked.At.IsZero() {
 		t.Errorf("asked for %q at %v", f.said, f.asked.At)
 	}
 	said := words(u.shell.object)
