@@ -22,7 +22,7 @@ const (
 	newPIN      = "73051"
 	// tabsToChange is how often Tab goes from the card bar to the button that changes the signature PIN, on the page
 	// of a card with which all is well. A test of package ui holds it true.
-	tabsToChange = 9
+	tabsToChange = 6
 )
 
 // The exercises, by their place in the menu.
