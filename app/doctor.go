@@ -300,6 +300,22 @@ func (c DoctorCheck) State() string {
 	return "bad"
 }
 
+// doctorCommands are the fixes that can be had by one line in a terminal; the words of the fix tell of it too.
+var doctorCommands = map[string]string{
+	"service-missing": "sudo apt install pcscd",
+	"service-stopped": "sudo systemctl enable --now pcscd.socket",
+	"service-flatpak": "flatpak override --user --socket=pcsc it.ceralacca.Ceralacca",
+	"reader-driver":   "sudo apt install libccid",
+}
+
+// Command is a line for a terminal that mends it, as it can be copied; empty when there is none.
+func (c DoctorCheck) Command() string {
+	if c.Good {
+		return ""
+	}
+	return doctorCommands[c.Code]
+}
+
 // DoctorText is a check in words.
 type DoctorText struct{ Title, Fix string }
 

@@ -44,6 +44,9 @@ func TestDoctorTexts(t *testing.T) {
 			if x.Title == "" || strings.ContainsAny(x.Title+x.Fix, "{}[]") || (x.Fix == "") == slices.Contains(fixes, code) {
 				t.Errorf("%s %s: %+v", tag, code, x)
 			}
+			if line := (DoctorCheck{Code: code}).Command(); code != "reader-driver" && !strings.Contains(x.Fix, line) {
+				t.Errorf("%s %s: %q is not in %q", tag, code, line, x.Fix)
+			}
 		}
 		for _, k := range c.Keys() {
 			if code, ok := strings.CutPrefix(k, "doctor."); ok && strings.HasSuffix(code, ".title") {

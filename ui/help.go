@@ -115,7 +115,7 @@ func (v *helpView) checkUp(d *app.Doctor, busy bool) fyne.CanvasObject {
 		for _, state := range []string{"bad", "note", "good"} { // what is to be done first
 			for _, c := range d.Checks {
 				if c.State() == state {
-					box.Add(k.doctorLine(c))
+					box.Add(u.doctorLine(c))
 				}
 			}
 		}
@@ -123,9 +123,10 @@ func (v *helpView) checkUp(d *app.Doctor, busy bool) fyne.CanvasObject {
 	return k.sheet(22, box)
 }
 
-// doctorLine is one check: drawing, word and colour say how it stands, the fix stands below.
-func (k *kit) doctorLine(c app.DoctorCheck) fyne.CanvasObject {
-	t := c.Text(k.Catalog)
+// doctorLine is one check: drawing, word and colour say how it stands, the fix stands below, and a line for the terminal
+// can be copied.
+func (u *UI) doctorLine(c app.DoctorCheck) fyne.CanvasObject {
+	k, t := u.k, c.Text(u.k.Catalog)
 	r, icon := k.p.good, "check"
 	switch c.State() {
 	case "bad":
@@ -138,6 +139,9 @@ func (k *kit) doctorLine(c app.DoctorCheck) fyne.CanvasObject {
 	words := vbox(k.px(2), k.para(boxBold, k.p.ink, t.Title))
 	if t.Fix != "" {
 		words.Add(k.para(boxFace, k.p.ink, t.Fix))
+	}
+	if line := c.Command(); line != "" {
+		words.Add(pad(k.px(6), 0, k.px(6), 0, leftmost(k.button(small, "", k.T("doctor.copy"), func() { u.copy(line) }))))
 	}
 	return topbox(k.px(12), k.icon(icon, 22, r.ink), flex(vbox(0, k.text(noteBold, r.ink, k.T("doctor."+c.State())), words)))
 }

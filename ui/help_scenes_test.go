@@ -34,7 +34,9 @@ func doctorScenes() []scene {
 		bad(app.SeverityInfo, "network-not-asked"), bad(app.SeverityWarning, "lists-old", "date", "2023-09-26T10:00:00Z"),
 		ok("clock", "date", "2026-11-22T10:00:00Z"), bad(app.SeverityWarning, "space-low", "free", "12"),
 	}
+	unserved := []app.DoctorCheck{bad(app.SeverityDanger, "service-stopped"), ok("clock", "date", "2026-11-22T10:00:00Z")}
 	return []scene{
+		{"doctor-command", pageHelp, with(&app.Doctor{Checks: unserved}), nil},
 		{"doctor-fine", pageHelp, with(&app.Doctor{Network: true, Checks: fine}), nil},
 		{"doctor-trouble", pageHelp, with(&app.Doctor{Checks: ill, SavedTo: "/casa/anna/Documenti/ceralacca-assistenza.zip"}), nil},
 		{"doctor-running", pageHelp, with(&app.Doctor{Running: true}), nil},

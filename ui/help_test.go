@@ -4,6 +4,8 @@ import (
 	"slices"
 	"testing"
 
+	"fyne.io/fyne/v2"
+
 	"ceralacca/app"
 )
 
@@ -29,5 +31,19 @@ func TestDoctorButtons(t *testing.T) {
 	press("Controlla")
 	if len(f.said) != 0 || u.views[pageHelp].Main() != nil {
 		t.Errorf("beside a job: %v", f.said)
+	}
+}
+
+// The line that mends a stopped service is copied by keyboard.
+func TestDoctorCommandIsCopied(t *testing.T) {
+	u, _ := sceneOf(t, "doctor-command")
+	b, is := controls(u.views[pageHelp].Object())[u.k.T("doctor.copy")].(*button)
+	if !is {
+		t.Fatal("nothing to copy")
+	}
+	u.window.Canvas().Focus(b)
+	u.window.Canvas().Focused().TypedKey(&fyne.KeyEvent{Name: fyne.KeyReturn})
+	if got := u.app.Clipboard().Content(); got != "sudo systemctl enable --now pcscd.socket" {
+		t.Errorf("copied %q", got)
 	}
 }

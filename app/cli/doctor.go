@@ -8,11 +8,12 @@ import (
 )
 
 type jsonDoctorCheck struct {
-	Code   string `json:"code,omitempty"`
-	State  string `json:"state"` // good, note or bad
-	Title  string `json:"title"`
-	Fix    string `json:"fix,omitempty"`
-	Detail string `json:"detail,omitempty"`
+	Code    string `json:"code,omitempty"`
+	State   string `json:"state"` // good, note or bad
+	Title   string `json:"title"`
+	Fix     string `json:"fix,omitempty"`
+	Command string `json:"command,omitempty"` // a line for a terminal that is the fix
+	Detail  string `json:"detail,omitempty"`
 }
 
 // doctor looks at service, readers, card, libraries, lists, disk and clock. The network is tried only with --network.
@@ -41,7 +42,7 @@ func (s *session) doctor(args []string) (int, error) {
 	checks := []jsonDoctorCheck{}
 	for _, c := range d.Checks {
 		t := c.Text(s.texts)
-		checks = append(checks, jsonDoctorCheck{c.Code, c.State(), t.Title, t.Fix, c.Detail})
+		checks = append(checks, jsonDoctorCheck{c.Code, c.State(), t.Title, t.Fix, c.Command(), c.Detail})
 	}
 	if s.json {
 		s.printJSON(map[string]any{"checks": checks, "trouble": d.Trouble(), "network": d.Network})
