@@ -218,15 +218,21 @@ func (u *UI) typedPIN(q app.PINQuestion, side, short, head *fyne.Container, canc
 	sign.enable(false)
 	count := k.paragraph(noteFace, k.p.muted, "")
 	say := func() {
-		s := initial(k.Text(lang.MN("ui.pin.count", field.pin.Len()))) + "\n" + u.pinLength(q)
-		count.paint(s, k.p.muted)
+		s, ink := initial(k.Text(lang.MN("ui.pin.count", field.pin.Len())))+"\n"+u.pinLength(q), k.p.muted
+		if field.halved() {
+			s, ink = k.T("ui.pin.halves"), k.p.ink
+		}
+		count.paint(s, ink)
 		sign.enable(field.complete())
 	}
 	say()
 	field.changed = say
 	field.submit = func() { give(field.take()) }
 	field.close = refuse
-	notes := vbox(k.px(6), count.Container)
+	var seen *tickBox
+	seen = k.tick(k.T("ui.pin.show"), func() { field.show(seen.on) })
+	seen.key = u.within(refuse, seen.press)
+	notes := vbox(k.px(6), count.Container, seen)
 	lock := hbox(k.px(12), k.icon("lock", 22, k.p.muted), flex(k.para(noteFace, k.p.muted, k.T("ui.pin.kept"))))
 	if words := u.practiceWords(q.Practice, "pin", app.PracticePIN); words != "" {
 		lock = hbox(k.px(12), k.icon("info", 22, k.p.note.ink), flex(k.para(noteBold, k.p.note.ink, words)))
@@ -242,7 +248,7 @@ func (u *UI) typedPIN(q app.PINQuestion, side, short, head *fyne.Container, canc
 			lock, hbox(k.px(12), flex(), cancel, sign)))
 	p := u.newPanel(k.p.waxText, scrolledTall(u.pinColumns(side, short, main)))
 	p.first, p.field = field, field
-	ringOf := []fyne.Focusable{field, cancel, sign}
+	ringOf := []fyne.Focusable{field, seen, cancel, sign}
 	field.tab = func(back bool) { u.round(ringOf, field, back) }
 	cancel.key, sign.key = u.within(refuse, cancel.press), u.within(refuse, sign.press)
 	return p

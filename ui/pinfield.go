@@ -9,13 +9,15 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"ceralacca/app"
+	"ceralacca/app/lang"
 )
 
 // pinField is where a PIN or PUK is typed. A digit goes from the key straight into the buffer that travels to
 // the card; only dots are drawn.
 //
 // Why no Entry: in password mode too, Fyne's makes a new string of each key and keeps them for undo, and a
-// string cannot be wiped. There is no clipboard here either.
+// string cannot be wiped. There is no clipboard here either: what is copied stays with the system. Where the person
+// wants to see the digits, each is drawn alone, from words that the program has anyway.
 type pinField struct {
 	widget.BaseWidget
 	k        *kit
@@ -26,6 +28,8 @@ type pinField struct {
 	ground   *canvas.Rectangle
 	slots    []*canvas.Rectangle
 	dots     []*canvas.Circle
+	digits   []*canvas.Text
+	shown    bool // digits are drawn in the place of dots
 	caret    *canvas.Rectangle
 	changed  func()
 	submit   func()
@@ -52,6 +56,9 @@ func newPINField(k *kit, least, most int) *pinField {
 	for range most {
 		f.slots = append(f.slots, canvas.NewRectangle(k.p.edge))
 		f.dots = append(f.dots, canvas.NewCircle(color.Transparent))
+		digit := k.text(monoFace, k.p.ink, "")
+		digit.TextSize, digit.Alignment = k.px(26), fyne.TextAlignCenter
+		f.digits = append(f.digits, digit)
 	}
 	f.ExtendBaseWidget(f)
 	return f
@@ -67,6 +74,15 @@ func (f *pinField) take() *app.PIN {
 	f.update()
 	return p
 }
+
+// show draws the digits, or dots again.
+func (f *pinField) show(on bool) { f.shown = on; f.Refresh() }
+
+// halved reports whether what is there looks like one of the two halves in which some codes are handed out.
+func (f *pinField) halved() bool { return f.pin.Len() == halfCode && f.least > halfCode }
+
+// halfCode is half of the eight digits of a code that comes half at the counter and half by mail or SMS.
+const halfCode = 4
 
 // wipe forgets what was typed.
 func (f *pinField) wipe() { f.pin.Wipe(); f.update() }
@@ -161,6 +177,7 @@ func (r *pinRenderer) Layout(size fyne.Size) {
 		w := step - k.px(10)
 		place(f.slots[i], x, size.Height-k.px(19), w, k.px(2))
 		place(f.dots[i], x+w/2-k.px(7), size.Height/2-k.px(9), k.px(14), k.px(14))
+		place(f.digits[i], x-k.px(4), size.Height/2-k.px(21), w+k.px(8), k.px(38))
 	}
 	n := min(f.pin.Len(), f.most-1)
 	place(f.caret, k.px(22)+float32(n)*step+k.px(11), size.Height/2-k.px(17), k.px(2), k.px(30))
@@ -180,11 +197,22 @@ func (r *pinRenderer) Refresh() {
 			f.slots[i].FillColor = p.edge
 		}
 		f.dots[i].FillColor = color.Transparent
-		if i < n {
+		if i < n && !f.shown {
 			f.dots[i].FillColor = p.ink
 		}
+		f.digits[i].Text = ""
 		f.slots[i].Refresh()
 		f.dots[i].Refresh()
+	}
+	f.pin.Use(func(digits []byte) {
+		for i, d := range digits {
+			if f.shown && i < len(f.digits) {
+				f.digits[i].Text = lang.Digits(int(d - '0'))
+			}
+		}
+	})
+	for _, d := range f.digits {
+		d.Refresh()
 	}
 	f.caret.FillColor = color.Transparent
 	if f.focused && n < f.most {
@@ -199,7 +227,7 @@ func (r *pinRenderer) Refresh() {
 func (r *pinRenderer) Objects() []fyne.CanvasObject {
 	o := []fyne.CanvasObject{r.f.ground}
 	for i := range r.f.slots {
-		o = append(o, r.f.slots[i], r.f.dots[i])
+		o = append(o, r.f.slots[i], r.f.dots[i], r.f.digits[i])
 	}
 	return append(o, r.f.caret)
 }

@@ -80,6 +80,7 @@ type newPINForm struct {
 	old, again    *pinField // the old PIN; or the PUK, and the PUK again
 	fresh, repeat *pinField
 	sure          *tickBox // nil unless one try is left
+	seen          *tickBox // the digits are drawn
 	rules         *ruleList
 	main          *fyne.Container
 	on            *button // goes on to the next step, or sends
@@ -110,6 +111,12 @@ func (u *UI) newPINPanel(q app.NewPINQuestion, give func(*app.NewPINs), refuse f
 		f.sure = k.tick(k.T(key), f.say)
 		f.sure.key = u.within(refuse, f.sure.press)
 	}
+	f.seen = k.tick(k.T("ui.pin.show"), func() {
+		for _, p := range fields {
+			p.show(f.seen.on)
+		}
+	})
+	f.seen.key = u.within(refuse, f.seen.press)
 	for _, p := range fields {
 		p.changed, p.close = f.say, refuse
 		p.submit = func() { f.enter(p) }
@@ -295,7 +302,8 @@ func (f *newPINForm) columns(rows ...fyne.CanvasObject) fyne.CanvasObject {
 	if f.step == stepPUK {
 		right = vbox(0, pad(k.px(26), 0, 0, 0, f.rules.box))
 	}
-	return cols(k.px(28), w+k.px(220), []float32{-w, 1}, vbox(k.px(9), rows...), right)
+	f.ring = append(f.ring, f.seen)
+	return cols(k.px(28), w+k.px(220), []float32{-w, 1}, vbox(k.px(9), append(rows, f.seen)...), right)
 }
 
 // note is what stands at the left of the buttons.
@@ -410,13 +418,21 @@ func alike(words string, a, b *app.PIN) rule {
 	return r
 }
 
+// halves says in the first line what to do with a code that was handed out in two halves, while one of them is typed.
+func (f *newPINForm) halves(list []rule) []rule {
+	if f.old.halved() {
+		list[0] = rule{f.u.k.T("ui.pin.halves"), ruleOpen}
+	}
+	return list
+}
+
 func (f *newPINForm) judgePUK() []rule {
 	k := f.u.k
 	length := rule{f.pukLength(), ruleOpen}
 	if f.old.complete() {
 		length.state = ruleMet
 	}
-	return []rule{length, alike(k.T("ui.newpin.alike"), f.old.pin, f.again.pin)}
+	return f.halves([]rule{length, alike(k.T("ui.newpin.alike"), f.old.pin, f.again.pin)})
 }
 
 // judgeNew holds the new PIN against the rules. An unblocking does not know the old PIN, so it says nothing of it.
@@ -446,7 +462,7 @@ func (f *newPINForm) judgeNew() []rule {
 			list = append(list, line)
 		}
 	}
-	return append(list, alike(k.T("ui.newpin.alike"), f.fresh.pin, f.repeat.pin))
+	return f.halves(append(list, alike(k.T("ui.newpin.alike"), f.fresh.pin, f.repeat.pin)))
 }
 
 // steps are the stages of a guide: done, current, to come.

@@ -396,3 +396,64 @@ func TestNewPINLeavesNoCopy(t *testing.T) {
 		t.Errorf("%d copies of the digits after the panel was closed", n)
 	}
 }
+
+// TestDigitsAreShownOnlyWhenAskedFor: the digits stand on the screen while the tick is set, and are gone with what was
+// typed.
+func TestDigitsAreShownOnlyWhenAskedFor(t *testing.T) {
+	u, _, _ := window(t, state(nil), 1280, 800)
+	f := openNewPIN(u, newPINQuestion(app.ChangePIN, 3))
+	seen := func() string {
+		var s strings.Builder
+		for _, d := range f.old.digits {
+			s.WriteString(d.Text)
+		}
+		return s.String()
+	}
+	typeInto(f.old, "50273")
+	if got := seen(); got != "" {
+		t.Errorf("shown unasked: %q", got)
+	}
+	f.seen.do()
+	if got := seen(); got != "50273" {
+		t.Errorf("asked for, and shown is %q", got)
+	}
+	f.old.TypedKey(&fyne.KeyEvent{Name: fyne.KeyBackspace})
+	if got := seen(); got != "5027" {
+		t.Errorf("after one was taken back %q", got)
+	}
+	f.panel.wipe()
+	f.old.Refresh()
+	if got := seen(); got != "" {
+		t.Errorf("wiped, and shown is %q", got)
+	}
+	f.seen.do()
+	typeInto(f.old, "50273")
+	if got := seen(); got != "" {
+		t.Errorf("no longer asked for: %q", got)
+	}
+}
+
+// TestHalfACodeIsToldToBeHalf: four digits of a longer code may be one of the two halves in which it was handed out.
+func TestHalfACodeIsToldToBeHalf(t *testing.T) {
+	u, _, _ := window(t, state(nil), 1280, 800)
+	hint := together(u.k.T("ui.pin.halves"))
+	a := &asking{ui: u, refuse: func() {}}
+	a.build = func() *panel { return u.pinPanel(signQuestion(3, app.NotPractice), func(*app.PIN) {}, func() {}) }
+	u.asking = a
+	a.open()
+	for n, d := range "50273" {
+		typeInto(a.panel.field, string(d))
+		if said := strings.Contains(together(words(a.panel.object)), hint); said != (n == 3) {
+			t.Errorf("PIN of %d digits: told %v", n+1, said)
+		}
+	}
+	for _, kind := range []app.NewPINKind{app.ChangePIN, app.ChangePUK} {
+		f := openNewPIN(u, newPINQuestion(kind, 3))
+		for n, d := range "50273" {
+			typeInto(f.old, string(d))
+			if said := strings.Contains(together(words(f.panel.object)), hint); said != (n == 3) {
+				t.Errorf("kind %d, %d digits: told %v", kind, n+1, said)
+			}
+		}
+	}
+}
