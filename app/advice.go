@@ -143,7 +143,7 @@ func explainFile(err error) *Advice {
 	case errors.As(err, &moment):
 		return advice("bad-date", SeverityInfo, 0)
 	case errors.As(err, &list):
-		return advice("lists-not-fetched", SeverityWarning, 0)
+		return advice(listCode(list), SeverityWarning, 0)
 	case errors.As(err, &refused):
 		return advice(refusedCode(refused.Reason), SeverityWarning, 0)
 	case errors.As(err, &kind):
@@ -284,12 +284,25 @@ func passingAdvice(code string) *Advice {
 	return a
 }
 
+// listCode tells a list that did not come from one that must not be used: no connection mends the latter.
+func listCode(e *trust.ListError) string {
+	switch {
+	case e.Reason == "network":
+		return "lists-not-fetched"
+	case errors.As(e.Err, new(*trust.VersionError)):
+		return "list-too-new"
+	case e.Reason == "signature", e.Reason == "format":
+		return "list-not-one"
+	}
+	return "list-refused"
+}
+
 // Codes lists every advice code there is, for the test that each has its texts.
 func Codes() []string {
 	codes := []string{
 		"unknown", "pin-format", "pin-outcome-unknown", "pin-blocked", "puk-blocked", "pin-wrong", "puk-wrong",
 		"pin-wrong-unknown", "puk-wrong-unknown", "certificate-expired", "login-only", "no-certificate",
-		"output-exists", "already-signed", "self-check", "not-a-file", "nothing-inside", "card-status", "no-anchors", "no-such-certificate", "lists-not-fetched", "no-folder", "folder-too-large", "bad-date", "filing-refused", "no-such-profile",
+		"output-exists", "already-signed", "self-check", "not-a-file", "nothing-inside", "card-status", "no-anchors", "no-such-certificate", "lists-not-fetched", "list-not-one", "list-refused", "list-too-new", "no-folder", "folder-too-large", "bad-date", "filing-refused", "no-such-profile",
 		"no-time-stamp", "no-validation-data", "no-archive-stamp", "pdf-encrypted", "pdf-locked", "pdf-damaged", "pdf-manipulated",
 		"pdf-unsupported", "not-a-pdf", "cannot-sign-so", "disk-full",
 		"no-reader", "no-card", "renew", "renew-last-day", "renew-closed", "ends-soon", "ends-today", "certificate-not-yet", "chip-withdrawn", "certificate-revoked", "certificate-suspended", "login-revoked", "login-suspended",

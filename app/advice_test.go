@@ -15,6 +15,7 @@ import (
 	"ceralacca/assets"
 	"ceralacca/card"
 	"ceralacca/signer"
+	"ceralacca/signer/trust"
 )
 
 func TestEveryAdviceHasItsTexts(t *testing.T) {
@@ -71,6 +72,13 @@ func TestExplain(t *testing.T) {
 		{&fs.PathError{Op: "write", Path: "/x", Err: syscall.ENOSPC}, "disk-full"},
 		{os.ErrNotExist, "file-missing"},
 		{context.Canceled, "cancelled"},
+		{wrap(&trust.ListError{Reason: "network"}), "lists-not-fetched"},
+		{errors.Join(nil, &trust.ListError{Reason: "signature"}), "list-not-one"},
+		{&trust.ListError{Reason: "format", Err: errors.New("x")}, "list-not-one"},
+		{&trust.ListError{Reason: "format", Err: &trust.VersionError{Version: 7}}, "list-too-new"},
+		{&trust.ListError{Reason: "downgrade"}, "list-refused"},
+		{&trust.ListError{Reason: "out-of-date"}, "list-refused"},
+		{&trust.ListError{Reason: "signer"}, "list-refused"},
 		{&signer.LevelError{Step: "time-stamp", Err: context.DeadlineExceeded}, "no-time-stamp"},
 		{&signer.LevelError{Reached: signer.LevelT, Step: "validation-data", Err: errors.New("x")}, "no-validation-data"},
 		{&signer.LevelError{Reached: signer.LevelLT, Step: "archive-time-stamp", Err: errors.New("x")}, "no-archive-stamp"},

@@ -42,7 +42,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"withpin": withPIN, "code": code, "json": jsonHas, "mkbytes": makeBytes, "root": practiceRoot,
-			"pdf": makePDF, "tsa": startTSA, "sockets": sockets,
+			"pdf": makePDF, "tsa": startTSA, "sockets": sockets, "proxy": startProxy,
 		},
 	})
 }
@@ -68,7 +68,7 @@ func runCommand(ts *testscript.TestScript, args []string, pin *os.File) (*exec.C
 	ts.Check(err)
 	c := exec.CommandContext(context.Background(), path, args...)
 	c.Dir = ts.MkAbs(".")
-	c.Env = append(os.Environ(), "LANG="+ts.Getenv("LANG"), "LC_ALL=")
+	c.Env = append(os.Environ(), "LANG="+ts.Getenv("LANG"), "LC_ALL=", "HTTPS_PROXY="+ts.Getenv("HTTPS_PROXY"))
 	if pin != nil {
 		c.ExtraFiles = []*os.File{pin}
 	}
