@@ -4,6 +4,7 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 	"unicode"
@@ -79,11 +80,23 @@ func IsPractice(r *Report) bool {
 	return false
 }
 
-// ReadAnchors reads the certificates of a PEM file, or a single one in DER.
+// maxAnchors bounds a file of certificates: the bundle of a whole system has half a megabyte.
+const maxAnchors = 16 << 20
+
+// ReadAnchors reads the certificates of a PEM file, or a single one in DER. A file without any, or with more than any
+// bundle has, is a [*NoAnchorsError].
 func ReadAnchors(path string) ([]*x509.Certificate, error) {
-	b, err := os.ReadFile(path)
+	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, maxAnchors+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(b) > maxAnchors {
+		return nil, &NoAnchorsError{path}
 	}
 	if c, err := x509.ParseCertificate(b); err == nil {
 		return []*x509.Certificate{c}, nil
