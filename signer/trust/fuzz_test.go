@@ -68,7 +68,10 @@ func FuzzList(f *testing.F) {
 		services: serviceXML(stateXML("CA/QC", "granted", testNow, u, purposeXML("ForeSignatures")+
 			qualifierXML("QCWithQSCD", `<CriteriaList assert="all"><PolicySet></PolicySet></CriteriaList>`))),
 	}.sign(f, u))
-	f.Fuzz(func(_ *testing.T, doc []byte) {
+	f.Fuzz(func(t *testing.T, doc []byte) {
+		if h, err := verifyList(t.Context(), doc, "IT", [][]byte{u.x.Raw}); err == nil && (h.Sequence != 1 || len(h.Services) != 1) {
+			t.Errorf("believed with another content: sequence %d, %d services", h.Sequence, len(h.Services))
+		}
 		l, err := parseList(doc)
 		if err != nil {
 			return
