@@ -40,6 +40,9 @@ var simple = []struct {
 	{signer.ErrChanged, "file-changed", SeverityWarning, 0},
 	{signer.ErrArchived, "archived", SeverityWarning, 0},
 	{signer.ErrNoTSA, "no-authority", SeverityWarning, 0},
+	{signer.ErrKey, "other-key", SeverityDanger, 0},
+	{signer.ErrNoContent, "no-original", SeverityWarning, 0},
+	{signer.ErrOtherContent, "other-original", SeverityWarning, 0},
 	{trust.ErrOffline, "offline", SeverityInfo, 0},
 	{fs.ErrNotExist, "file-missing", SeverityWarning, 0},
 	{fs.ErrPermission, "no-permission", SeverityWarning, 0},
@@ -190,6 +193,14 @@ func refusedCode(reason string) string {
 		return "pdf-damaged"
 	case "manipulated":
 		return "pdf-manipulated"
+	case "no-such-field", "field-signed", "field-not-signature", "seed-value":
+		return "pdf-field"
+	case "no-such-page", "appearance", "font", "picture":
+		return "pdf-mark"
+	case "too-large", "too-many-objects", "too-complex":
+		return "pdf-too-large"
+	case "dynamic-xfa":
+		return "pdf-form"
 	}
 	return "pdf-unsupported"
 }
@@ -304,6 +315,7 @@ func Codes() []string {
 		"pin-wrong-unknown", "puk-wrong-unknown", "certificate-expired", "login-only", "no-certificate",
 		"output-exists", "already-signed", "self-check", "not-a-file", "nothing-inside", "card-status", "no-anchors", "no-such-certificate", "lists-not-fetched", "list-not-one", "list-refused", "list-too-new", "no-folder", "folder-too-large", "bad-date", "filing-refused", "no-such-profile",
 		"no-time-stamp", "no-validation-data", "no-archive-stamp", "pdf-encrypted", "pdf-locked", "pdf-damaged", "pdf-manipulated",
+		"pdf-field", "pdf-mark", "pdf-too-large", "pdf-form",
 		"pdf-unsupported", "not-a-pdf", "cannot-sign-so", "disk-full",
 		"no-reader", "no-card", "renew", "renew-last-day", "renew-closed", "ends-soon", "ends-today", "certificate-not-yet", "chip-withdrawn", "certificate-revoked", "certificate-suspended", "login-revoked", "login-suspended",
 		"pin-blocked-sign", "pin-blocked-login", "pin-blocked-health", "puk-blocked-sign", "puk-blocked-login",

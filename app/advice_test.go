@@ -4,8 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"syscall"
@@ -85,7 +90,7 @@ func TestExplain(t *testing.T) {
 		{&signer.RefusedError{Reason: "encrypted", Err: errors.New("x")}, "pdf-encrypted"},
 		{&signer.RefusedError{Reason: "docmdp-1", Err: errors.New("x")}, "pdf-locked"},
 		{&signer.RefusedError{Reason: "damaged", Err: errors.New("x")}, "pdf-damaged"},
-		{&signer.RefusedError{Reason: "dynamic-xfa", Err: errors.New("x")}, "pdf-unsupported"},
+		{&signer.RefusedError{Reason: "dynamic-xfa", Err: errors.New("x")}, "pdf-form"},
 		{&signer.UnsupportedError{Format: signer.PAdES, Kind: signer.Text}, "not-a-pdf"},
 		{&signer.UnsupportedError{Format: signer.CAdES, Kind: signer.DetachedCMS}, "cannot-sign-so"},
 		{&signer.UnsupportedError{Kind: signer.Mail}, "unknown"},
@@ -100,6 +105,133 @@ func TestExplain(t *testing.T) {
 	if Explain(nil) != nil {
 		t.Error("advice about nothing")
 	}
+}
+
+// TestEveryErrorIsExplained: each error that packages signer and card export has advice of its own, whatever facts it
+// carries. A new one fails here until it is given some.
+func TestEveryErrorIsExplained(t *testing.T) {
+	samples := map[string][]error{
+		"signer.ErrArchived": {signer.ErrArchived}, "signer.ErrChanged": {signer.ErrChanged}, "signer.ErrKey": {signer.ErrKey},
+		"signer.ErrNoContent": {signer.ErrNoContent}, "signer.ErrNoTSA": {signer.ErrNoTSA}, "signer.ErrOtherContent": {signer.ErrOtherContent},
+		"signer.AlreadySignedError": {&AlreadySignedError{File: "a.p7m"}}, // which is what a job makes of it
+		"signer.UnsupportedError": {
+			&signer.UnsupportedError{Format: signer.PAdES, Kind: signer.Text}, &signer.UnsupportedError{Format: signer.XAdES, Kind: signer.XML},
+		},
+		"card.FormatError": {&card.FormatError{Min: 5, Max: 8}}, "card.OutcomeUnknownError": {&card.OutcomeUnknownError{Err: card.ErrRemoved}},
+		"card.PINError":     {&card.PINError{TriesLeft: 2}, &card.PINError{TriesLeft: card.UnknownTries}, &card.PINError{Blocked: true}},
+		"card.StatusError":  {&card.StatusError{SW: 0x6A82}},
+		"card.ErrNoService": {card.ErrNoService}, "card.ErrRemoved": {card.ErrRemoved}, "card.ErrReset": {card.ErrReset},
+		"card.ErrBusy": {card.ErrBusy}, "card.ErrMute": {card.ErrMute}, "card.ErrUnsupported": {card.ErrUnsupported},
+		"card.ErrCancelled": {card.ErrCancelled}, "card.ErrNoPUKChange": {card.ErrNoPUKChange},
+	}
+	for _, r := range []string{"authentication", "ca", "time-stamping", "not-yet-valid", "expired", "usage"} {
+		samples["signer.UseError"] = append(samples["signer.UseError"], &signer.UseError{Reason: r})
+	}
+	for _, step := range []string{"time-stamp", "validation-data", "archive-time-stamp"} {
+		samples["signer.LevelError"] = append(samples["signer.LevelError"], &signer.LevelError{Step: step, Err: context.DeadlineExceeded})
+	}
+	for _, r := range quotedIn(t, filepath.Join("..", "signer", "timestamp.go"), "TimeStampError") {
+		samples["signer.TimeStampError"] = append(samples["signer.TimeStampError"], &signer.TimeStampError{Reason: r, Err: io.EOF})
+	}
+	for _, r := range quotedIn(t, filepath.Join("..", "signer", "sign_pades.go"), "RefusedError") {
+		samples["signer.RefusedError"] = append(samples["signer.RefusedError"], &signer.RefusedError{Reason: r, Err: io.EOF})
+	}
+	it, err := lang.Load(assets.FS, "it")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, pkg := range []string{"signer", "card"} {
+		for _, name := range exportedErrors(t, filepath.Join("..", pkg)) {
+			name = pkg + "." + name
+			if len(samples[name]) == 0 {
+				t.Errorf("%s: no sample, and so perhaps no advice", name)
+			}
+			for _, err := range samples[name] {
+				a := Explain(fmt.Errorf("while working: %w", err))
+				if a.Code == "unknown" || it.Text(a.Title) == "" || it.Text(a.Body) == "" {
+					t.Errorf("%s, %v: told as %s", name, err, a.Code)
+				}
+			}
+			delete(samples, name)
+		}
+	}
+	for name := range samples {
+		t.Errorf("%s is not exported", name)
+	}
+}
+
+// exportedErrors are the exported variables Err… and types …Error of a package.
+func exportedErrors(t *testing.T, dir string) (names []string) {
+	t.Helper()
+	for _, f := range parsed(t, dir) {
+		for _, d := range f.Decls {
+			g, ok := d.(*ast.GenDecl)
+			if !ok {
+				continue
+			}
+			for _, s := range g.Specs {
+				switch s := s.(type) {
+				case *ast.TypeSpec:
+					if s.Name.IsExported() && strings.HasSuffix(s.Name.Name, "Error") {
+						names = append(names, s.Name.Name)
+					}
+				case *ast.ValueSpec:
+					for _, n := range s.Names {
+						if g.Tok == token.VAR && n.IsExported() && strings.HasPrefix(n.Name, "Err") {
+							names = append(names, n.Name)
+						}
+					}
+				}
+			}
+		}
+	}
+	return names
+}
+
+func parsed(t *testing.T, dir string) (files []*ast.File) {
+	t.Helper()
+	paths, err := filepath.Glob(filepath.Join(dir, "*.go"))
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("%s: %v", dir, err)
+	}
+	for _, p := range paths {
+		if strings.HasSuffix(p, "_test.go") {
+			continue
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), p, nil, parser.ParseComments)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, f)
+	}
+	return files
+}
+
+// quotedIn are the codes that the comment on the field Reason of the type quotes: its contract.
+func quotedIn(t *testing.T, path, name string) (codes []string) {
+	t.Helper()
+	f, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ParseComments)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ast.Inspect(f, func(n ast.Node) bool {
+		s, ok := n.(*ast.TypeSpec)
+		if !ok || s.Name.Name != name {
+			return true
+		}
+		for _, field := range s.Type.(*ast.StructType).Fields.List {
+			if len(field.Names) == 1 && field.Names[0].Name == "Reason" {
+				for _, q := range regexp.MustCompile(`"([a-z0-9-]+)"`).FindAllStringSubmatch(field.Doc.Text(), -1) {
+					codes = append(codes, q[1])
+				}
+			}
+		}
+		return false
+	})
+	if len(codes) < 5 {
+		t.Fatalf("%s: %q", name, codes)
+	}
+	return codes
 }
 
 // TestOnlyTheCardSpeaksOfThePIN: any other failure must not be told as a wrong or blocked PIN.

@@ -195,11 +195,13 @@ func (b *batch) options(w work) (signer.Options, error) {
 	}
 	var err error
 	if o.Format == signer.PAdES && r.Visible != nil {
+		o.Field = r.Visible.Field
+	}
+	if o.Format == signer.PAdES && r.Visible.shown() {
 		name := ""
 		if b.cert != nil {
 			name = b.cert.SubjectCN
 		}
-		o.Field = r.Visible.Field
 		if o.Visible, err = e.appearance(r.Visible, name, e.cfg.Now()); err != nil {
 			return o, err
 		}
@@ -224,6 +226,12 @@ func (b *batch) sign(ctx context.Context, w work) FileResult {
 		res.Err = err
 		return res
 	}
+	content, err := contentFor(w, d, &o)
+	if err != nil {
+		res.Err = err
+		return res
+	}
+	defer content.Close()
 	if b.stamps != nil {
 		res.Short = b.stamps.givenUp()
 	}

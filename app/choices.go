@@ -1,6 +1,10 @@
 package app
 
-import "ceralacca/signer"
+import (
+	"slices"
+
+	"ceralacca/signer"
+)
 
 // The words of package signer for how to sign, under names that a window may use.
 type (
@@ -86,7 +90,7 @@ func (d *Doc) settle(c *SignChoices) {
 	}
 	x := d.existing(c)
 	d.Status, d.Advice = DocReady, nil
-	if c.Format == FormatPAdES || x == ExistingRefuse || x != ExistingWrap && d.Kind != signer.SignedData {
+	if c.Format == FormatPAdES || !slices.Contains(d.Offers(), x) {
 		d.Status, d.Advice = DocProblem, Explain(&AlreadySignedError{File: d.Path, Examination: d.Examination})
 	}
 }

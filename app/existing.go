@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"io"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -70,13 +71,40 @@ func holds(ctx context.Context, s *signer.Document, sf io.ReaderAt, o *signer.Do
 	return false
 }
 
-// SignedBy tells whether the certificate made one of the signatures that x lists, and when the last of them claims to be.
+// SignedBy tells whether the holder of the certificate made one of the signatures that x lists, with it or with an
+// earlier one, and when the last of them claims to be.
 func SignedBy(x *Examination, cert *Certificate) (time.Time, bool) {
 	if x == nil || cert == nil || len(cert.DER) == 0 {
 		return time.Time{}, false
 	}
 	s, ok := x.By(&x509.Certificate{Raw: cert.DER})
 	return s.Claimed, ok
+}
+
+// Offers are the ways to sign d once more that can be carried out; nil for a file that is no envelope.
+func (d *Doc) Offers() []Existing {
+	var out []Existing
+	for _, x := range []Existing{ExistingAdd, ExistingWrap, ExistingCounterSign} {
+		archived := d.Examination != nil && slices.Contains(d.Examination.Archived, x)
+		if isEnvelope(d.Kind) && !archived && takes(d.Kind, x, d.Original) {
+			out = append(out, x)
+		}
+	}
+	return out
+}
+
+// takes reports whether x can be done to an envelope of the kind. To add to a detached one takes its original, and
+// containers other than p7m have no place for a further signature.
+func takes(k Kind, x Existing, original string) bool {
+	switch x {
+	case ExistingWrap:
+		return true
+	case ExistingAdd:
+		return k == signer.SignedData || k == signer.DetachedCMS && original != ""
+	case ExistingCounterSign:
+		return k == signer.SignedData || k == signer.DetachedCMS
+	}
+	return false
 }
 
 // OutputName is the name that the signed d gets, as far as it can be told without looking into its folder.

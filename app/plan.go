@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -79,8 +80,11 @@ func (b *batch) planFile(ctx context.Context, i int, path string) (work, error) 
 		if x, ok := b.r.PerFile[i]; ok {
 			w.Existing = x
 		}
-		// To add needs the content, and other containers than p7m have no place for a further signature.
-		if w.Existing == signer.Refuse || w.Existing != signer.Wrap && d.Kind() != signer.SignedData {
+		original := VerifyRequest{File: path}.Original(d.Kind())
+		switch {
+		case w.Existing == signer.Add && d.Kind() == signer.DetachedCMS && original == "":
+			return w, signer.ErrNoContent
+		case !takes(d.Kind(), w.Existing, original):
 			x, _ := signer.Examine(ctx, d) // what cannot be read is an envelope all the same
 			return w, &AlreadySignedError{path, x}
 		}
@@ -89,6 +93,11 @@ func (b *batch) planFile(ctx context.Context, i int, path string) (work, error) 
 	if err != nil {
 		return w, err
 	}
+	content, err := contentFor(w, d, &o)
+	if err != nil {
+		return w, err
+	}
+	defer content.Close()
 	if err := signer.Preflight(ctx, d, o); err != nil {
 		return w, err
 	}
@@ -98,6 +107,20 @@ func (b *batch) planFile(ctx context.Context, i int, path string) (work, error) 
 	}
 	w.Out = filepath.Join(dir, d.Suggest(o))
 	return w, nil
+}
+
+// contentFor opens the original of a detached signature that another one is to stand beside, and hands it to o. What
+// it returns may be closed whether or not there is one.
+func contentFor(w work, d *signer.Document, o *signer.Options) (io.Closer, error) {
+	if w.Existing != signer.Add || d.Kind() != signer.DetachedCMS {
+		return io.NopCloser(nil), nil
+	}
+	f, c, err := openDocument(VerifyRequest{File: w.Path}.Original(d.Kind()))
+	if err != nil {
+		return nil, err
+	}
+	o.Content, o.ContentSize = f, c.Size()
+	return f, nil
 }
 
 // writable asks once for each folder whether files can be made in it. Nothing is made: a crash would leave it there.
@@ -135,8 +158,12 @@ func (b *batch) settle(ctx context.Context, c *Card) error {
 		}
 		return b.recover(ctx)
 	}
-	if b.cert, err = chooseCertificate(c, b.r.Cert); err != nil || len(b.exists) == 0 {
+	if b.cert, err = chooseCertificate(c, b.r.Cert); err != nil {
 		return err
+	}
+	if len(b.exists) == 0 {
+		b.tellAgain(ctx)
+		return nil
 	}
 	before := make([]*SignedBeforeError, len(b.todo))
 	for _, i := range b.exists {
@@ -149,7 +176,28 @@ func (b *batch) settle(ctx context.Context, c *Card) error {
 		}
 	}
 	b.clear(rename, before)
+	b.tellAgain(ctx)
 	return nil
+}
+
+// tellAgain tells which of the files that are going to be signed bear a signature of the same person already.
+func (b *batch) tellAgain(ctx context.Context) {
+	if b.ev.Again == nil {
+		return
+	}
+	for _, w := range b.todo {
+		f, d, err := openDocument(w.Path)
+		if err != nil {
+			continue // told when it is signed
+		}
+		if d.Kind() == signer.PDF || isEnvelope(d.Kind()) {
+			x, _ := signer.Examine(ctx, d) // what cannot be read tells no signer
+			if when, mine := SignedBy(x, b.cert); mine {
+				b.ev.Again(w.Path, when)
+			}
+		}
+		_ = f.Close() // read only
+	}
 }
 
 // existsQuestion asks whether outputs whose name is taken get a free one; before is set when the first of them is a

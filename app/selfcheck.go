@@ -59,7 +59,7 @@ func (c *check) run(ctx context.Context, out *os.File, name string) ([32]byte, e
 		}
 	case c.adds():
 		_, err = io.Copy(h.h, h.r)
-		if err == nil && !c.o.Detached {
+		if err == nil && c.d.Kind() != signer.DetachedCMS {
 			err = c.sameContent(ctx, d)
 		}
 	case c.o.Detached:
@@ -86,7 +86,7 @@ func (c *check) adds() bool {
 
 // signatures holds the report on the output against the one on the original.
 func (c *check) signatures(ctx context.Context, d *signer.Document) error {
-	o := signer.VerifyOptions{Anchors: c.e.cfg.Anchors, Now: c.e.cfg.Now}
+	o := signer.VerifyOptions{Anchors: c.e.cfg.Anchors, Now: c.e.cfg.Now, Content: c.o.Content, ContentSize: c.o.ContentSize}
 	var before []signer.Signature
 	if c.o.Format == signer.PAdES || c.adds() {
 		rep, err := signer.Verify(ctx, c.d, o)
@@ -95,7 +95,7 @@ func (c *check) signatures(ctx context.Context, d *signer.Document) error {
 		}
 		before = rep.Signatures
 	}
-	if c.o.Detached {
+	if c.o.Detached && !c.adds() {
 		o.Content, o.ContentSize = c.original, c.d.Size()
 	}
 	rep, err := signer.Verify(ctx, d, o)

@@ -68,13 +68,16 @@ type FileResult struct {
 }
 
 // SignEvents tells how a signing job goes on. Each function may be nil. Several files are in hand at once, so that the
-// card need not wait for the disk. Journal, Start and Done are called on the goroutine that called Sign, Done as the
+// card need not wait for the disk. All but Stop are called on the goroutine that called Sign, Done as the
 // files end, which need not be their order.
 type SignEvents struct {
 	// Journal is told the ID under which the job can be resumed, before its first signature.
 	Journal func(id string)
-	Start   func(index int)
-	Done    func(FileResult)
+	// Again is told, before the PIN, each file to be signed that the same person has signed already, and when that was
+	// by their own word.
+	Again func(file string, when time.Time)
+	Start func(index int)
+	Done  func(FileResult)
 	// Stop is asked before each signature, on any goroutine; true ends the job with [context.Canceled]. What the card
 	// has signed by then is finished.
 	Stop func() bool

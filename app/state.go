@@ -313,6 +313,8 @@ type Doc struct {
 	// be done with an envelope; ExistingRefuse follows [SignChoices].
 	Examination *Examination
 	Existing    Existing
+	// Original is the path of what a detached signature is over, where it lies beside it; empty else.
+	Original string
 	// Seen is the digest of the file as the person has looked at it; zero when nobody has.
 	Seen [32]byte
 	// Output is the path of the signed file, once there is one, and OutputSize its length in bytes.

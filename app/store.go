@@ -203,6 +203,9 @@ func (e *Engine) Describe(path string) Doc {
 	defer f.Close()
 	d.Size, d.Kind = doc.Size(), doc.Kind()
 	d.Examination, _ = signer.Examine(context.Background(), doc) // what cannot be read has nothing to show
+	if d.Kind == signer.DetachedCMS {
+		d.Original = VerifyRequest{File: path}.Original(d.Kind)
+	}
 	if isEnvelope(d.Kind) {
 		d.Status, d.Advice = DocProblem, Explain(&AlreadySignedError{File: path, Examination: d.Examination})
 	}

@@ -20,16 +20,23 @@ import (
 
 // VisibleMark is what a visible PDF signature shows, and where.
 type VisibleMark struct {
-	// Field names an empty signature field to sign in; the place is then that of the field. Only for a single file.
+	// Field names an empty signature field to sign in; page and place are then those of the field. Only for a single
+	// file.
 	Field string `json:"field,omitempty"`
 	Page  int    `json:"page"` // from 1
-	// Rect is left, bottom, right, top in points on the page as it is shown, from its lower left corner.
+	// Rect is left, bottom, right, top in points on the page as it is shown, from its lower left corner. Without an
+	// area nothing is shown, which is for fields that cannot be seen.
 	Rect [4]float64 `json:"rect"`
 	// Lines are the text. "{name}" stands for the signer and "{when}" for the moment of signing.
 	Lines []string `json:"lines,omitempty"`
 	// Picture is a PNG or JPEG left of the text; empty for none.
 	Picture []byte `json:"picture,omitempty"`
 	Border  bool   `json:"border,omitempty"`
+}
+
+// shown reports whether there is something to be seen.
+func (m *VisibleMark) shown() bool {
+	return m != nil && (m.Field == "" || m.Rect[2] > m.Rect[0] && m.Rect[3] > m.Rect[1])
 }
 
 // VisibleError means that the picture of a visible signature cannot be read.

@@ -19,6 +19,8 @@ type Examination struct {
 	// Layers are the signatures as they are written, judged by nobody: Layers[0] those of the file itself, Layers[1]
 	// those of the signed file in it, and so on. A layer without signatures is left out.
 	Layers [][]Signed
+	// Archived are those of [Add] and [CounterSign] that an archive time-stamp rules out, with [ErrArchived].
+	Archived []Existing
 	// Pages and Fields are the places of a PDF for a visible signature, each in order.
 	Pages  []Page
 	Fields []EmptyField
@@ -54,14 +56,21 @@ type EmptyField struct {
 	Refused string
 }
 
-// By finds the last signature, by the time it claims, that was made with c, in whatever layer.
+// By finds the last signature, by the time it claims, of the holder of c, in whatever layer. Certificates of one
+// holder are those with the same codice fiscale; without one, c alone.
 func (x *Examination) By(c *x509.Certificate) (Signed, bool) {
 	var last Signed
-	found := false
+	if len(x.Layers) == 0 {
+		return last, false
+	}
+	found, holder := false, Describe(c)
+	same := func(by *Certificate) bool {
+		return by != nil && (string(by.DER) == string(c.Raw) || by.FiscalCode != "" && by.FiscalCode == holder.FiscalCode)
+	}
 	var look func([]Signed)
 	look = func(list []Signed) {
 		for _, s := range list {
-			if s.By != nil && string(s.By.DER) == string(c.Raw) && (!found || s.Claimed.After(last.Claimed)) {
+			if same(s.By) && (!found || s.Claimed.After(last.Claimed)) {
 				last, found = s, true
 			}
 			look(s.Counter)
@@ -108,6 +117,11 @@ func Examine(ctx context.Context, d *Document) (*Examination, error) {
 		}
 		if err := x.places(ctx, d); err != nil {
 			return nil, err
+		}
+	}
+	for _, way := range []Existing{Add, CounterSign} {
+		if errors.Is(Preflight(ctx, d, Options{Existing: way, Content: d.r}), ErrArchived) {
+			x.Archived = append(x.Archived, way)
 		}
 	}
 	for range maxNesting {

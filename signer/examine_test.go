@@ -3,6 +3,7 @@ package signer_test
 import (
 	"bytes"
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"os"
@@ -86,7 +87,8 @@ func drawing(layers [][]signer.Signed) string {
 }
 
 func TestExamine(t *testing.T) {
-	p256, p384 := testPKI().key(t, "P-256", nil), testPKI().key(t, "P-384", nil)
+	p256, renewed := testPKI().key(t, "P-256", nil), testPKI().key(t, "RSA-2048", nil)
+	p384 := testPKI().key(t, "P-384", func(c *x509.Certificate) { c.Subject.SerialNumber = "TINIT-RSSMRA85T50A562W" })
 	later := func() time.Time { return now.Add(time.Hour) }
 	plain := []byte("ciao")
 	p7m := sign(t, plain, p256, signer.Options{})
@@ -126,6 +128,9 @@ func TestExamine(t *testing.T) {
 			s, found := x.By(p256.Chain[0])
 			if found != strings.Contains(tt.tree, "P-256") || found && !s.Claimed.Equal(now) {
 				t.Errorf("by P-256: %v at %v", found, s.Claimed)
+			}
+			if again, mine := x.By(renewed.Chain[0]); mine != found || again.Claimed != s.Claimed {
+				t.Errorf("by the same person, renewed: %v at %v", mine, again.Claimed)
 			}
 			if _, found := x.By(testPKI().ca); found {
 				t.Error("signed by its authority")

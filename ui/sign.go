@@ -48,7 +48,10 @@ func newSignView(u *UI) *signView {
 	v.looked = newLooked(u, pageSign, v.frame, func() { u.window.Canvas().Focus(v.list) })
 	v.list = newRowList(u.k, u.k.px(72))
 	v.list.row = v.row
-	v.list.same = func(i int) any { return rowKey{v.docs[v.filter.at(i)], v.mode} }
+	v.list.same = func(i int) any {
+		d := v.docs[v.filter.at(i)]
+		return rowKey{d, v.mode, v.again(d)}
+	}
 	v.list.act = v.act
 	v.filter = newListFilter(u, "filter.good.signed", func() { v.refilter(); v.frame.object.Refresh() }, func() { u.window.Canvas().Focus(v.list) })
 	v.progress = newProgress(u.k)
@@ -396,8 +399,9 @@ func (v *signView) lookAt(d app.Doc) string {
 }
 
 type rowKey struct {
-	doc  app.Doc
-	mode signMode
+	doc   app.Doc
+	mode  signMode
+	again string
 }
 
 var statusLook = [...]struct{ key, icon string }{
@@ -434,8 +438,12 @@ func (v *signView) row(i int, width float32) (fyne.CanvasObject, any) {
 		size = d.OutputSize
 	}
 	sub := k.fit(noteFace, k.p.muted, k.Size(size))
-	if d.Advice != nil {
+	again := v.again(d)
+	switch {
+	case d.Advice != nil:
 		sub = k.fit(noteBold, k.p.warn.ink, k.Text(d.Advice.Title))
+	case again != "":
+		sub = k.fit(noteBold, k.p.warn.ink, again)
 	}
 	parts := []fyne.CanvasObject{
 		page, flex(vbox(0, k.fileName(strongFace, k.p.ink, name), sub)),
@@ -461,7 +469,20 @@ func (v *signView) row(i int, width float32) (fyne.CanvasObject, any) {
 		}
 		parts = append(parts, k.tap("eye", k.T("preview.open"), "", func() { v.u.look(v.lookAt(d)) }), k.tap("close", k.T("ui.remove"), "", func() { v.u.store.Remove(d.ID) }))
 	}
-	return pad(0, k.px(14), 0, k.px(20), hbox(k.px(16), parts...)), rowKey{d, v.mode}
+	return pad(0, k.px(14), 0, k.px(20), hbox(k.px(16), parts...)), rowKey{d, v.mode, again}
+}
+
+// again says of a file that is ready that the holder of the card has signed it before, and when; empty if not.
+func (v *signView) again(d app.Doc) string {
+	card := v.u.latest.Load().Cards.Card()
+	if d.Status != app.DocReady || card == nil || card.Signing() == nil {
+		return ""
+	}
+	when, mine := app.SignedBy(d.Examination, card.Signing())
+	if !mine || when.IsZero() {
+		return ""
+	}
+	return v.u.k.Text(lang.M("signed-before.title", "name", app.Visible(d.Name), "when", v.u.k.Date(when)))
 }
 
 // progress is the bar of a job.

@@ -212,6 +212,7 @@ type placing struct {
 	mark   app.VisibleMark
 	box    *markBox
 	placed bool             // the default place was taken
+	field  int              // which of the empty fields is offered
 	shown  *app.MarkPicture // the picture that box shows
 }
 
@@ -315,8 +316,17 @@ func (v *previewView) placingBar() {
 	here := k.button(inked, "check", k.T("mark.here"), v.takePlace)
 	here.enable(p.placed)
 	right := []fyne.CanvasObject{hbox(k.px(4), prev, words, next)}
-	if f := v.emptyField(); f != "" {
-		right = append(right, k.button(outlined, "", k.Text(lang.M("mark.field", "name", f)), func() { v.takeField(f) }))
+	if fields := v.emptyFields(); len(fields) > 0 {
+		f := fields[p.field%len(fields)]
+		words := lang.M("mark.field", "name", app.Visible(f.Name))
+		if f.Locks {
+			words = lang.M("mark.field.locks", "name", app.Visible(f.Name))
+		}
+		one := []fyne.CanvasObject{k.button(outlined, "", k.Text(words), func() { v.takeField(f) })}
+		if len(fields) > 1 {
+			one = append(one, k.round("right", k.T("mark.field.next"), func() { v.nextField(fields) }))
+		}
+		right = append(right, hbox(k.px(4), one...))
 	}
 	right = append(right, v.pictureButton(), here)
 	v.frame.setBar(hbox(k.px(16), right...))
@@ -344,18 +354,31 @@ func (v *previewView) pictured(m *app.MarkPicture) {
 	v.build()
 }
 
-// emptyField is the first field of the document that waits for a signature. It is offered for a single file.
-func (v *previewView) emptyField() string {
+// emptyFields are the fields of the document that wait for a signature. They are offered for a single file.
+func (v *previewView) emptyFields() []app.EmptyField {
 	x := v.placing.doc.Examination
 	if x == nil || len(v.u.latest.Load().Docs.List) != 1 {
-		return ""
+		return nil
 	}
+	var out []app.EmptyField
 	for _, f := range x.Fields {
-		if f.Refused == "" && f.Rect[2] > f.Rect[0] && f.Rect[3] > f.Rect[1] {
-			return f.Name
+		if f.Refused == "" {
+			out = append(out, f)
 		}
 	}
-	return ""
+	return out
+}
+
+// nextField goes on to the next field and shows where it is.
+func (v *previewView) nextField(fields []app.EmptyField) {
+	p := v.placing
+	p.field = (p.field + 1) % len(fields)
+	f := fields[p.field]
+	if f.Page > 0 && f.Rect[2] > f.Rect[0] && f.Rect[3] > f.Rect[1] {
+		p.box.rect, p.placed = f.Rect, true
+		v.turn(f.Page - 1)
+	}
+	v.build()
 }
 
 // takePlace makes the place the chosen one and goes back to the list.
@@ -365,10 +388,10 @@ func (v *previewView) takePlace() {
 	v.chooseMark(p.mark)
 }
 
-// takeField signs in a field of the document.
-func (v *previewView) takeField(name string) {
+// takeField signs in a field of the document, and unseen in one that cannot be seen.
+func (v *previewView) takeField(f app.EmptyField) {
 	m := v.placing.mark
-	m.Page, m.Rect, m.Field = v.page+1, v.placing.box.rect, name
+	m.Page, m.Rect, m.Field = f.Page, f.Rect, f.Name
 	v.chooseMark(m)
 }
 

@@ -202,7 +202,7 @@ func (u *UI) openExisting(d app.Doc) {
 		answer := func(x app.Existing) func() { return func() { a.shut(); u.store.SetExisting(d.ID, x) } }
 		list := vbox(k.px(12))
 		var first *press
-		for _, x := range []app.Existing{app.ExistingAdd, app.ExistingWrap, app.ExistingCounterSign} {
+		for _, x := range d.Offers() {
 			p := u.existingChoice(&d, &c, x, who, answer(x))
 			p.key = u.within(a.shut, p)
 			if first == nil {
@@ -212,7 +212,11 @@ func (u *UI) openExisting(d app.Doc) {
 		}
 		stop := k.button(outlined, "", k.T("existing.stop"), answer(app.ExistingRefuse))
 		stop.key = u.within(a.shut, stop.press)
-		head := vbox(k.px(4), k.para(pinFace, k.p.ink, title), k.para(bodyFace, k.p.muted, k.T("existing.what")))
+		what := k.T("existing.what")
+		if d.Examination != nil && len(d.Examination.Archived) > 0 {
+			what = k.T("existing.archived")
+		}
+		head := vbox(k.px(4), k.para(pinFace, k.p.ink, title), k.para(bodyFace, k.p.muted, what))
 		p := u.newPanel(k.p.ink, scrolledTall(pad(k.px(22), k.px(32), k.px(22), k.px(32), vbox(k.px(18), head, list, hbox(k.px(12), flex(), stop)))))
 		p.first = first
 		return p

@@ -128,7 +128,22 @@ func waysScenes() []scene {
 			v.placing = &placing{doc: u.latest.Load().Docs.List[0], mark: app.VisibleMark{Lines: []string{u.k.T("mark.signed") + " {name}", "{when}"}, Border: true}}
 			v.build()
 		}},
+		{"mark-field", pageSign, fielded(), func(u *UI) {
+			v := u.views[pageSign].(*signView).preview
+			v.placing = &placing{doc: u.latest.Load().Docs.List[0], mark: app.VisibleMark{Lines: []string{u.k.T("mark.signed") + " {name}", "{when}"}, Border: true}}
+			v.build()
+		}},
 	}
+}
+
+// fielded is the preview of a PDF with two signature fields, the first of which closes the form.
+func fielded() *app.State {
+	st := previewed("distinta_EX2611.pdf", func(p *app.Preview) { p.View.Facts.Pages = 3 })
+	st.Docs.List = st.Docs.List[:1]
+	first := emptyField(1, 50, 60, 150, 90)
+	first.Name, first.Locks = "Il legale rappresentante", true
+	st.Docs.List[0].Examination = &app.Examination{Fields: []app.EmptyField{first, emptyField(3, 20, 20, 120, 60)}}
+	return st
 }
 
 func emptyField(page int, l, b, r, t float64) app.EmptyField {

@@ -106,6 +106,34 @@ func TestExistingTree(t *testing.T) {
 	}
 }
 
+// TestPlaceInFields goes through the signature fields of a PDF and signs in the one that is shown.
+func TestPlaceInFields(t *testing.T) {
+	st := previewed("distinta_EX2611.pdf", func(p *app.Preview) { p.View.Facts.Pages = 3 })
+	st.Docs.List[0].Kind = app.KindPDF
+	st.Docs.List = st.Docs.List[:1]
+	second := emptyField(3, 50, 60, 150, 90)
+	second.Name, second.Locks = "Sindaco", true
+	taken := emptyField(1, 1, 1, 9, 9)
+	taken.Refused = "fieldmdp"
+	st.Docs.List[0].Examination = &app.Examination{Fields: []app.EmptyField{emptyField(1, 20, 20, 120, 60), taken, second, {Name: "Nascosto"}}}
+	u, f, _ := window(t, st, 1000, 700)
+	v := u.views[pageSign].(*signView).preview
+	u.placeMark()
+	v.build()
+	fields := v.emptyFields()
+	if len(fields) != 3 {
+		t.Fatalf("%d fields are offered", len(fields))
+	}
+	v.nextField(fields)
+	if v.page != 2 || v.placing.box.rect != second.Rect {
+		t.Errorf("page %d, box %v", v.page, v.placing.box.rect)
+	}
+	v.takeField(fields[v.placing.field])
+	if m := f.choices.Visible; m == nil || m.Field != "Sindaco" || m.Page != 3 || m.Rect != second.Rect || f.choices.Format != app.FormatPAdES {
+		t.Errorf("chosen: %+v", f.choices)
+	}
+}
+
 // TestPlaceByKeyboard moves the box of a visible signature, makes it larger, and takes the place.
 func TestPlaceByKeyboard(t *testing.T) {
 	st := previewed("distinta_EX2611.pdf", func(p *app.Preview) { p.View.Facts.Pages = 1 })

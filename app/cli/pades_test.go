@@ -22,24 +22,29 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// makePDF makes "pdf NAME", a file of one empty page.
+// makePDF makes "pdf NAME [FIELD]", a file of one empty page, with an empty signature field of that name if there is one.
 func makePDF(ts *testscript.TestScript, neg bool, args []string) {
+	form, annots, field := "", "", "null"
+	if len(args) > 1 {
+		form, annots = "/AcroForm<</Fields[4 0 R]>>", "/Annots[4 0 R]"
+		field = "<</Type/Annot/Subtype/Widget/FT/Sig/T(" + args[1] + ")/Rect[20 20 220 80]/F 4/P 3 0 R>>"
+	}
 	var b bytes.Buffer
 	b.WriteString("%PDF-1.7\n%\xe2\xe3\xcf\xd3\n")
 	var at []int
 	for i, o := range []string{
-		"<</Type/Catalog/Pages 2 0 R>>", "<</Type/Pages/Kids[3 0 R]/Count 1>>",
-		"<</Type/Page/Parent 2 0 R/MediaBox[0 0 300 200]/Resources<<>>>>",
+		"<</Type/Catalog/Pages 2 0 R" + form + ">>", "<</Type/Pages/Kids[3 0 R]/Count 1>>",
+		"<</Type/Page/Parent 2 0 R/MediaBox[0 0 300 200]/Resources<<>>" + annots + ">>", field,
 	} {
 		at = append(at, b.Len())
 		fmt.Fprintf(&b, "%d 0 obj\n%s\nendobj\n", i+1, o)
 	}
 	xref := b.Len()
-	b.WriteString("xref\n0 4\n0000000000 65535 f \n")
+	b.WriteString("xref\n0 5\n0000000000 65535 f \n")
 	for _, o := range at {
 		fmt.Fprintf(&b, "%010d 00000 n \n", o)
 	}
-	fmt.Fprintf(&b, "trailer\n<</Size 4/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n", xref)
+	fmt.Fprintf(&b, "trailer\n<</Size 5/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n", xref)
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), b.Bytes(), 0o600))
 }
 

@@ -44,7 +44,7 @@ func (s *session) printJSON(v any) {
 var (
 	formatFlags   = map[string]signer.Format{"auto": signer.Auto, "cades": signer.CAdES, "pades": signer.PAdES}
 	levelFlags    = map[string]signer.Level{"B": signer.LevelB, "T": signer.LevelT, "LT": signer.LevelLT, "LTA": signer.LevelLTA}
-	existingFlags = map[string]signer.Existing{"refuse": signer.Refuse, "wrap": signer.Wrap, "add": signer.Add}
+	existingFlags = map[string]signer.Existing{"refuse": signer.Refuse, "wrap": signer.Wrap, "add": signer.Add, "counter": signer.CounterSign}
 )
 
 // choice binds a flag that takes one of the names.
@@ -65,6 +65,7 @@ type signing struct {
 	req     app.SignRequest
 	resume  bool
 	visible string
+	field   string
 	summary string
 	onFail  string // what --tsa-fails says; empty asks
 	args    []string
@@ -90,6 +91,7 @@ func (s *session) sign(args []string) (int, error) {
 		f.StringVar(&j.req.Reason, "reason", "", "")
 		f.StringVar(&j.req.Location, "location", "", "")
 		f.StringVar(&j.visible, "visible", "", "")
+		f.StringVar(&j.field, "field", "", "")
 		f.StringVar(&j.summary, "summary", "", "")
 		f.BoolVar(&j.req.Detached, "detached", false, "")
 		f.BoolVar(&j.resume, "resume", false, "")
@@ -109,7 +111,7 @@ func (s *session) sign(args []string) (int, error) {
 	if j.req.Slot, err = s.slot(); err != nil {
 		return 0, err
 	}
-	err = s.engine.Sign(s.ctx, j.req, terminal{s, j.onFail}, app.SignEvents{Done: j.done})
+	err = s.engine.Sign(s.ctx, j.req, terminal{s, j.onFail}, app.SignEvents{Done: j.done, Again: j.again})
 	return j.end(err)
 }
 
@@ -129,14 +131,49 @@ func (j *signing) check() error {
 		return &usageError{lang.M("cli.needs-tsa")}
 	case r.Level > signer.LevelB && j.s.offline:
 		return &usageError{lang.M("cli.offline-tsa")}
-	case j.visible == "":
+	case j.visible == "" && j.field == "":
 		return nil
-	case r.Format == signer.CAdES:
+	case r.Format == signer.CAdES, j.visible != "" && j.field != "":
 		return &usageError{lang.M("cli.bad-visible")}
 	}
 	r.Format = signer.PAdES
+	if j.field != "" {
+		r.Visible, err = j.s.fieldMark(j.args, j.field)
+		return err
+	}
 	r.Visible, err = j.s.place(j.visible)
 	return err
+}
+
+// fieldMark is what shows the signature in an empty field of the one PDF that is to be signed.
+func (s *session) fieldMark(files []string, name string) (*app.VisibleMark, error) {
+	if len(files) != 1 {
+		return nil, &usageError{lang.M("cli.field-one")}
+	}
+	var names []string
+	if x := s.engine.Describe(files[0]).Examination; x != nil {
+		for _, f := range x.Fields {
+			if f.Name == name {
+				return &app.VisibleMark{Field: name, Page: f.Page, Rect: f.Rect, Border: true, Lines: s.markLines()}, nil
+			}
+			names = append(names, app.Visible(f.Name))
+		}
+	}
+	if len(names) == 0 {
+		names = []string{"–"}
+	}
+	return nil, &usageError{lang.M("cli.no-field", "names", strings.Join(names, ", "))}
+}
+
+func (s *session) markLines() []string { return []string{s.texts.T("visible.by"), "{name}", "{when}"} }
+
+// again tells that the person has signed a file before.
+func (j *signing) again(file string, when time.Time) {
+	day := "–"
+	if !when.IsZero() {
+		day = j.s.texts.Date(when)
+	}
+	fmt.Fprintln(j.s.words, j.s.texts.Text(lang.M("signed-before.title", "name", app.Visible(filepath.Base(file)), "when", day)))
 }
 
 // place reads PAGE:X,Y,W,H[:IMAGE], in points from the lower left corner of the page.
@@ -162,7 +199,7 @@ func (s *session) place(v string) (*app.VisibleMark, error) {
 	}
 	m := &app.VisibleMark{
 		Page: page, Rect: [4]float64{n[0], n[1], n[0] + n[2], n[1] + n[3]}, Border: true,
-		Lines: []string{s.texts.T("visible.by"), "{name}", "{when}"},
+		Lines: s.markLines(),
 	}
 	if len(parts) == 3 {
 		if m.Picture, err = os.ReadFile(parts[2]); err != nil {
