@@ -68,11 +68,26 @@ func Explain(err error) *Advice {
 
 // advice makes an Advice whose texts are advice.<code>.title and advice.<code>.body.
 func advice(code string, s Severity, n int, args ...string) *Advice {
-	return &Advice{
+	a := &Advice{
 		Code: code, Severity: s,
 		Title: lang.MN("advice."+code+".title", n, args...),
 		Body:  lang.MN("advice."+code+".body", n, args...),
 	}
+	if slices.Contains(sending, code) {
+		a.Here = lang.MN("advice."+code+".here", n, args...)
+	}
+	return a
+}
+
+// sending are the codes whose Body sends to a page of the window: the last one to the settings, the others to the card.
+var sending = []string{"renew", "renew-last-day", "certificate-not-yet", "certificate-suspended", "login-suspended", "offline"}
+
+// InPlace is the Body for the page that it sends to, and for whoever has no pages.
+func (a *Advice) InPlace() lang.Msg {
+	if a.Here.IsZero() {
+		return a.Body
+	}
+	return a.Here
 }
 
 func explainSimple(err error) *Advice {

@@ -249,3 +249,28 @@ func TestDetailHidesFolders(t *testing.T) {
 		t.Errorf("detail names a folder: %q", a.Detail)
 	}
 }
+
+// TestNobodyIsSentWhereTheyAre: an advice that names the page of the card, in any language, has other words for that page
+// itself, and for the command line, which has no pages.
+func TestNobodyIsSentWhereTheyAre(t *testing.T) {
+	sent := map[string]bool{"offline": true} // to the settings, whose name is a common word
+	for _, c := range tongues(t) {
+		for _, code := range Codes() {
+			a, page := advice(code, SeverityInfo, 2), c.T("ui.page.card")
+			if strings.Contains(c.Text(a.Body), page) {
+				sent[code] = true
+				if a.Here.IsZero() {
+					t.Errorf("%s %s sends to %q and has no words for that page", c.Tag(), code, page)
+				}
+			}
+			if here := c.Text(a.InPlace()); strings.Contains(here, page) || here == "" || strings.Contains(here, "[") {
+				t.Errorf("%s %s says there: %q", c.Tag(), code, here)
+			}
+		}
+	}
+	for _, code := range sending {
+		if !sent[code] {
+			t.Errorf("%s has words for a page to which it sends nobody", code)
+		}
+	}
+}

@@ -395,7 +395,10 @@ type Advice struct {
 	Severity Severity
 	Title    lang.Msg
 	Body     lang.Msg
-	Links    []Link
+	// Here is Body where that sends to a page of the window, for this page itself and for whoever has no pages; zero
+	// where Body sends nowhere.
+	Here  lang.Msg
+	Links []Link
 	// After keeps a passing trouble from flashing: it is shown once it has lasted that long.
 	After time.Duration
 	// Detail is for support: the raw error, free of secrets and personal data.

@@ -155,7 +155,7 @@ func (v *cardView) present(c *app.Cards, card *app.Card) {
 	objects := []fyne.CanvasObject{v.withCalendar(title, card)}
 	objects = append(objects, v.outcome(card)...)
 	if c.Advice != nil && c.Advice.Code != "" && !(card.Dead() && strings.HasPrefix(c.Advice.Code, "puk-blocked")) { // told below at length
-		objects = append(objects, v.u.adviceBox(c.Advice, v.remedy(c.Advice, card)...))
+		objects = append(objects, v.u.adviceHere(c.Advice, v.remedy(c.Advice, card)...))
 	}
 	objects = append(objects, v.deadPUKs(card)...)
 	var boxes []fyne.CanvasObject

@@ -213,6 +213,13 @@ func (u *UI) adviceBox(a *app.Advice, action ...fyne.CanvasObject) *fyne.Contain
 	return u.k.advice(r, icon, u.k.Text(a.Title), u.k.Text(a.Body), action...)
 }
 
+// adviceHere is adviceBox on a page to which advice may send.
+func (u *UI) adviceHere(a *app.Advice, action ...fyne.CanvasObject) *fyne.Container {
+	here := *a
+	here.Body = a.InPlace()
+	return u.adviceBox(&here, action...)
+}
+
 // heading is the title of a page with a note beside it and perhaps something at the right.
 func (k *kit) heading(title, note string, right ...fyne.CanvasObject) *fyne.Container {
 	t := k.text(titleFace, k.p.ink, title)

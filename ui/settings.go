@@ -92,7 +92,7 @@ func (v *settingsView) atLogin(now *app.StartupState) fyne.CanvasObject {
 	if now.Advice == nil {
 		return row
 	}
-	return vbox(k.px(10), row, v.u.adviceBox(now.Advice))
+	return vbox(k.px(10), row, v.u.adviceHere(now.Advice))
 }
 
 func (v *settingsView) words(key string) fyne.CanvasObject {

@@ -58,7 +58,7 @@ func (v *settingsView) lists(t *app.Trust, offline bool) fyne.CanvasObject {
 		right.Add(leftmost(fetch))
 	}
 	if t.Advice != nil {
-		right.Add(v.u.adviceBox(t.Advice))
+		right.Add(v.u.adviceHere(t.Advice))
 	}
 	return cols(k.px(20), k.px(640), []float32{2, 3}, v.words("lists"), right)
 }

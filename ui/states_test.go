@@ -59,7 +59,11 @@ func cardsWith(change func(*app.Cards, *app.Card)) *app.Cards {
 }
 
 func advice(code string, s app.Severity, n int, args ...string) *app.Advice {
-	return &app.Advice{Code: code, Severity: s, Title: lang.MN("advice."+code+".title", n, args...), Body: lang.MN("advice."+code+".body", n, args...)}
+	a := &app.Advice{Code: code, Severity: s, Title: lang.MN("advice."+code+".title", n, args...), Body: lang.MN("advice."+code+".body", n, args...)}
+	if slices.Contains([]string{"renew", "renew-last-day", "certificate-not-yet", "certificate-suspended", "login-suspended"}, code) {
+		a.Here = lang.MN("advice."+code+".here", n, args...)
+	}
+	return a
 }
 
 func absent(p app.CardPhase, code string) *app.Cards {

@@ -273,7 +273,7 @@ func (s *session) labelled(label, value string) string { return label + s.texts.
 // say prints an advice for a person.
 func (s *session) say(a *app.Advice) {
 	fmt.Fprintln(s.words, s.texts.Text(a.Title))
-	fmt.Fprintln(s.words, s.texts.Text(a.Body))
+	fmt.Fprintln(s.words, s.texts.Text(a.InPlace()))
 	if a.Code == "unknown" || a.Code == "self-check" {
 		fmt.Fprintln(s.words, "("+a.Detail+")")
 	}

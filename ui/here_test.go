@@ -1,0 +1,21 @@
+package ui
+
+import (
+	"strings"
+	"testing"
+
+	"ceralacca/assets"
+)
+
+// TestThePageOfTheCardDoesNotSendToItself: in every scene of it its name stands there once, as its title.
+func TestThePageOfTheCardDoesNotSendToItself(t *testing.T) {
+	for _, s := range scenes() {
+		if s.page != pageCard {
+			continue
+		}
+		u := s.open(t, assets.FS, 1280, 800, nil)
+		if n := strings.Count(words(u.views[pageCard].Object()), u.k.T("ui.page.card")); n > 1 {
+			t.Errorf("%s: its name stands there %d times", s.name, n)
+		}
+	}
+}
