@@ -47,7 +47,7 @@ func FindingCodes() []string {
 		"attack-universal-signature-forgery", "byterange-end-not-revision", "byterange-first-not-zero",
 		"byterange-gap-not-contents", "byterange-indirect", "byterange-missing", "byterange-negative",
 		"byterange-not-four", "byterange-not-integers", "byterange-overlap", "byterange-past-eof", "byterange-shared",
-		"bytes-after-last-revision", "contents-empty", "contents-in-object-stream", "contents-indirect",
+		"bytes-after-last-revision", "contents-empty", "contents-encapsulated", "contents-in-object-stream", "contents-indirect",
 		"contents-missing", "contents-not-ber", "contents-not-hex", "contents-padding-not-zero", "hybrid-stream-damaged",
 		"object-not-at-offset", "object-stream-damaged", "prev-zero", "signature-dictionary-duplicate-key",
 		"signature-not-in-signed-revision", "signature-without-field", "signed-revision-damaged", "stream-length-wrong",

@@ -279,7 +279,7 @@ func (e *evidence) problem(p cms.Problem, counter bool) {
 	switch p {
 	case cms.AttrsNotDER:
 		cite = "RFC 5652 §5.4"
-	case cms.AlgorithmsDiffer, cms.ProtectionMismatch:
+	case cms.ProtectionMismatch:
 		s, cite = Error, "RFC 6211 §3"
 	case cms.ContentTypeMissing, cms.ContentTypeMismatch:
 		s, cite, constraint = Error, "RFC 5652 §11.1", SigConstraintsFailure

@@ -203,6 +203,27 @@ func signedBytes(s *pdf.Signature) original {
 	return func() (io.ReadCloser, error) { return io.NopCloser(s.Signed()), nil }
 }
 
+// encapsulated digests what sd carries, which is what its signer signed (RFC 5652 §5.4), provided that it stands for the
+// covered bytes: their SHA-1 in adbe.pkcs7.sha1, and where a producer has put something there in the other forms, which
+// want nothing, that SHA-1 or the bytes themselves. Anything else is a mismatch, as it is to EU DSS and pyHanko.
+func encapsulated(ctx context.Context, s *pdf.Signature, sd *cms.SignedData, digest func(crypto.Hash) []byte) func(crypto.Hash) []byte {
+	return func(h crypto.Hash) []byte {
+		got, err := cms.Digests(ctx, sd.Content(), []crypto.Hash{h})
+		if err != nil {
+			return nil
+		}
+		stands := s.SubFilter != "adbe.pkcs7.sha1" && bytes.Equal(got[h], digest(h))
+		if sd.Content().Size() == sha1.Size {
+			content, err := io.ReadAll(sd.Content())
+			stands = stands || err == nil && bytes.Equal(content, digest(crypto.SHA1))
+		}
+		if !stands {
+			return []byte{} // no digest is empty: a mismatch, not a missing content
+		}
+		return got[h]
+	}
+}
+
 // pdfCMS gathers the SignedData in /Contents: PAdES, or the older forms of Adobe.
 func (v *verifier) pdfCMS(ctx context.Context, s *pdf.Signature, p place, digest func(crypto.Hash) []byte) []*evidence {
 	sd, err := cms.ParseBytes(s.Contents)
@@ -216,25 +237,19 @@ func (v *verifier) pdfCMS(ctx context.Context, s *pdf.Signature, p place, digest
 		return []*evidence{e}
 	}
 	t := cms.Target{Digest: digest, EContentType: sd.EContentType}
-	// adbe.pkcs7.sha1: the content is the SHA-1 of the covered bytes. In the other forms there should be none; where
-	// a producer left a copy of something there, the digest still has to be that of the covered bytes.
-	if !sd.Detached && (s.SubFilter == "adbe.pkcs7.sha1" || sd.Content().Size() == sha1.Size) {
-		content, err := io.ReadAll(io.LimitReader(sd.Content(), sha1.Size+1))
-		want := digest(crypto.SHA1)
-		t.Digest = func(h crypto.Hash) []byte {
-			if err != nil || want == nil || !bytes.Equal(content, want) {
-				return []byte{} // no digest is empty: a mismatch, not a missing content
-			}
-			got, err := cms.Digests(context.Background(), bytes.NewReader(content), []crypto.Hash{h})
-			if err != nil {
-				return nil
-			}
-			return got[h]
-		}
+	if !sd.Detached && sd.Content().Size() > 0 { // some producers leave an empty one
+		t.Digest = encapsulated(ctx, s, sd, digest)
 	}
 	si := sd.SignerInfos[0]
 	e := v.signerInfo(si, sd, t, p)
 	e.sig.Format = PAdES
+	if !sd.Detached && s.SubFilter != "adbe.pkcs7.sha1" {
+		severity := Error
+		if e.sig.Integrity == Intact {
+			severity = Warning
+		}
+		e.find("contents-encapsulated", severity, "ISO 32000-1 §12.8.3.3.1", nil, nil)
+	}
 	e.baseline = padesBaseline(s, si, sd)
 	if len(sd.SignerInfos) > 1 {
 		e.find("several-signers", Warning, "EN 319 142-1 §6.3", nil, nil) // only the first counts, as for DSS

@@ -95,9 +95,10 @@ func (si *SignerInfo) CounterTarget() Target {
 // and sign them sorted (an Italian one among them), and producers that sign them as they stand. Each encoding is
 // tried; the signature covers the same attributes in either, so nothing is lost but the form, which is told.
 //
-// A digestAlgorithm other than the hash that the signature algorithm names is a broken signature, as EU DSS and
-// Bouncy Castle decide and OpenSSL does not: the digest that protects the content is not the one that the signer's
-// algorithm vouches for. The same holds for a CMSAlgorithmProtection attribute that says otherwise (RFC 6211 §3).
+// Where digestAlgorithm is not the hash that the signature algorithm names, digestAlgorithm is for the content and the
+// named hash for the signed attributes, as EU DSS and Bouncy Castle have it; OpenSSL takes digestAlgorithm for both.
+// Without signed attributes there is one digest only, by digestAlgorithm. The difference is told. A
+// CMSAlgorithmProtection attribute that says otherwise (RFC 6211 §3) breaks the signature.
 func (si *SignerInfo) Check(c *cert.Certificate, t Target) Check {
 	k := Check{}
 	k.lookAtAttributes(si, t)
@@ -142,7 +143,7 @@ func (si *SignerInfo) Check(c *cert.Certificate, t Target) Check {
 		}
 		return k.stop(Broken, SignatureInvalid, err)
 	}
-	if k.Has(AlgorithmsDiffer) || k.Has(ProtectionMismatch) {
+	if k.Has(ProtectionMismatch) {
 		return k.stop(Broken, SignatureInvalid, nil)
 	}
 	if digest == nil {
@@ -251,8 +252,9 @@ func (k *Check) compareESS(si *SignerInfo, c *cert.Certificate) {
 // value checks the signature value.
 func (k *Check) value(si *SignerInfo, c *cert.Certificate, h crypto.Hash, digest []byte) error {
 	alg := si.SignatureAlgorithm
-	if _, err := cert.DigestHash(alg); err == nil && !alg.Names() {
-		// A digest algorithm where the signature algorithm belongs: the key says the rest.
+	_, err := cert.DigestHash(alg)
+	if err == nil && !alg.Names() || si.RawSignedAttrs == nil && k.Has(AlgorithmsDiffer) {
+		// A digest algorithm where the signature algorithm belongs, or one that differs: the key says the rest.
 		alg = cert.Algorithm{OID: c.PublicKeyAlgorithm.OID}
 	}
 	if si.RawSignedAttrs == nil {
@@ -261,7 +263,6 @@ func (k *Check) value(si *SignerInfo, c *cert.Certificate, h crypto.Hash, digest
 		}
 		return cert.VerifyDigest(c.PublicKey, alg, h, digest, si.Signature)
 	}
-	var err error
 	for i, enc := range si.encodings() {
 		if err = cert.Verify(c.PublicKey, alg, h, enc, si.Signature); err == nil {
 			if i > 0 {

@@ -94,8 +94,8 @@ func (e ESS) Compare(c *cert.Certificate) ESSResult {
 	if !e.Present {
 		return ESSAbsent
 	}
-	h, err := cert.HashByOID(e.OID)
-	if err != nil || e.Damaged || !h.Available() {
+	h, err := cert.DigestHash(cert.Algorithm{OID: e.OID})
+	if err != nil || e.Damaged {
 		return ESSUnusable
 	}
 	if !bytes.Equal(sum(h, c.Raw), e.Digest) {
