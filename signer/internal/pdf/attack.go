@@ -20,7 +20,7 @@ func (f *file) nameAttacks(s *Signature, d *differ) {
 		switch {
 		case c.Origin == "dormant" && (c.Class == PageContent || c.Class == PageTree || c.Class == Catalog):
 			s.find(true, AttackShadowHideReplace, citeShadow)
-		case (c.Class == PageContent || c.Class == OtherChange) && c.How == "removed", d.isImageOrForm(c.Object) && c.Class == PageContent:
+		case (c.Class == PageContent || c.Class == OtherChange || c.Class == FormStructure) && c.How == "removed", d.isImageOrForm(c.Object) && c.Class == PageContent:
 			s.find(true, AttackShadowHide, citeShadow)
 		case d.isFont(c.Object), c.Class == Overlay, c.Class == FormStructure:
 			s.find(true, AttackShadowReplace, citeShadow)

@@ -28,6 +28,8 @@ const (
 	Metadata        Class = "metadata"       // /Info, XMP, file identifier
 	Version         Class = "version"        // /Version and /Extensions
 	OtherChange     Class = "other"
+
+	structureEdit Class = "structure-edit" // recorded as a StructureTree that nothing allows
 )
 
 // Change is one thing that later revisions did to a signed one.
@@ -190,8 +192,10 @@ func newDiffer(ctx context.Context, old, f *file, s *Signature, out *Scanned) *d
 		if o.SignedEnd == 0 || o.SignedEnd > s.SignedEnd {
 			continue
 		}
-		if o.DocMDP > 0 && (d.docMDP == 0 || o.DocMDP < d.docMDP) {
-			d.docMDP = o.DocMDP
+		for _, p := range []int{o.DocMDP, o.LockP} {
+			if p > 0 && (d.docMDP == 0 || p < d.docMDP) {
+				d.docMDP = p
+			}
 		}
 		if o.FieldMDP != nil {
 			d.locks = append(d.locks, o.FieldMDP)
@@ -263,6 +267,9 @@ func (d *differ) push(a, b object, c Class, at *place, key string, num int) {
 // record keeps a change, forbidden ones first when there are too many.
 func (d *differ) record(c Class, at *place, num int, how, origin string) {
 	ok, rule := permit(c, d.docMDP)
+	if c == structureEdit {
+		c = StructureTree
+	}
 	if len(d.changes) >= maxChanges {
 		d.dropped++
 		if ok {

@@ -33,7 +33,9 @@
 //
 // Each [Change] has a [Class]. Without DocMDP, form filling, annotations and further signatures are allowed, as
 // the viewers and EU DSS have it, but always told; everything that touches pages, fields' structure, names,
-// scripts or bookmarks is not. DocMDP and FieldMDP of a signature bind whatever comes after it.
+// scripts or bookmarks is not. DocMDP and FieldMDP of a signature, and /P of its field's lock, bind whatever
+// comes after it. The structure tree stays as it was signed, but for the elements of annotations that come
+// and go.
 //
 // # Why
 //

@@ -7,7 +7,8 @@ type node struct {
 	d      dict
 	id     ref
 	full   string
-	kind   name // inherited /FT
+	kind   name   // inherited /FT
+	value  object // inherited /V
 	parent int
 }
 
@@ -17,7 +18,7 @@ func (f *file) fieldNodes(visit func(node)) {
 	count := 0
 	var walk func(o object, up node, depth int)
 	walk = func(o object, up node, depth int) {
-		n := node{id: ref{num: refNum(o)}, full: up.full, kind: up.kind, parent: up.id.num}
+		n := node{id: ref{num: refNum(o)}, full: up.full, kind: up.kind, value: up.value, parent: up.id.num}
 		if n.id.num > 0 && seen[n.id.num] {
 			return
 		}
@@ -36,6 +37,9 @@ func (f *file) fieldNodes(visit func(node)) {
 		}
 		if k := f.name(n.d["FT"]); k != "" {
 			n.kind = k
+		}
+		if v := n.d["V"]; v != nil {
+			n.value = v
 		}
 		visit(n)
 		for _, k := range f.array(n.d["Kids"]) {
@@ -112,7 +116,11 @@ func (d *differ) fieldNew(n node, at *place) {
 		d.record(d.lockedOr(FormStructure, n.full), at, n.id.num, "added", d.origin(pair{num: n.id.num}))
 		return
 	}
-	d.record(d.signatureClass(n.d["V"]), at, n.id.num, "added", d.origin(pair{num: n.id.num}))
+	c := d.signatureClass(n.d["V"])
+	if d.new.empty(n.d["V"]) && (d.docMDP == 1 || d.docMDP == 2) { // to sign is allowed, to make room for it is not
+		c = FormStructure
+	}
+	d.record(c, at, n.id.num, "added", d.origin(pair{num: n.id.num}))
 }
 
 func (d *differ) signatureClass(v object) Class {
@@ -125,6 +133,10 @@ func (d *differ) signatureClass(v object) Class {
 
 // fieldPair compares one field or widget before and after.
 func (d *differ) fieldPair(a, b node, at *place) {
+	if a.d != nil && len(b.d) == 0 { // still referred to, and emptied or freed: it is gone from the page
+		d.record(d.lockedOr(FormStructure, a.full), at, b.id.num, "removed", "new")
+		return
+	}
 	signing := a.kind == "Sig" && d.old.empty(a.d["V"]) && !d.new.empty(b.d["V"])
 	for _, k := range unionKeys(a.d, b.d) {
 		if k == "Kids" {
@@ -150,8 +162,7 @@ func (d *differ) fieldPair(a, b node, at *place) {
 			if isRef(a.d[k]) && refNum(a.d[k]) != refNum(b.d[k]) {
 				d.freed = append(d.freed, appearance{refNum(a.d[k]), a.full, &place{at, "AP"}})
 			}
-			if (a.kind == "Tx" || a.kind == "Ch") && a.d["V"] != nil && b.d["V"] != nil &&
-				same(d.old.resolve(a.d["V"]), d.new.resolve(b.d["V"])) {
+			if (a.kind == "Tx" || a.kind == "Ch") && a.value != nil && b.value != nil && d.sameValue(a, b) {
 				c = Overlay
 			}
 		}
@@ -162,11 +173,20 @@ func (d *differ) fieldPair(a, b node, at *place) {
 	}
 }
 
+// sameValue compares what two nodes hold, themselves or by inheritance.
+func (d *differ) sameValue(a, b node) bool {
+	return same(d.old.resolve(a.value), d.new.resolve(b.value))
+}
+
 // fieldKey is the class of a change under that key of a field or widget.
 func (d *differ) fieldKey(k name, a, b node) Class {
 	switch k {
 	case "V", "AP", "AS", "M", "RV", "I", "TI", "MK":
 		return FormFill
+	case "DA": // a form filler sets font and size with the value; alone they would make the old value look otherwise
+		if b.value != nil && !d.sameValue(a, b) {
+			return FormFill
+		}
 	case "StructParent":
 		return StructureTree
 	case "Ff": // a signer may set ReadOnly on the fields it locks

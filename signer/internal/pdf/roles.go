@@ -15,7 +15,7 @@ func (d *differ) trailers() {
 		switch k {
 		case "Root":
 			d.catalogs(a[k], b[k])
-		case "Info", "ID":
+		case "Info", "ID", "AdditionalStreams": // the last is LibreOffice's own: the source, which no viewer shows
 			d.push(a[k], b[k], Metadata, nil, string(k), 0)
 		default:
 			c := OtherChange
@@ -61,8 +61,15 @@ func (d *differ) catalogs(a, b object) {
 			c = Metadata
 		case "Version", "Extensions":
 			c = Version
-		case "StructTreeRoot", "MarkInfo", "Lang":
+		case "StructTreeRoot":
+			d.structureTrees(x[k], y[k], &place{at, string(k)}, num)
+			continue
+		case "MarkInfo", "Lang":
 			c = StructureTree
+		case "Perms": // the first signature may certify (ISO 32000-2 §12.8.2.2.1); a time-stamp before it signs nothing
+			if x[k] == nil && d.sig.Type == DocTimeStamp {
+				c = SignatureAdded
+			}
 		}
 		d.push(x[k], y[k], c, at, string(k), num)
 	}
@@ -128,6 +135,12 @@ func (d *differ) pagePair(a, b pageOf, at *place) {
 			d.annots(d.old.array(a.d[k]), d.new.array(b.d[k]), &place{at, "Annots"}, num)
 		case "Tabs":
 			d.push(a.d[k], b.d[k], StructureTree, at, string(k), num)
+		case "StructParents": // a page of a tagged document gets it with its first annotation; else as EU DSS (DSS-2821)
+			c := structureEdit
+			if a.d[k] == nil && d.docMDP == 3 {
+				c = StructureTree
+			}
+			d.push(a.d[k], b.d[k], c, at, string(k), num)
 		case "LastModified", "Metadata", "PieceInfo": // shown nowhere
 			d.push(a.d[k], b.d[k], Metadata, at, string(k), num)
 		default:
@@ -189,7 +202,7 @@ func (d *differ) annotPair(x, y object, at *place) {
 		if _, inForm := d.new.fieldIDs()[refNum(y)]; inForm && refNum(y) > 0 {
 			return // judged as a field
 		}
-		d.fieldPair(node{d: a, id: ref{num: refNum(x)}}, node{d: b, id: ref{num: refNum(y)}}, at)
+		d.fieldPair(node{d: a, id: ref{num: refNum(x)}, value: a["V"]}, node{d: b, id: ref{num: refNum(y)}, value: b["V"]}, at)
 		return
 	}
 	if a == nil && b != nil {

@@ -1,6 +1,7 @@
 package pdf
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -59,6 +60,7 @@ type Signature struct {
 	Name, Reason, Location, ContactInfo string
 
 	DocMDP   int       // 1, 2 or 3; 0 when the signature has none
+	LockP    int       // likewise, what the lock dictionary of its field leaves to those after it (ISO 32000-2 table 236)
 	FieldMDP *FieldMDP // the fields it locks; nil when it locks none
 
 	// SignedEnd is where the signed revision ends in the file; 0 when the ByteRange does not tell.
@@ -295,8 +297,12 @@ func (f *file) collect(ctx context.Context, out *Scanned, all bool) error {
 			out.EmptyFields = append(out.EmptyFields, fd.full)
 			continue
 		}
+		before := len(out.Signatures)
 		if err := add(fd.value, fd.full, false); err != nil {
 			return err
+		}
+		if len(out.Signatures) > before {
+			out.Signatures[before].LockP = f.permissions(f.dict(fd.d["Lock"]))
 		}
 	}
 	if f.dict(perms["DocMDP"]) != nil {
@@ -408,10 +414,7 @@ func (f *file) transforms(s *Signature, d dict) {
 		p := f.dict(r["TransformParams"])
 		switch f.name(r["TransformMethod"]) {
 		case "DocMDP":
-			s.DocMDP = 2
-			if n, ok := f.int(p["P"]); ok && n >= 1 && n <= 3 {
-				s.DocMDP = int(n)
-			}
+			s.DocMDP = cmp.Or(f.permissions(p), 2)
 			if s.Type == Approval {
 				s.Type = Certification
 			}
@@ -421,6 +424,14 @@ func (f *file) transforms(s *Signature, d dict) {
 			s.Type = UsageRights
 		}
 	}
+}
+
+// permissions is /P of transform parameters or of a lock: 1, 2 or 3, and 0 without one that counts.
+func (f *file) permissions(p dict) int {
+	if n, ok := f.int(p["P"]); ok && n >= 1 && n <= 3 {
+		return int(n)
+	}
+	return 0
 }
 
 func (f *file) fieldMDP(p dict) *FieldMDP {

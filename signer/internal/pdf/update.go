@@ -214,7 +214,7 @@ func (p *preparer) allowed(ctx context.Context) (*field, error) {
 	}
 	for i := range sc.Signatures {
 		// Time-stamps and validation data pass even at 1 (ISO 32000-2 table 257).
-		if sc.Signatures[i].DocMDP == 1 && !p.o.TimeStamp {
+		if (sc.Signatures[i].DocMDP == 1 || sc.Signatures[i].LockP == 1) && !p.o.TimeStamp {
 			return nil, refuse(DocMDPForbids, sc.Signatures[i].Field)
 		}
 	}
