@@ -3,6 +3,8 @@ package ui
 import (
 	"context"
 
+	"fyne.io/fyne/v2"
+
 	"ceralacca/app"
 )
 
@@ -13,7 +15,8 @@ type asking struct {
 	ui     *UI
 	build  func() *panel // makes the panel, again with a new kit
 	panel  *panel
-	refuse func() // what Esc and closing answer
+	refuse func()         // what Esc and closing answer
+	from   fyne.Focusable // what had the keyboard before; nil: nothing has it afterwards
 }
 
 // open shows the panel over everything else.
@@ -22,8 +25,11 @@ func (a *asking) open() {
 		a.panel.wipe()
 		a.ui.window.Canvas().Overlays().Remove(a.panel.object)
 	}
-	a.panel = a.build()
 	c := a.ui.window.Canvas()
+	if a.panel == nil {
+		a.from = c.Focused()
+	}
+	a.panel = a.build()
 	a.panel.object.Resize(c.Size())
 	c.Overlays().Add(a.panel.object)
 	if a.panel.first != nil {
@@ -32,7 +38,7 @@ func (a *asking) open() {
 	a.panel.rise(a.ui.app.Settings().ShowAnimations())
 }
 
-// shut takes the panel away.
+// shut takes the panel away. What had the keyboard before has it again, if it is still there.
 func (a *asking) shut() {
 	if a.ui.asking != a {
 		return
@@ -42,7 +48,11 @@ func (a *asking) shut() {
 		a.panel.wipe()
 		a.ui.window.Canvas().Overlays().Remove(a.panel.object)
 	}
-	a.ui.window.Canvas().Unfocus()
+	c := a.ui.window.Canvas()
+	c.Unfocus()
+	if o, ok := a.from.(fyne.CanvasObject); ok && standing(a.ui.shell.object, o) != nil {
+		c.Focus(a.from)
+	}
 }
 
 type pinAnswer struct {
@@ -59,6 +69,9 @@ func (u *UI) PIN(ctx context.Context, q app.PINQuestion) (*app.PIN, error) {
 			if u.asking != a {
 				ans.pin.Wipe()
 				return
+			}
+			if ans.err == nil {
+				a.from = nil // what comes of it is told where it is told
 			}
 			a.shut()
 			select {

@@ -30,6 +30,8 @@ type cardView struct {
 	// reworded is set while the control that has the focus changes its words.
 	reworded bool
 	told     *button // puts the outcome of the last change aside
+	from     string  // the control that began the last change
+	back     *button // the same, on the page as it is now
 }
 
 func newCardView(u *UI) *cardView {
@@ -54,17 +56,25 @@ func (v *cardView) Show(st *app.State) {
 	}
 	v.tellSaved(st.Saved)
 	news := st.PINJob != v.job && st.PINJob != nil && !st.PINJob.Running
+	ended := v.job != nil && st.PINJob == nil
 	v.last, v.passing, v.job, v.saved = st.Cards, passing, st.PINJob, st.Saved
 	v.fill()
-	if c := v.u.window.Canvas(); news && v.told != nil && v.u.page == pageCard && v.u.asking == nil && c.Focused() == nil {
+	c := v.u.window.Canvas()
+	if v.u.page != pageCard || v.u.asking != nil {
+		return
+	}
+	switch {
+	case news && v.told != nil && c.Focused() == nil:
 		c.Focus(v.told) // the panel that had the focus is gone
+	case ended && v.back != nil:
+		c.Focus(v.back)
 	}
 }
 
 // fill builds the page. What had the focus has it again.
 func (v *cardView) fill() {
 	defer v.keepFocus()()
-	v.main = nil
+	v.main, v.back = nil, nil
 	k, c := v.u.k, v.last
 	card := c.Card()
 	switch {

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"fmt"
 	"slices"
 
 	"fyne.io/fyne/v2"
@@ -86,8 +87,8 @@ func (v *cardView) pinButtons(p *app.PINView) []fyne.CanvasObject {
 	k, ref := v.u.k, p.Ref
 	var list []fyne.CanvasObject
 	add := func(key string, do func()) {
-		b := k.button(small, "", k.T(key), do)
-		b.enable(!v.busy())
+		b := k.button(small, "", k.T(key), nil)
+		v.begins(b, fmt.Sprint(key, ref), do)
 		list = append(list, b)
 	}
 	if !p.Blocked {
@@ -100,6 +101,16 @@ func (v *cardView) pinButtons(p *app.PINView) []fyne.CanvasObject {
 		add("ui.newpin.change-puk", func() { v.u.store.ChangePUK(ref) })
 	}
 	return list
+}
+
+// begins makes b the control named id that begins a job of the PIN. It is off while one runs, so it loses the keyboard;
+// it has it again when the job has ended and its outcome is put aside.
+func (v *cardView) begins(b *button, id string, do func()) {
+	b.do = func() { v.from = id; do() }
+	b.enable(!v.busy())
+	if v.from == id && v.job == nil {
+		v.back = b
+	}
 }
 
 func (v *cardView) busy() bool { return v.job != nil && v.job.Running }
@@ -116,8 +127,8 @@ func (v *cardView) remedy(a *app.Advice, card *app.Card) []fyne.CanvasObject {
 		if p == nil || p.PUKBlocked || !p.CanUnblock {
 			return nil
 		}
-		b := k.button(inked, "key", k.T("ui.newpin.unblock"), func() { v.u.store.Unblock(p.Ref) })
-		b.enable(!v.busy())
+		b := k.button(inked, "key", k.T("ui.newpin.unblock"), nil)
+		v.begins(b, a.Code, func() { v.u.store.Unblock(p.Ref) })
 		if !v.busy() {
 			v.main = b.do
 		}

@@ -46,6 +46,9 @@ func (u *UI) NewPIN(ctx context.Context, q app.NewPINQuestion) (*app.NewPINs, er
 				wipe()
 				return
 			}
+			if ans.err == nil {
+				a.from = nil // what comes of it is told where it is told
+			}
 			a.shut()
 			select {
 			case answers <- ans:

@@ -457,3 +457,19 @@ func TestHalfACodeIsToldToBeHalf(t *testing.T) {
 		}
 	}
 }
+
+// TestEscGivesTheKeyboardBack leaves the guide with Esc: the button that opened it has the focus again.
+func TestEscGivesTheKeyboardBack(t *testing.T) {
+	k, store := wholeWindow(t, "it")
+	unblock := k.u.k.T("ui.newpin.unblock")
+	k.tabTo(unblock)
+	k.key(fyne.KeyReturn)
+	k.form("the guide is open")
+	k.key(fyne.KeyEscape)
+	k.q.until(t, "the job is over", func() bool {
+		return store.State().PINJob == nil && k.u.views[pageCard].(*cardView).job == nil
+	})
+	if b, ok := k.focused().(*button); !ok || b.name != unblock {
+		t.Errorf("the keyboard is with %T", k.focused())
+	}
+}

@@ -23,6 +23,9 @@ func TestTabWalk(t *testing.T) {
 				root = u.asking.panel.object
 			}
 			stops := tabStops(root)
+			if u.asking != nil && u.asking.panel.first == nil && len(stops) == 0 {
+				return // the keys are those of the reader
+			}
 			if len(stops) == 0 {
 				t.Fatal("nothing here takes the keyboard")
 			}
