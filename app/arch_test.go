@@ -68,7 +68,7 @@ var house = map[string]room{
 
 	// Signatures. The digitorus modules are second readers: of what we have just written, and in tests.
 	"signer": {
-		imports: "signer/trust signer/internal/asic signer/internal/cert signer/internal/cms signer/internal/pdf " +
+		imports: "signer/trust signer/internal/asic signer/internal/cert signer/internal/cms signer/internal/ers signer/internal/pdf " +
 			"signer/internal/tsp signer/internal/xmlsig golang.org/x/crypto github.com/digitorus/pkcs7 github.com/digitorus/pdfsign/verify",
 	},
 	"signer/filing": {imports: "signer"},
@@ -78,9 +78,10 @@ var house = map[string]room{
 	"signer/internal/asic":   {imports: "signer/internal/xmlsig", tests: "signer/internal/cms"}, // a container's manifests are XML
 	"signer/internal/cert":   {imports: "golang.org/x/crypto github.com/cloudflare/circl/sign"},
 	"signer/internal/cms":    {imports: "signer/internal/cert golang.org/x/crypto", tests: "github.com/digitorus/pkcs7"},
+	"signer/internal/ers":    {imports: "signer/internal/cert signer/internal/cms signer/internal/tsp golang.org/x/crypto"},
 	"signer/internal/pdf":    {imports: "golang.org/x/crypto", tests: "signer/internal/cert signer/internal/cms github.com/digitorus/pdfsign"},
 	"signer/internal/tsp":    {imports: "signer/internal/cert signer/internal/cms golang.org/x/crypto"},
-	"signer/internal/xmlsig": {imports: "signer/internal/cert golang.org/x/crypto"},
+	"signer/internal/xmlsig": {imports: "signer/internal/cert signer/internal/ers golang.org/x/crypto"}, // evidence records are XML too
 }
 
 // topLevel is all that may lie in the root, besides names that begin with a dot.

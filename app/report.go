@@ -123,6 +123,8 @@ func FormatName(f signer.Format) string {
 		return "TSR"
 	case signer.TST:
 		return "TST"
+	case signer.ERS:
+		return "ERS"
 	}
 	return "none"
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"ceralacca/app/lang"
 	"ceralacca/signer"
@@ -96,6 +97,7 @@ func (e *Engine) verification(ctx context.Context, q VerifyRequest) *Verificatio
 	}
 	v.Report, v.Verdict, v.Practice = r, JudgeReport(r), IsPractice(r)
 	v.Original = q.Original(d.Kind())
+	v.Wants = slices.Contains(r.Notes, "evidence-record")
 	for i := range r.Signatures {
 		for _, f := range r.Signatures[i].Findings {
 			v.Wants = v.Wants || f.Code == "content-missing" || f.Code == "signed-file-missing"

@@ -20,8 +20,8 @@ func FindingCodes() []string {
 		"content-type-mismatch", "content-type-missing", "digest-algorithm-mismatch", "message-digest-missing",
 		"no-signed-attributes", "signed-attributes-not-der", "signing-certificate-issuer-mismatch",
 		"signing-certificate-mismatch", "signing-certificate-missing", "signing-certificate-unusable",
-		// Of time-stamps.
-		"time-stamp-imprint-unknown", "time-stamp-outside-validity", "time-stamp-signer-count",
+		// Of time-stamps and evidence records.
+		"evidence-chain-broken", "evidence-object-missing", "evidence-others", "time-stamp-imprint-unknown", "time-stamp-outside-validity", "time-stamp-signer-count",
 		"time-stamping-key-usage", "time-stamping-not-alone", "time-stamping-not-critical",
 		// Of certificates and lists.
 		"directive-certificate-ended", "expired", "extra-anchor", "list-missing", "list-out-of-date",
@@ -68,7 +68,7 @@ func FindingCodes() []string {
 // NoteCodes are all values that Report.Notes can have, sorted.
 func NoteCodes() []string {
 	return []string{
-		"base64", "ber", "evidence-record", "later-revisions", "mail", "mail-damaged", "mail-too-large", "nested",
+		"base64", "ber", "evidence-record", "evidence-unreadable", "later-revisions", "mail", "mail-damaged", "mail-too-large", "nested",
 		"nesting-limit", "no-signers", "pdf-damaged", "pdf-encrypted", "pdf-not-pdf", "pdf-too-complex", "pem", "smime",
 		"time-stamp-refused", "too-many-signatures", "trailing-bytes", "xml-too-large", "xml-unreadable",
 		"zip-unreadable",

@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"ceralacca/signer/internal/cms"
+	"ceralacca/signer/internal/ers"
 )
 
 // Document is a file, looked at by content.
@@ -52,7 +53,7 @@ func kindOf(head []byte, whole bool) Kind {
 	// CMS first: the first kilobyte of a signed PDF holds the mark of a PDF too.
 	switch f := cms.Sniff(head); {
 	case f.ContentType == cms.OIDSignedData && f.EContentType == cms.OIDTSTInfo && f.HasContent,
-		f.ContentType == cms.OIDTimeStampedData, timeStampResp(head):
+		f.ContentType == cms.OIDTimeStampedData, timeStampResp(head), ers.Sniff(head):
 		return TimeStamped
 	case f.ContentType == cms.OIDSignedData && (f.HasContent || f.EContentType == ""):
 		return SignedData

@@ -45,7 +45,8 @@ const (
 	StampContent                Stamp = "content"   // what was signed, before it was signed
 	StampReferences             Stamp = "references"
 	StampSignatureAndReferences Stamp = "signature-and-references"
-	StampArchive                Stamp = "archive" // the signature with all its validation data
+	StampArchive                Stamp = "archive"         // the signature with all its validation data
+	StampEvidence               Stamp = "evidence-record" // of an evidence record: documents by way of a hash tree, or an older time-stamp
 )
 
 // Severity orders findings.

@@ -25,6 +25,7 @@ const (
 	TSR           // TimeStampResp, RFC 3161
 	TST           // TimeStampToken, RFC 3161
 	NoForm        // the file holds no signature
+	ERS           // evidence record, RFC 4998 or RFC 6283
 )
 
 // Level is a baseline level of the ETSI profiles.

@@ -42,10 +42,10 @@ func (v *verifier) asic(ctx context.Context, d *Document) error {
 	outer, outerData := v.proof, v.dataProven
 	defer func() { v.proof, v.dataProven = outer, outerData }()
 	for _, part := range c.Parts {
-		if e := stamps[part.Name]; e != nil {
-			at := v.top()
-			e.sig.ID, e.sig.Parent = at.id, at.parent
-			v.add(e)
+		if list := stamps[part.Name]; list != nil {
+			for _, e := range v.number(list, v.root) {
+				v.add(e)
+			}
 			continue
 		}
 		v.proof, v.dataProven = outer, outerData
@@ -59,10 +59,12 @@ func (v *verifier) asic(ctx context.Context, d *Document) error {
 	return nil
 }
 
-// containerStamps judges the time-stamps of a container, the newest first, and tells by file name what the trusted
-// ones prove: their manifests list the signatures and the older time-stamps that they preserve (EN 319 162-1 §4.4.5).
-func (v *verifier) containerStamps(ctx context.Context, c *asic.Container) (map[string]*evidence, map[string]time.Time, error) {
-	judged, proofs := map[string]*evidence{}, map[string]time.Time{}
+// containerStamps judges the evidence records and then the time-stamps of a container, the newest first, and tells by
+// file name what the trusted ones prove: their manifests list the signatures and the older time-stamps that they preserve
+// (EN 319 162-1 §4.4.5).
+func (v *verifier) containerStamps(ctx context.Context, c *asic.Container) (map[string][]*evidence, map[string]time.Time, error) {
+	proofs := map[string]time.Time{}
+	judged := v.containerEvidence(ctx, c, proofs)
 	type found struct {
 		part asic.Part
 		tok  *tsp.Token
@@ -74,8 +76,9 @@ func (v *verifier) containerStamps(ctx context.Context, c *asic.Container) (map[
 		}
 		tok, err := tsp.Parse(p.Bytes)
 		if err != nil {
-			judged[p.Name] = v.badToken(place{}, err)
-			judged[p.Name].sig.Integrity = Broken // the container says that there is one
+			e := v.badToken(place{}, err)
+			e.sig.Integrity = Broken // the container says that there is one
+			judged[p.Name] = []*evidence{e}
 			continue
 		}
 		all = append(all, found{p, tok})
@@ -92,7 +95,7 @@ func (v *verifier) containerStamps(ctx context.Context, c *asic.Container) (map[
 		e.sig.Stamp = StampFile
 		e.container(c, f.part)
 		v.judge(e)
-		judged[f.part.Name] = e
+		judged[f.part.Name] = []*evidence{e}
 		if e.sig.Indication != TotalPassed || f.part.Manifest == nil {
 			continue
 		}
@@ -123,9 +126,7 @@ func (v *verifier) asicPart(ctx context.Context, c *asic.Container, p asic.Part)
 		return v.xmlSignatures(ctx, p.Bytes, xmlsig.Options{Resolve: c.Resolve}, weigh)
 	case asic.CAdES:
 		return v.asicCAdES(ctx, c, p, weigh)
-	case asic.TimeStamp: // judged before
-	case asic.EvidenceRecord: // proves nothing here, and is no signature
-		v.note("evidence-record")
+	case asic.TimeStamp, asic.EvidenceRecord: // judged before
 	}
 	return nil
 }
@@ -164,7 +165,7 @@ func (v *verifier) detached(ctx context.Context, sd *cms.SignedData, digests map
 		e := v.signerInfo(si, sd, sd.Target(digests), v.top())
 		e.sig.CoversWholeFile = true
 		weigh(e)
-		v.addStamped(e, v.cmsStamps(ctx, e, si, sd, content))
+		v.addStamped(e, v.cmsProofs(ctx, e, si, sd, content))
 		v.counterSignatures(ctx, si, sd, e, 1)
 	}
 }

@@ -59,7 +59,7 @@ func (v *verifier) signedData(ctx context.Context, r io.ReaderAt, size int64, pa
 		}
 		e := v.signerInfo(si, sd, sd.Target(digests), place{id, parent})
 		e.sig.CoversWholeFile = covers(sd)
-		v.addStamped(e, v.cmsStamps(ctx, e, si, sd, content))
+		v.addStamped(e, v.cmsProofs(ctx, e, si, sd, content))
 		if e.sig.Integrity == Intact && !e.sig.Proven.IsZero() { // the signature binds the content, and so does its time
 			inside = earlier(inside, e.sig.Proven)
 		}

@@ -202,6 +202,23 @@ func (e *evidence) has(code string) bool {
 	return slices.ContainsFunc(e.sig.Findings, func(f Finding) bool { return f.Code == code })
 }
 
+// cmsProofs are the evidence records and the time-stamps among the attributes of a SignerInfo. The records cover all that
+// stands beside them.
+func (v *verifier) cmsProofs(ctx context.Context, e *evidence, si *cms.SignerInfo, sd *cms.SignedData, content original) []*evidence {
+	records, proven := v.cmsEvidence(ctx, e, si, sd, content)
+	defer v.within(proven)()
+	return append(records, v.cmsStamps(ctx, e, si, sd, content)...)
+}
+
+// within makes t a proof of what is judged until the function that it returns is called.
+func (v *verifier) within(t time.Time) func() {
+	outer := v.proof
+	if !t.IsZero() {
+		v.proof = earlier(outer, t)
+	}
+	return func() { v.proof = outer }
+}
+
 // cmsStamps are the time-stamps among the attributes of a SignerInfo. content is what it signs.
 func (v *verifier) cmsStamps(ctx context.Context, e *evidence, si *cms.SignerInfo, sd *cms.SignedData, content original) []*evidence {
 	var list []stamped

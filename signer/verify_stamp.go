@@ -9,6 +9,7 @@ import (
 
 	"ceralacca/signer/internal/cert"
 	"ceralacca/signer/internal/cms"
+	"ceralacca/signer/internal/ers"
 	"ceralacca/signer/internal/tsp"
 )
 
@@ -17,6 +18,10 @@ const maxToken = 8 << 20
 
 // stamped judges a file that is a time-stamp or is wrapped in one: TSD, TSR or TST, told by content.
 func (v *verifier) stamped(ctx context.Context, d *Document) error {
+	head := make([]byte, min(d.size, sniffed))
+	if n, _ := d.r.ReadAt(head, 0); ers.Sniff(head[:n]) {
+		return v.evidenceFile(ctx, d)
+	}
 	t, err := tsp.ParseStamped(ctx, d.r, d.size)
 	if err == nil {
 		return v.timeStampedData(ctx, d, t)

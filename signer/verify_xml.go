@@ -34,6 +34,13 @@ func (v *verifier) xml(ctx context.Context, d *Document) error {
 	if v.root != "" && !bytes.Contains(b, []byte("SignatureValue")) && bytes.IndexByte(b, 0) < 0 {
 		return nil
 	}
+	if bytes.Contains(b, []byte(xmlsig.EvidenceNamespace)) {
+		if r, ok, err := xmlsig.ReadEvidence(ctx, b, xmlsig.Limits{}); ok {
+			v.format(ERS)
+			v.detachedEvidence(ctx, r, err)
+			return ctx.Err()
+		}
+	}
 	o := xmlsig.Options{}
 	if v.o.Content != nil || len(v.o.Contents) > 0 {
 		o.Resolve = v.original
@@ -197,8 +204,9 @@ func (v *verifier) xades(ctx context.Context, e *evidence, s *xmlsig.Signature) 
 	}
 	e.sig.Claimed, e.ocsp, e.crls = x.SigningTime, x.OCSPs, x.CRLs
 	e.baseline = xadesBaseline(s)
-	all := v.xmlStamps(ctx, e, x)
-	return all, ctx.Err()
+	records, proven := v.xmlEvidence(e, x)
+	defer v.within(proven)()
+	return append(records, v.xmlStamps(ctx, e, x)...), ctx.Err()
 }
 
 func orTime(a, b time.Time) time.Time {

@@ -1,8 +1,9 @@
-import eu.europa.esig.dss.diagnostic.AbstractTokenProxy;
 import eu.europa.esig.dss.diagnostic.DiagnosticData;
+import eu.europa.esig.dss.diagnostic.EvidenceRecordWrapper;
 import eu.europa.esig.dss.diagnostic.SignatureWrapper;
 import eu.europa.esig.dss.diagnostic.TimestampWrapper;
 import eu.europa.esig.dss.diagnostic.jaxb.XmlDigestMatcher;
+import eu.europa.esig.dss.enumerations.TimestampType;
 import eu.europa.esig.dss.enumerations.TokenExtractionStrategy;
 import eu.europa.esig.dss.jaxb.object.Message;
 import eu.europa.esig.dss.model.DSSDocument;
@@ -37,9 +38,10 @@ import org.verapdf.pdfa.results.ValidationResult;
  * Lets other people's verifiers judge files, one JVM for all of them.
  *
  * <p>{@code java Judge ROOT.pem… <LIST}: each line of LIST is {@code file TAB original TAB ask}, the original empty
- * unless the signature is detached; "ask" lets EU DSS ask the addresses in the certificates about revocation, anything
+ * unless the signature is detached, several of them parted by "|"; "ask" lets EU DSS ask the addresses in the certificates about revocation, anything
  * else keeps it from opening a socket. Answers, a line each, fields parted by tabs:
  * {@code sig file id parent format indication subindication integrity errors warnings infos} for EU DSS,
+ * {@code ers file id indication integrity} for what it finds of an evidence record's objects,
  * {@code err file reason} when it gives no verdict, {@code pdfa file flavour compliant rules} for veraPDF
  * for each PDF under {@code -Dpdfa=true}, and {@code end file milliseconds}.
  */
@@ -92,7 +94,11 @@ public final class Judge {
         v.setCertificateVerifier(cv);
         v.setTokenExtractionStrategy(TokenExtractionStrategy.NONE);
         if (!original.isEmpty()) {
-            v.setDetachedContents(List.<DSSDocument>of(new FileDocument(original)));
+            List<DSSDocument> originals = new ArrayList<>();
+            for (String path : original.split("\\|")) {
+                originals.add(new FileDocument(path));
+            }
+            v.setDetachedContents(originals);
         }
         var reports = v.validateDocument();
         DiagnosticData d = reports.getDiagnosticData();
@@ -104,6 +110,10 @@ public final class Judge {
         }
         for (TimestampWrapper w : d.getTimestampList()) {
             rows.add(verdict(file, w.getId(), "", "TST " + w.getType(), timestamp(w), s));
+        }
+        for (EvidenceRecordWrapper w : d.getEvidenceRecords()) {
+            String found = digests(w.getDigestMatchers());
+            rows.add(row("ers", file, w.getId(), String.valueOf(s.getIndication(w.getId())), found.isEmpty() ? "intact" : found));
         }
         if (PDFA && head(file).startsWith("%PDF")) {
             pdfa(file, rows);
@@ -118,7 +128,7 @@ public final class Judge {
 
     /** The mathematics alone, as our own reports tell them: intact, broken or unknown, and what was seen. */
     private static String signature(SignatureWrapper w) {
-        String found = digests(w);
+        String found = digests(w.getDigestMatchers());
         if (w.getSigningCertificate() == null && w.isSignatureIntact() == false) {
             return "unknown: no signing certificate";
         }
@@ -135,19 +145,23 @@ public final class Judge {
         if (!w.isMessageImprintDataIntact()) {
             return "broken: message imprint";
         }
+        String found = w.getType() == TimestampType.EVIDENCE_RECORD_TIMESTAMP ? digests(w.getDigestMatchers()) : "";
+        if (!found.isEmpty()) {
+            return found;
+        }
         if (w.getSigningCertificate() == null) {
             return "unknown: no signing certificate";
         }
         return w.isSignatureIntact() ? "intact" : "broken: signature value";
     }
 
-    private static String digests(AbstractTokenProxy w) {
-        for (XmlDigestMatcher m : w.getDigestMatchers()) {
+    private static String digests(List<XmlDigestMatcher> matchers) {
+        for (XmlDigestMatcher m : matchers) {
             if (m.isDataFound() && !m.isDataIntact() && m.getType() != null) {
                 return "broken: " + m.getType() + " " + m.getUri();
             }
         }
-        for (XmlDigestMatcher m : w.getDigestMatchers()) {
+        for (XmlDigestMatcher m : matchers) {
             if (!m.isDataFound()) {
                 return "unknown: not found: " + m.getType() + " " + m.getUri();
             }

@@ -22,10 +22,6 @@ import tempfile
 FORMATS = {"CAdES", "CMS", "PAdES", "XAdES", "XMLDSig", "ASiC-E", "ASiC-S", "TSR", "TST", "ODF"}
 BATCH = 40
 
-# Evidence records are judged by DSS only; their time-stamps are counted at the end.
-UNJUDGED_STAMPS = {"TST EVIDENCE_RECORD_TIMESTAMP"}
-
-
 # Why a class of differences is left, in a sentence each; read file by file on 22 November 2026.
 REASONS = {
     "DSS sees signatures, we see none": "The ZIP directory is not where the file says: two programs would read two documents.",
@@ -57,10 +53,9 @@ def manifest(corpus):
 def listing(corpus):
     for r in manifest(corpus):
         file = os.path.join(corpus, "files", r["file"])
-        original = r["detached_content"].split(";")[0].split(",")[0].strip()
-        original = os.path.join(corpus, "files", original) if original else ""
+        originals = [os.path.join(corpus, "files", o) for o in r["detached_content"].split("|") if o]
         if os.path.isfile(file):
-            print(file, original if os.path.isfile(original) else "", sep="\t")
+            print(file, "|".join(o for o in originals if os.path.isfile(o)), sep="\t")
 
 
 def run(cli, config, files, extra):
@@ -74,7 +69,7 @@ def run(cli, config, files, extra):
 def ours(cli, list_file, out):
     plain = [file for file, original in pairs(list_file) if not original]
     jobs = [(plain[i:i + BATCH], []) for i in range(0, len(plain), BATCH)]
-    jobs += [([file], ["--content", original]) for file, original in pairs(list_file) if original]
+    jobs += [([file], [a for o in originals.split("|") for a in ("--content", o)]) for file, originals in pairs(list_file) if originals]
     with tempfile.TemporaryDirectory() as config, open(out, "w", encoding="utf-8") as o:
         for files, extra in jobs:
             for report in run(cli, config, files, extra):
@@ -135,7 +130,7 @@ def compare(row, our, dss):
     our_sigs = [s for s in our["signatures"] if s["format"] != "TST"]
     dss_sigs = [s for s in dss["sigs"] if not s["format"].startswith("TST")]
     our_tst = [s for s in our["signatures"] if s["format"] == "TST"]
-    dss_tst = [s for s in dss["sigs"] if s["format"].startswith("TST") and s["format"] not in UNJUDGED_STAMPS]
+    dss_tst = [s for s in dss["sigs"] if s["format"].startswith("TST")]
     if row["format"] in ("TST", "TSR") and any("stamped data" in s["integrity"] for s in dss["sigs"]):
         return "DSS judges no time-stamp whose data is not there"
     if dss["err"]:
@@ -203,9 +198,6 @@ def diff(corpus, jsonl, tsv):
     for name in sorted({f for f, _ in agreed}):
         print(f"| {name} | {agreed[name, True]} | {agreed[name, False]} |")
     print(f"\n{missing} files have no verdict of both.\n")
-    only = collections.Counter((s["format"], kind(s["integrity"])) for d in dss.values() for s in d["sigs"]
-                               if s["format"] in UNJUDGED_STAMPS)
-    print("Judged by DSS only: " + tally(f"{a} {b}" for (a, b), n in only.items() for _ in range(n)) + ".\n")
     for c, found in sorted(classes.items(), key=lambda kv: len(kv[1])):
         print(f"## {c}: {len(found)}\n\n{REASONS.get(c, '')}\n\n| file | expected | we | DSS |\n|---|---|---|---|")
         for row, o, d in found:

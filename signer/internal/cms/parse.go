@@ -40,6 +40,8 @@ const (
 	OIDArchiveTimeStampV1   cert.OID = "1.2.840.113549.1.9.16.2.27"
 	OIDArchiveTimeStampV2   cert.OID = "1.2.840.113549.1.9.16.2.48"
 	OIDArchiveTimeStampV3   cert.OID = "0.4.0.1733.2.4"
+	OIDEvidenceInternal     cert.OID = "1.2.840.113549.1.9.16.2.49" // RFC 4998 appendix A
+	OIDEvidenceExternal     cert.OID = "1.2.840.113549.1.9.16.2.50"
 	OIDATSHashIndexV1       cert.OID = "0.4.0.1733.2.5"
 	OIDATSHashIndexV2       cert.OID = "0.4.0.19122.1.4"
 	OIDATSHashIndexV3       cert.OID = "0.4.0.19122.1.5"

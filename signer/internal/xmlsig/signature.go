@@ -163,6 +163,7 @@ type XAdES struct {
 	HasCertificateValues, HasRevocationValues bool
 	HasRefs                                   bool // complete references to certificates or revocation data
 	TimeStamps                                []TimeStamp
+	Evidence                                  []Evidence
 }
 
 // TimeStampKind is the property that a time-stamp came from.

@@ -34,6 +34,9 @@ func (k *work) readUnsigned(s *Signature, sig *node, p properties) {
 		return
 	}
 	for e := p.unsigned.first; e != nil; e = e.next {
+		if e.is(nsSealing, "SealingEvidenceRecords") {
+			k.addEvidence(s, sig, p, e)
+		}
 		if e.kind != elementNode || !isXAdES(e.space) {
 			continue
 		}
@@ -57,8 +60,11 @@ func (k *work) readUnsigned(s *Signature, sig *node, p properties) {
 	}
 }
 
-// revocationBehind notes that revocation values stand behind the time-stamps so far.
+// revocationBehind notes that revocation values stand behind the time-stamps and evidence records so far.
 func (x *XAdES) revocationBehind() {
+	for i := range x.Evidence {
+		x.Evidence[i].CoversRevocation = false
+	}
 	for i := range x.TimeStamps {
 		x.TimeStamps[i].CoversRevocation = false
 	}

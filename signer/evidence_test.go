@@ -1,0 +1,242 @@
+package signer_test
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/crypto/cryptobyte"
+	"golang.org/x/crypto/cryptobyte/asn1"
+
+	"ceralacca/signer"
+	"ceralacca/signer/internal/asic"
+	"ceralacca/signer/internal/tsp"
+	"ceralacca/signer/trust"
+)
+
+// archived is an ArchiveTimeStamp of RFC 4998: a token, and its tree of one group if there are leaves.
+type archived struct {
+	token  []byte
+	leaves [][]byte
+}
+
+// evidenceRecord is an EvidenceRecord of one chain.
+func evidenceRecord(stamps ...archived) []byte {
+	var b cryptobyte.Builder
+	seq := func(b *cryptobyte.Builder, f func(b *cryptobyte.Builder)) { b.AddASN1(asn1.SEQUENCE, f) }
+	seq(&b, func(b *cryptobyte.Builder) {
+		b.AddASN1Int64(1)
+		seq(b, func(b *cryptobyte.Builder) {
+			seq(b, func(b *cryptobyte.Builder) { b.AddBytes([]byte{6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, 1}) })
+		})
+		seq(b, func(b *cryptobyte.Builder) {
+			seq(b, func(b *cryptobyte.Builder) {
+				for _, s := range stamps {
+					seq(b, func(b *cryptobyte.Builder) {
+						if len(s.leaves) > 0 {
+							b.AddASN1(asn1.Tag(2).ContextSpecific().Constructed(), func(b *cryptobyte.Builder) {
+								seq(b, func(b *cryptobyte.Builder) {
+									for _, l := range s.leaves {
+										b.AddASN1OctetString(l)
+									}
+								})
+							})
+						}
+						b.AddBytes(s.token)
+					})
+				}
+			})
+		})
+	})
+	return b.BytesOrPanic()
+}
+
+// preserve time-stamps the entries as the leaves of a tree.
+func (s *services) preserve(t *testing.T, over ...entry) archived {
+	t.Helper()
+	var leaves [][]byte
+	for _, e := range over {
+		sum := sha256.Sum256(e.body)
+		leaves = append(leaves, sum[:])
+	}
+	sorted := slices.SortedFunc(slices.Values(leaves), bytes.Compare)
+	return archived{s.tokenOf(t, bytes.Join(sorted, nil)), leaves}
+}
+
+func (s *services) tokenOf(t *testing.T, content []byte) []byte {
+	t.Helper()
+	tok, err := tsp.Parse(s.stampOf(t, content))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tok.Raw
+}
+
+// A signature whose certificate has expired since stands on the evidence record of its container, if that is over it.
+func TestEvidenceProvesTime(t *testing.T) {
+	s := newServices(t)
+	s.first, s.stamp = s.authority(t, 1, s.srv.URL+"/crl"), s.authority(t, 5)
+	const p7s, er = "META-INF/signature001.p7s", "META-INF/evidencerecord001.ers"
+	mime, data := entry{"mimetype", []byte(asic.MIMEExtended)}, entry{"a.txt", []byte("Io sottoscritto")}
+	list := entry{"META-INF/ASiCManifest001.xml", listOf(p7s, data)}
+	o := s.options(t, signer.CAdES, signer.LevelLT)
+	o.Detached = true
+	sig := entry{p7s, sign(t, list.body, s.key(t), o)}
+	s.first = nil
+	const manifest = "META-INF/ASiCEvidenceRecordManifest001.xml"
+	all := entry{manifest, listOf(er, data, list, sig)}
+	first := s.preserve(t, data, list, sig)
+	again := archived{s.tokenOf(t, first.token), nil}
+	elsewhere := archived{s.tokenOf(t, []byte("something else")), nil}
+	none := signer.SubIndication(trust.OutOfBoundsNoPOE)
+	for _, c := range []struct {
+		name   string
+		record entry
+		list   entry
+		stamps []signer.Integrity
+		want   signer.SubIndication
+	}{
+		{"one time-stamp", entry{er, evidenceRecord(first)}, all, []signer.Integrity{signer.Intact}, ""},
+		{"renewed", entry{er, evidenceRecord(first, again)}, all, []signer.Integrity{signer.Intact, signer.Intact}, ""},
+		{"renewal of something else", entry{er, evidenceRecord(first, elsewhere)}, all, []signer.Integrity{signer.Intact, signer.Broken}, ""},
+		{"not over the signature", entry{er, evidenceRecord(s.preserve(t, data, list))}, all, []signer.Integrity{signer.Broken}, none},
+		{"a manifest without the signature", entry{er, evidenceRecord(s.preserve(t, data, list))}, entry{manifest, listOf(er, data, list)}, []signer.Integrity{signer.Intact}, none},
+		{"over something else", entry{er, evidenceRecord(elsewhere)}, all, []signer.Integrity{signer.Broken}, none},
+		{"no record at all", entry{er, []byte("x")}, all, nil, none},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			v := offline()
+			v.Now = func() time.Time { return now.AddDate(2, 0, 1) }
+			var stamps []signer.Integrity
+			r := verify(t, container(t, mime, data, list, sig, c.list, c.record), v)
+			for _, g := range r.Signatures {
+				switch {
+				case g.Stamp == signer.StampEvidence:
+					stamps = append(stamps, g.Integrity)
+				case g.Stamp == "" && (g.SubIndication != c.want || g.Integrity != signer.Intact || g.Proven.Equal(now) != (c.want == "")):
+					t.Errorf("%v %s, proven %v (%s)", g.Indication, g.SubIndication, g.Proven, codes(g))
+				}
+			}
+			if !slices.Equal(stamps, c.stamps) || (c.stamps == nil) != slices.Contains(r.Notes, "evidence-unreadable") {
+				t.Errorf("time-stamps %v, notes %v", stamps, r.Notes)
+			}
+		})
+	}
+}
+
+// A record that is a file of its own needs the documents that it is about, under whatever names.
+func TestEvidenceFile(t *testing.T) {
+	s := newServices(t)
+	s.stamp = s.authority(t, 5)
+	a, b := entry{"a.txt", []byte("uno")}, entry{"b.txt", []byte("due")}
+	record := evidenceRecord(s.preserve(t, a, b))
+	for _, c := range []struct {
+		name  string
+		given []entry
+		want  signer.Integrity
+		n     int
+	}{
+		{"nothing", nil, 0, 0},
+		{"both", []entry{a, b}, signer.Intact, 1},
+		{"one", []entry{b}, signer.Intact, 1},
+		{"another", []entry{a, {"c.txt", []byte("tre")}}, signer.Broken, 1},
+	} {
+		v := offline()
+		v.Contents = sections(c.given...)
+		r := verify(t, record, v)
+		if r.Format != signer.ERS || len(r.Signatures) != c.n || slices.Contains(r.Notes, "evidence-record") != (c.n == 0) {
+			t.Fatalf("%s: format %v, %d entries, notes %v", c.name, r.Format, len(r.Signatures), r.Notes)
+		}
+		for _, g := range r.Signatures {
+			if g.Integrity != c.want || (g.Indication == signer.TotalPassed) != (c.want == signer.Intact) {
+				t.Errorf("%s: %v %v (%s)", c.name, g.Integrity, g.Indication, codes(g))
+			}
+		}
+	}
+}
+
+// What the corpus has of evidence records, by the time-stamps in them.
+func TestCorpusEvidence(t *testing.T) {
+	dir := shared(t, "corpus", "files")
+	const i, b, u = "intact ", "broken ", "unknown "
+	for file, c := range map[string]struct{ contents, want string }{
+		"er/ER-2Chains3ATS.ers": {"_content/ER-2Chains3ATS1.bin _content/ER-2Chains3ATS2.bin", i + i + i},
+		"dss-xades/X-E-ERS-basic-chain-renewal-master-sig-not-found.xml": {"", i + i + b},
+		"dss-xades/X-E-ERS-DETACHED-LT-chain-renewal.xml":                {"_content/sample.xml", i + i + i},
+		"dss-xades/X-E-ERS-DETACHED-LT.xml":                              {"_content/sample.xml _content/sample.png", i},
+		"dss-xades/X-E-ERS-basic-asn1.xml":                               {"", i},
+		"dss-xades/X-E-ERS-two-parallel-ers.xml":                         {"", i + i},
+		"dss-xades/X-E-ERS-two-parallel-ers-one-tst-invalid.xml":         {"", i + b},
+		"dss-xades/XAdES-B_ER_Renewed_can.xml":                           {"", i + i},
+		"dss-xades/XAdES-B_ER_Renewed_no_can.xml":                        {"", i + b},
+		"dss-cades/C-E-ERS-parallel-ers.p7m":                             {"", i + i},
+		"dss-cades/C-E-ERS-detached_renewed_hashtree.p7s":                {"_content/inline-Hello_World_.txt", i + i + i},
+		"dss-cades/Double-C-E-ERS-basic.p7m":                             {"", i},
+		"dss-cades/CAdEs-BpT+ER-without-reducedHashTree.p7m":             {"", i},
+		"dss-asic/er-asn1-full-renewal.asics":                            {"", i + i + i},
+		"dss-asic/er-asn1-incorrect-hash.asice":                          {"", i + b + b},
+		"dss-asic/er-asn1-no-hashtree-full-renewal.sce":                  {"", i + i + i},
+		"dss-asic/er-asn1-no-hashtree-wrong-digest.sce":                  {"", b},
+		"dss-asic/er-multi-file-data-not-found.asice":                    {"", b},
+		"dss-asic/er-no-hashtree-xml.sce":                                {"", i},
+		"dss-asic/er-multi-files.sce":                                    {"", i},
+	} {
+		var given []entry
+		for _, n := range strings.Fields(c.contents) {
+			given = append(given, entry{filepath.Base(n), read(t, filepath.Join(dir, filepath.FromSlash(n)))})
+		}
+		got := ""
+		for _, g := range verify(t, read(t, filepath.Join(dir, filepath.FromSlash(file))), signer.VerifyOptions{Contents: sections(given...)}).Signatures {
+			if g.Stamp == signer.StampEvidence {
+				got += [...]string{u, i, b}[g.Integrity]
+			}
+		}
+		if got != c.want {
+			t.Errorf("%s: %s, want %s", file, got, c.want)
+		}
+	}
+}
+
+func read(t *testing.T, path string) []byte {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// sections are the entries as originals.
+func sections(list ...entry) map[string]*io.SectionReader {
+	all := map[string]*io.SectionReader{}
+	for _, e := range list {
+		all[e.name] = io.NewSectionReader(bytes.NewReader(e.body), 0, int64(len(e.body)))
+	}
+	return all
+}
+
+// A detached signature finds its original among several, and several originals are told apart by their names.
+func TestOriginalAmongSeveral(t *testing.T) {
+	content := []byte("Io sottoscritto")
+	detached := sign(t, content, testPKI().key(t, "P-256", nil), signer.Options{Detached: true})
+	mine, other := entry{"z.txt", content}, entry{"a.txt", []byte("altro")}
+	for name, c := range map[string]struct {
+		given []entry
+		want  signer.Integrity
+	}{
+		"among others": {[]entry{other, mine}, signer.Intact}, "alone": {[]entry{mine}, signer.Intact},
+		"not there": {[]entry{other, {"b.txt", nil}}, signer.Broken}, "none": {nil, signer.IntegrityUnknown},
+	} {
+		o := trusting()
+		o.Contents = sections(c.given...)
+		if g := verify(t, detached, o).Signatures[0]; g.Integrity != c.want {
+			t.Errorf("%s: %v (%s)", name, g.Integrity, codes(g))
+		}
+	}
+}
