@@ -1,5 +1,6 @@
 // Tally reads the stream of `go test -json` and prints what a person wants of it: a line per package, all that
-// a failed test or build said, why each skipped test was skipped, and a last line that counts.
+// a failed test or build said, why each skipped test was skipped, and a last line that counts. A test that is skipped in
+// one run of the stream and passes in another, built otherwise, is no skipped one.
 //
 //	go test -json ./... | go run ./.ci/tally [-summary FILE]
 //
@@ -53,16 +54,19 @@ type tally struct {
 	w       io.Writer
 	said    map[string][]string // package, or package and test: what it printed
 	tests   map[string]int      // package: tests passed
-	skips   []string
+	skips   []skip
 	passed  int
 	failed  int
-	skipped int
 	broken  int // packages that failed without a failed test: build, TestMain, timeout, race at exit
 	failing map[string]bool
+	ran     map[string]bool // package and test: it passed
 }
 
+// skip is a test that did not run, and why.
+type skip struct{ key, reason string }
+
 func newTally(w io.Writer) *tally {
-	return &tally{w: w, said: map[string][]string{}, tests: map[string]int{}, failing: map[string]bool{}}
+	return &tally{w: w, said: map[string][]string{}, tests: map[string]int{}, failing: map[string]bool{}, ran: map[string]bool{}}
 }
 
 // read counts the whole stream. A line that is not JSON is passed through: the go command speaks plainly when
@@ -99,14 +103,15 @@ func (t *tally) add(e event) {
 }
 
 func (t *tally) endTest(e event) {
-	said := t.said[e.Package+" "+e.Test]
+	key := e.Package + " " + e.Test
+	said := t.said[key]
 	switch e.Action {
 	case "pass":
+		t.ran[key] = true
 		t.passed++
 		t.tests[e.Package]++
 	case "skip":
-		t.skipped++
-		t.skips = append(t.skips, fmt.Sprintf("skipped %s %s: %s", e.Package, e.Test, reason(said)))
+		t.skips = append(t.skips, skip{key, reason(said)})
 	case "fail":
 		t.failed++
 		t.failing[e.Package] = true
@@ -140,10 +145,14 @@ func (t *tally) print(said []string) {
 
 // close prints the skips and the last line, and returns that line.
 func (t *tally) close() string {
+	skipped := 0
 	for _, s := range t.skips {
-		fmt.Fprintln(t.w, s)
+		if !t.ran[s.key] {
+			skipped++
+			fmt.Fprintf(t.w, "skipped %s: %s\n", s.key, s.reason)
+		}
 	}
-	line := fmt.Sprintf("%d passed, %d failed, %d skipped", t.passed, t.failed, t.skipped)
+	line := fmt.Sprintf("%d passed, %d failed, %d skipped", t.passed, t.failed, skipped)
 	if t.broken > 0 {
 		line += fmt.Sprintf(", %d packages did not run to their end", t.broken)
 	}

@@ -19,6 +19,7 @@ func TestTally(t *testing.T) {
 		{"nothing ran", "", "0 passed, 0 failed, 0 skipped", "", false},
 		{"all well", pass, "1 passed, 0 failed, 0 skipped", "", true},
 		{"a skip tells why", pass + "\n" + skip, "1 passed, 0 failed, 1 skipped", "skipped p TestB: no openssl here", true},
+		{"a skip that another run makes good", pass + "\n" + skip + "\n" + strings.Replace(pass, "TestA", "TestB", 1), "2 passed, 0 failed, 0 skipped", "", true},
 		{"a failure is shown", pass + "\n" + fail, "1 passed, 1 failed, 0 skipped", "got 1, want 2", false},
 		{"a build that fails", pass + "\n" + build, "1 passed, 0 failed, 0 skipped, 1 packages did not run to their end", "undefined: x", false},
 		{"words of the go command", "go: no such tool\n" + pass, "1 passed, 0 failed, 0 skipped", "go: no such tool", true},

@@ -30,6 +30,7 @@ func TestPINIsNotInTheWindow(t *testing.T) {
 	if _, err := exec.LookPath("Xvfb"); err != nil {
 		t.Skip(errNoScreen)
 	}
+	watchTree(t)
 	const pin, kept = "58261937", "40927158" // eight digits, so that chance does not make them
 	startReader(t, pin)
 	program, cli := build(t)
