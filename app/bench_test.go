@@ -88,7 +88,7 @@ func benchSign(b *testing.B, e *Engine, files []string) {
 // key in a loop of openssl cms -sign. Ours are also flushed to the disk, read back and verified twice.
 func BenchmarkBatch(b *testing.B) {
 	if _, err := exec.LookPath("openssl"); err != nil {
-		b.Skip("openssl is not installed: .ci/install check")
+		b.Skip("openssl is not installed (.ci/install check)")
 	}
 	for _, c := range []struct {
 		name    string

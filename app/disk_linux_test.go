@@ -27,7 +27,7 @@ func TestDisks(t *testing.T) {
 	out, err := c.CombinedOutput()
 	switch {
 	case errors.Is(err, syscall.EPERM), errors.Is(err, syscall.EACCES), errors.Is(err, syscall.ENOSPC), bytes.Contains(out, []byte("may not mount")):
-		t.Skipf("this system lets nobody mount a small disk: %v", err)
+		t.Skipf("this system lets nobody mount a small disk (kernel.unprivileged_userns_clone=1, or root): %v", err)
 	case err != nil || !bytes.Contains(out, []byte("--- PASS: TestDiskChild")):
 		t.Fatalf("%v\n%s", err, out)
 	}

@@ -131,7 +131,7 @@ func TestCheckFilingOriginals(t *testing.T) {
 // A validator of PDF/A is asked where there is one, and nothing is said where it fails.
 func TestCheckFilingAsksTheValidator(t *testing.T) {
 	if filepath.Separator != '/' {
-		t.Skip("the stand-in of the validator is a shell script")
+		t.Skip("the stand-in of the validator is a shell script: Windows runs none")
 	}
 	e, _ := practiceEngine(t)
 	dir, bin := t.TempDir(), t.TempDir()

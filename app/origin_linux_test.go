@@ -12,7 +12,7 @@ func TestOriginIsCarried(t *testing.T) {
 	mail := put(t, t.TempDir(), "m.eml", []byte("From: a@b.it\r\nTo: c@d.it\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: a/b; name=x.bin\r\n\r\nabc\r\n--b--\r\n"))
 	const url = "https://esempio.it/m.eml"
 	if err := unix.Setxattr(mail, "user.xdg.origin.url", []byte(url), 0); err != nil {
-		t.Skipf("this file system keeps no attributes: %v", err)
+		t.Skipf("the file system of the temporary folder keeps no user attributes (TMPDIR on ext4 or xfs): %v", err)
 	}
 	e := New(Config{})
 	got, err := e.Extract(t.Context(), ExtractRequest{File: mail, Dest: t.TempDir()})

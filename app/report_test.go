@@ -150,7 +150,7 @@ func TestHTMLReport(t *testing.T) {
 func TestHTMLReportIsHTML(t *testing.T) {
 	tool, err := exec.LookPath("xmllint")
 	if err != nil {
-		t.Skip("xmllint is not here: .ci/install check")
+		t.Skip("xmllint is not installed (.ci/install check)")
 	}
 	file := filepath.Join(t.TempDir(), "report.html")
 	if err := os.WriteFile(file, []byte(saved(t, "it", ".html")), 0o600); err != nil {

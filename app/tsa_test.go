@@ -30,7 +30,7 @@ import (
 func opensslTSA(t *testing.T) (http.HandlerFunc, string) {
 	t.Helper()
 	if _, err := exec.LookPath("openssl"); err != nil {
-		t.Skip("openssl is not installed: .ci/install check")
+		t.Skip("openssl is not installed (.ci/install check)")
 	}
 	dir := t.TempDir()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)

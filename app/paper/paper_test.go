@@ -55,7 +55,7 @@ func program(t *testing.T, name string, args ...string) string {
 	t.Helper()
 	path, err := exec.LookPath(name)
 	if err != nil {
-		t.Skipf("%s is not here: .ci/install check", name)
+		t.Skipf("%s is not installed (.ci/install check)", name)
 	}
 	out, err := exec.CommandContext(t.Context(), path, args...).CombinedOutput()
 	if err != nil {

@@ -64,10 +64,10 @@ const fakePIN = "73918462"
 func fake(t testing.TB, do string, certs ...[]byte) (path, log string) {
 	t.Helper()
 	if runtime.GOOS == "windows" {
-		t.Skip("the fake module is for Unix")
+		t.Skip("the fake module is a shared object of Unix: on Windows there is none to load")
 	}
 	if _, err := exec.LookPath("gcc"); err != nil {
-		t.Skip("gcc, which compiles the fake module, is not installed")
+		t.Skip("gcc, which compiles the fake module, is not installed (.ci/install build)")
 	}
 	path, err := fakeModule()
 	if err != nil {

@@ -39,7 +39,7 @@ func softHSM(t testing.TB) string {
 			return found[0]
 		}
 	}
-	t.Skip("softhsm2 is not installed")
+	t.Skip("softhsm2 is not installed (.ci/install check)")
 	return ""
 }
 

@@ -79,11 +79,11 @@ func search(t testing.TB, dir, text string) (copies, searched int) {
 	t.Helper()
 	maps, err := os.ReadFile(filepath.Join(dir, "maps"))
 	if err != nil {
-		t.Skip("memory of the helper cannot be read: ", err)
+		t.Skip("this system lets nobody read the memory of another process (root may: kernel.yama.ptrace_scope=0): ", err)
 	}
 	mem, err := os.Open(filepath.Join(dir, "mem"))
 	if err != nil {
-		t.Skip("memory of the helper cannot be read: ", err)
+		t.Skip("this system lets nobody read the memory of another process (root may: kernel.yama.ptrace_scope=0): ", err)
 	}
 	defer mem.Close()
 	for line := range strings.Lines(string(maps)) {
