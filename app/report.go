@@ -186,23 +186,24 @@ func Stamp(t time.Time) string {
 	return t.UTC().Format(time.RFC3339)
 }
 
-// Reports is the whole of a verification as JSON.
-type Reports struct {
-	Files   []FileReport `json:"files"`
-	Trust   TrustReport  `json:"trust"`
-	Program string       `json:"program"`
-}
-
-// ReportsEnd is the last line of the verification of several files as JSON lines; each line before it is a FileReport.
-type ReportsEnd struct {
+// Basis is what all files of a verification stand on, and what the reports are: the same for each of them.
+type Basis struct {
 	Trust   TrustReport `json:"trust"`
-	Program string      `json:"program"`
+	Program string      `json:"program"` // name and version
+	Notice  string      `json:"notice"`  // that this is no qualified validation service, in words
 }
 
-// ReportsOn is what a verification of several files gives.
-func (e *Engine) ReportsOn(ctx context.Context, files []FileReport) (Reports, error) {
-	basis, err := e.Trust(ctx)
-	return Reports{files, basis, programName}, err
+// Reports is the whole of a verification as JSON. As JSON lines each FileReport is a line, and Basis the last one. Names
+// and meanings are never changed or taken away, only added to.
+type Reports struct {
+	Files []FileReport `json:"files"`
+	Basis
+}
+
+// Basis tells what the verdicts of this engine stand on now, in the words of t.
+func (e *Engine) Basis(ctx context.Context, t *lang.Catalog) (Basis, error) {
+	lists, err := e.Trust(ctx)
+	return Basis{lists, programName, t.T("report.informative")}, err
 }
 
 // ReportFormats are the suffixes of the reports that SaveReport writes.
@@ -213,11 +214,11 @@ var ReportFormats = []string{".html", ".pdf", ".json"}
 func (e *Engine) SaveReport(ctx context.Context, q VerifyRequest, r *Report, t *lang.Catalog, dest string) error {
 	q.File = filepath.Base(q.File)
 	f := ReportOf(q, r, t)
-	all, err := e.ReportsOn(ctx, []FileReport{f})
+	basis, err := e.Basis(ctx, t)
 	if err != nil {
 		return err
 	}
-	p := pageOf(f, q, r, all.Trust, t)
+	p := pageOf(f, q, r, basis.Trust, t)
 	return writeNew(ctx, dest, func(w io.Writer) error {
 		switch strings.ToLower(filepath.Ext(dest)) {
 		case ".html":
@@ -228,6 +229,6 @@ func (e *Engine) SaveReport(ctx context.Context, q VerifyRequest, r *Report, t *
 		j := json.NewEncoder(w)
 		j.SetIndent("", "  ")
 		j.SetEscapeHTML(false)
-		return j.Encode(all)
+		return j.Encode(Reports{[]FileReport{f}, basis})
 	}, nil)
 }

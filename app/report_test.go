@@ -5,11 +5,13 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"errors"
+	"flag"
 	"html"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -246,10 +248,73 @@ func TestReportJSON(t *testing.T) {
 		"format": {f["format"], "CAdES"}, "integrity": {s["integrity"], "intact"}, "indication": {s["indication"], "INDETERMINATE"},
 		"subindication": {s["subindication"], "TRY_LATER"}, "claimed_time": {s["claimed_time"], "2026-11-19T10:00:00Z"},
 		"cn": {s["signer"].(map[string]any)["cn"], hostile}, "serial": {s["signer"].(map[string]any)["serial"], "5a17c0"},
+		"file": {f["file"], filepath.Base(hostile) + ".p7m"}, "time": {f["time"], "2026-11-22T10:00:00Z"}, "level": {s["level"], "B-T"},
+		"proven_time": {s["proven_time"], "2026-11-20T10:00:00Z"}, "program": {v["program"], "Ceralacca " + Version},
+		"notice":            {v["notice"], catalog(t, "it").T("report.informative")},
+		"revocation source": {s["revocation"].([]any)[0].(map[string]any)["source"], "ocsp"},
+		"list number":       {s["service"].(map[string]any)["sequence"], 194.0}, "list date": {s["service"].(map[string]any)["issued"], "2026-11-22T10:00:00Z"},
 		"severity": {s["findings"].([]any)[0].(map[string]any)["severity"], "info"},
 	} {
 		if pair[0] != pair[1] {
 			t.Errorf("%s is %v, want %v", path, pair[0], pair[1])
+		}
+	}
+}
+
+// TestReportSchema holds the names of the JSON: none may ever be changed or taken away.
+func TestReportSchema(t *testing.T) {
+	var got []string
+	var walk func(path string, v reflect.Type)
+	walk = func(path string, v reflect.Type) {
+		switch v.Kind() {
+		case reflect.Pointer:
+			walk(path, v.Elem())
+		case reflect.Slice:
+			walk(path+"[]", v.Elem())
+		case reflect.Struct:
+			for i := range v.NumField() {
+				f := v.Field(i)
+				name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+				if f.Anonymous {
+					walk(path, f.Type)
+				} else {
+					walk(strings.TrimPrefix(path+"."+name, "."), f.Type)
+				}
+			}
+		default:
+			got = append(got, path+" "+v.Kind().String())
+		}
+	}
+	walk("", reflect.TypeFor[Reports]())
+	b, err := os.ReadFile(filepath.Join("testdata", "report-schema.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := strings.Split(strings.TrimSpace(string(b)), "\n")
+	for _, line := range want {
+		if !slices.Contains(got, line) {
+			t.Errorf("%q is no longer in the report", line)
+		}
+	}
+	for _, line := range got {
+		if !slices.Contains(want, line) {
+			t.Errorf("%q is new: testdata/report-schema.txt", line)
+		}
+	}
+}
+
+// reports leaves the reports where foreign checkers of HTML, of accessibility and of PDF find them.
+var reports = flag.String("reports", "", "existing folder to leave reports in, for foreign checkers")
+
+func TestReportsForOthers(t *testing.T) {
+	if *reports == "" {
+		t.Skip("only with -reports, as make interop has it")
+	}
+	for _, tag := range lang.Languages {
+		for _, ext := range []string{".html", ".pdf"} {
+			if err := os.WriteFile(filepath.Join(*reports, "report-"+tag+ext), []byte(saved(t, tag, ext)), 0o600); err != nil {
+				t.Fatal(err)
+			}
 		}
 	}
 }

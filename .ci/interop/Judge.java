@@ -24,6 +24,8 @@ import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.FutureTask;
@@ -32,6 +34,7 @@ import java.util.concurrent.TimeoutException;
 import org.verapdf.gf.foundry.VeraGreenfieldFoundryProvider;
 import org.verapdf.pdfa.Foundries;
 import org.verapdf.pdfa.PDFAParser;
+import org.verapdf.pdfa.flavours.PDFAFlavour;
 import org.verapdf.pdfa.results.ValidationResult;
 
 /**
@@ -43,7 +46,7 @@ import org.verapdf.pdfa.results.ValidationResult;
  * {@code sig file id parent format indication subindication integrity errors warnings infos} for EU DSS,
  * {@code ers file id indication integrity} for what it finds of an evidence record's objects,
  * {@code err file reason} when it gives no verdict, {@code pdfa file flavour compliant rules} for veraPDF
- * for each PDF under {@code -Dpdfa=true}, and {@code end file milliseconds}.
+ * for each PDF under {@code -Dpdfa=true}, by what it claims to be and once more as PDF/UA if it claims that too, and {@code end file milliseconds}.
  */
 public final class Judge {
     private static final int SECONDS = 30;
@@ -176,6 +179,10 @@ public final class Judge {
             }
             ValidationResult r = Foundries.defaultInstance().createValidator(p.getFlavour(), false).validate(p);
             rows.add(row("pdfa", file, p.getFlavour().getId(), Boolean.toString(r.isCompliant()), r.getFailedChecks().keySet().toString()));
+            if (new String(Files.readAllBytes(Path.of(file)), StandardCharsets.ISO_8859_1).contains("<pdfuaid:part>1<")) {
+                r = Foundries.defaultInstance().createValidator(PDFAFlavour.PDFUA_1, false).validate(p);
+                rows.add(row("pdfa", file, "ua1", Boolean.toString(r.isCompliant()), r.getFailedChecks().keySet().toString()));
+            }
         } catch (Exception e) {
             rows.add(row("pdfa", file, "", "false", reason(e)));
         }

@@ -88,13 +88,13 @@ func (v *verification) tellAll(table string) error {
 	if !s.json && !v.lines {
 		return nil
 	}
-	all, err := s.engine.ReportsOn(s.ctx, v.results)
+	basis, err := s.engine.Basis(s.ctx, s.texts)
 	switch {
 	case err != nil:
 	case v.lines:
-		err = json.NewEncoder(s.out).Encode(app.ReportsEnd{Trust: all.Trust, Program: all.Program})
+		err = json.NewEncoder(s.out).Encode(basis)
 	default:
-		s.printJSON(all)
+		s.printJSON(app.Reports{Files: v.results, Basis: basis})
 	}
 	return err
 }
