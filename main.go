@@ -55,7 +55,7 @@ func run(demo, tray bool, config, language, module string, files []string) error
 		config = dir
 	}
 	for i, f := range files {
-		if abs, err := filepath.Abs(f); err == nil {
+		if abs, err := filepath.Abs(app.PathIn(f)); err == nil {
 			files[i] = abs
 		}
 	}

@@ -6,13 +6,16 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/storage"
 
 	"ceralacca/app"
+	"ceralacca/assets"
 )
 
 func TestSettingsTakeEffectAtOnce(t *testing.T) {
@@ -53,9 +56,34 @@ func TestDroppedAndPasted(t *testing.T) {
 	}
 	u.paste(file)
 	u.paste("file://" + strings.NewReplacer(" ", "%20", "#", "%23", "à", "%C3%A0", "100%", "100%25").Replace(file))
+	u.paste("x-special/nautilus-clipboard\ncopy\nfile://" + file[:1] + "non-esiste.pdf\r\n'" + file + "'\r\n# " + file) // one of them is there
 	u.paste("niente")
-	if want := []string{"add " + file, "add " + file}; !reflect.DeepEqual(f.said, want) {
+	if !u.shell.toast.object.Visible() || u.shell.toast.words.Text != u.k.T("ui.paste.nothing") {
+		t.Errorf("of a text without a file the window says %q", u.shell.toast.words.Text)
+	}
+	if want := []string{"add " + file, "add " + file, "add " + file}; !reflect.DeepEqual(f.said, want) {
 		t.Errorf("asked for %q, want %q", f.said, want)
+	}
+}
+
+// TestDroppedBesideAQuestion: while a PIN is asked for, files are not taken, and the panel itself says so.
+func TestDroppedBesideAQuestion(t *testing.T) {
+	for _, s := range scenes() {
+		if !slices.Contains([]string{"sign-pin", "newpin-change", "newpin-unblock-2"}, s.name) {
+			continue
+		}
+		t.Run(s.name, func(t *testing.T) {
+			u := s.open(t, assets.FS, 1280, 800, nil)
+			f := u.store.(*fakeStore)
+			u.dropped([]fyne.URI{storage.NewFileURI("/casa/anna/atto.pdf")})
+			said := u.asking.panel.toast
+			if len(f.said) > 0 || !said.object.Visible() || said.words.Text != u.k.T("ui.take.asking") {
+				t.Errorf("asked for %q, says %q", f.said, said.words.Text)
+			}
+			if u.shell.toast.object.Visible() {
+				t.Error("it is said behind the panel")
+			}
+		})
 	}
 }
 

@@ -67,8 +67,8 @@ func TestSavedIsTold(t *testing.T) {
 	next.Saved = &app.Saved{Path: "/casa/anna/scadenze-carta.ics"}
 	u.latest.Store(&next)
 	u.show(&next)
-	if !u.shell.toast.Visible() || !strings.Contains(u.shell.said.Text, "scadenze-carta.ics") {
-		t.Errorf("the toast says %q", u.shell.said.Text)
+	if !u.shell.toast.object.Visible() || !strings.Contains(u.shell.toast.words.Text, "scadenze-carta.ics") {
+		t.Errorf("the toast says %q", u.shell.toast.words.Text)
 	}
 	failed := next
 	failed.Saved = &app.Saved{Advice: advice("disk-full", app.SeverityWarning, 0)}

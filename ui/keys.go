@@ -10,6 +10,8 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/driver/desktop"
+
+	"ceralacca/app"
 )
 
 // This file is what the keyboard, the file dialog, drops and the clipboard bring.
@@ -132,19 +134,13 @@ func (u *UI) take(paths []string) {
 	u.store.Add(paths...)
 }
 
-// paste takes paths and file addresses, one a line.
+// paste takes what a file manager or a person copied: paths and file addresses, one a line.
 func (u *UI) paste(s string) {
 	var paths []string
-	for _, l := range strings.Split(s, "\n") {
-		l = strings.TrimSpace(l)
-		if address, err := url.Parse(l); err == nil && address.Scheme == "file" {
-			l = address.Path
-		}
-		l = strings.Trim(l, `"'`)
-		if filepath.IsAbs(l) {
-			if _, err := os.Stat(l); err == nil {
-				paths = append(paths, l)
-			}
+	for l := range strings.Lines(s) {
+		l = app.PathIn(strings.Trim(strings.TrimSpace(l), `"'`))
+		if _, err := os.Stat(l); err == nil && filepath.IsAbs(l) {
+			paths = append(paths, l)
 		}
 	}
 	if len(paths) == 0 {
@@ -186,17 +182,16 @@ func (u *UI) copy(s string) {
 	u.say(u.k.T("ui.copied"))
 }
 
-// say shows a sentence for six seconds above the action bar. It is never used for what went wrong.
+// say shows a sentence for six seconds: above the action bar, or above the panel that is open. It is never used for what
+// went wrong.
 func (u *UI) say(s string) {
-	u.shell.said.Text = s
-	u.shell.said.Refresh()
-	u.shell.toast.Show()
-	u.shell.object.Refresh()
-	u.later(6*time.Second, func() {
-		if u.shell.said.Text == s {
-			u.shell.toast.Hide()
-		}
-	})
+	t, lies := u.shell.toast, u.shell.object
+	if u.asking != nil && u.asking.panel != nil {
+		t, lies = u.asking.panel.toast, u.asking.panel.object
+	}
+	t.say(s)
+	lies.Refresh()
+	u.later(6*time.Second, func() { t.hush(s) })
 }
 
 // reveal scrolls the page so that o is in sight.

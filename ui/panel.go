@@ -21,6 +21,7 @@ type panel struct {
 	field  *pinField   // nil when nothing is typed
 	fields []*pinField // all of them, where there are several
 	layout *panelLayout
+	toast  *toast
 }
 
 // wipe forgets the digits that were not taken.
@@ -40,6 +41,7 @@ type panelLayout struct {
 	rise  float32 // 0 below the window, 1 in place
 	veil  *canvas.Rectangle
 	sheet *fyne.Container
+	toast *toast
 }
 
 // Layout implements fyne.Layout.
@@ -55,6 +57,8 @@ func (l *panelLayout) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 	}
 	place(l.veil, x, page.Position.Y, w, page.Size.Height)
 	place(l.sheet, x, size.Height-h*l.rise, w, h)
+	gap := l.u.k.px(16)
+	l.toast.above(x, w, max(size.Height-h-gap, page.Position.Y+gap+l.toast.object.MinSize().Height))
 }
 
 // MinSize implements fyne.Layout.
@@ -82,8 +86,8 @@ func (u *UI) newPanel(edge color.NRGBA, content fyne.CanvasObject) *panel {
 	line := canvas.NewRectangle(edge)
 	sheet := container.New(&sheetLayout{k, line}, over(canvas.NewRectangle(k.p.leaf), content), line)
 	veil := canvas.NewRectangle(faded(k.p.paper, 0xC8))
-	l := &panelLayout{u: u, rise: 1, veil: veil, sheet: sheet}
-	return &panel{object: container.New(l, veil, sheet), layout: l}
+	l := &panelLayout{u: u, rise: 1, veil: veil, sheet: sheet, toast: k.toast()}
+	return &panel{object: container.New(l, veil, sheet, l.toast.object), layout: l, toast: l.toast}
 }
 
 // rise moves the sheet up from the foot of the window, unless animations are off.

@@ -20,8 +20,7 @@ type shell struct {
 	rail     *rail
 	bar      *cardBar
 	page     *fyne.Container
-	toast    *fyne.Container
-	said     *canvas.Text
+	toast    *toast
 	ground   [3]*canvas.Rectangle // page, rail, card bar
 	rules    [3]*canvas.Rectangle // the margin's two, and the line under the card bar
 }
@@ -37,14 +36,9 @@ func newShell(u *UI) *shell {
 	}
 	s.ribbon = container.New(flexible{})
 	s.ribbon.Hide()
-	s.said = k.text(boxFace, k.p.leaf, "")
-	if k.p == contrast {
-		s.said.Color = k.p.paper
-	}
-	s.toast = over(rect(k.p.ink, color.Transparent, 0, k.px(10)), pad(k.px(10), k.px(20), k.px(10), k.px(20), s.said))
-	s.toast.Hide()
+	s.toast = k.toast()
 	s.object = container.New(s, s.ground[0], s.ground[1], s.ground[2], s.rules[0], s.rules[1], s.rules[2],
-		s.ribbon, s.rail.object, s.bar.press, s.page, s.toast)
+		s.ribbon, s.rail.object, s.bar.press, s.page, s.toast.object)
 	return s
 }
 
@@ -135,9 +129,7 @@ func (s *shell) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 	place(s.rail.object, 0, top, rail-k.px(7), size.Height-top)
 	place(s.bar.press, rail, top, size.Width-rail, bar-w)
 	place(s.page, rail, top+bar, size.Width-rail, max(0, size.Height-top-bar))
-	tw := min(s.toast.MinSize().Width, size.Width-rail-k.px(32))
-	th := heightOf(s.toast, tw)
-	place(s.toast, rail+(size.Width-rail-tw)/2, size.Height-k.px(112)-th, tw, th)
+	s.toast.above(rail, size.Width-rail, size.Height-k.px(112))
 }
 
 // MinSize implements fyne.Layout: small enough for 800×600 at twice the scale.
