@@ -61,8 +61,9 @@ func (s *signing) archive(ctx context.Context, e *cms.Envelope, si, digest []byt
 	return info.WithUnsigned(cms.Attr{Type: cms.OIDArchiveTimeStampV3, Values: [][]byte{raw.Bytes()}})
 }
 
-// hashIndex is ATSHashIndexV3 (EN 319 122-1 §5.5.2): the digest of each certificate, of each CRL or OCSP answer, and
-// of each unsigned attribute's type with its values.
+// hashIndex is ATSHashIndexV3 (EN 319 122-1 §5.5.2): the digest of each certificate, of each CRL or OCSP answer, and,
+// for each value of each unsigned attribute, of the attribute's type followed by that value. It holds a digest for each
+// of these elements, which are in memory and bounded already; their octets are not put together anywhere.
 func hashIndex(h crypto.Hash, e *cms.Envelope, info *cms.SignerInfo) ([]byte, error) {
 	sum := func(parts ...[]byte) []byte {
 		d := h.New()
@@ -86,7 +87,9 @@ func hashIndex(h crypto.Hash, e *cms.Envelope, info *cms.SignerInfo) ([]byte, er
 		revocations = append(revocations, sum(r))
 	}
 	for _, a := range info.UnsignedAttrs {
-		attrs = append(attrs, sum(append([][]byte{a.Type.DER()}, a.Values...)...))
+		for _, v := range a.Values {
+			attrs = append(attrs, sum(a.Type.DER(), v))
+		}
 	}
 	var b cryptobyte.Builder
 	b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {

@@ -13,7 +13,6 @@ import (
 	"errors"
 	"io"
 	"math/big"
-	"os"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
@@ -151,25 +150,8 @@ func TestWrappings(t *testing.T) {
 
 // BER in pieces, as openssl -stream and most signing servers write it.
 func TestBERFromOpenSSL(t *testing.T) {
-	dir := t.TempDir()
-	k := testPKI().key(t, "RSA-2048", nil)
-	key, err := x509.MarshalPKCS8PrivateKey(k.Signer)
-	if err != nil {
-		t.Fatal(err)
-	}
-	write(t, filepath.Join(dir, "key.pem"), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key}))
-	write(t, filepath.Join(dir, "cert.pem"), pemCert(k.Chain[0]))
-	write(t, filepath.Join(dir, "ca.pem"), pemCert(k.Chain[1]))
 	content := sample(3<<20 + 11)
-	write(t, filepath.Join(dir, "in"), content)
-	if out, err := openssl(t, dir, "cms", "-sign", "-cades", "-binary", "-nodetach", "-stream", "-md", "sha256", "-signer", "cert.pem",
-		"-inkey", "key.pem", "-certfile", "ca.pem", "-outform", "DER", "-in", "in", "-out", "out"); err != nil {
-		t.Fatalf("openssl: %v\n%s", err, out)
-	}
-	b, err := os.ReadFile(filepath.Join(dir, "out"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	b := streamed(t, content, testPKI().key(t, "RSA-2048", nil))
 	r := verify(t, b, trusting())
 	if len(r.Signatures) != 1 || r.Signatures[0].Integrity != signer.Intact || strings.Join(r.Notes, " ") != "ber" {
 		t.Fatalf("report %+v", r)

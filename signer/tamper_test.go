@@ -14,6 +14,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -26,8 +27,8 @@ import (
 	"golang.org/x/crypto/cryptobyte/asn1"
 )
 
-// passes gives the signatures of b that pass. A change can make a file one that is not judged at all.
-func passes(t *testing.T, b []byte, o signer.VerifyOptions) []signer.Signature {
+// reported are the signatures of b. A change can make a file one that is not judged at all.
+func reported(t *testing.T, b []byte, o signer.VerifyOptions) []signer.Signature {
 	t.Helper()
 	if o.Now == nil {
 		o.Now = clock
@@ -39,13 +40,13 @@ func passes(t *testing.T, b []byte, o signer.VerifyOptions) []signer.Signature {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var all []signer.Signature
-	for _, s := range r.Signatures {
-		if s.Indication == signer.TotalPassed {
-			all = append(all, s)
-		}
-	}
-	return all
+	return r.Signatures
+}
+
+// passes gives the signatures of b that pass.
+func passes(t *testing.T, b []byte, o signer.VerifyOptions) []signer.Signature {
+	t.Helper()
+	return slices.DeleteFunc(reported(t, b, o), func(s signer.Signature) bool { return s.Indication != signer.TotalPassed })
 }
 
 // change is b with the byte at i changed, a letter to another letter so that text stays text.

@@ -73,7 +73,7 @@ func tampered(t *testing.T, good *signer.Report, bad, content []byte, what strin
 			t.Errorf("%s: passes with another signer or time", what)
 		}
 	}
-	if any == 1 {
+	if any == 1 && d.Kind() != signer.Mail { // a message hands out no content of its own
 		var out bytes.Buffer
 		if err := signer.Extract(context.Background(), &out, d); err != nil || !bytes.Equal(out.Bytes(), content) {
 			t.Errorf("%s: passes with other content %q %v", what, out.Bytes(), err)

@@ -112,8 +112,8 @@ func (x *ArchiveIndex) sums(elements [][]byte) [][]byte {
 	return all
 }
 
-// attributeSums are the digests of the unsigned attributes: in the present version of type and each value, before of
-// the whole attribute.
+// attributeSums are the digests of the unsigned attributes: in the present version of type and each value (EN 319 122-1
+// §5.5.2), or, as some writers have read it, of type and all values; before that version of the whole attribute.
 func (x *ArchiveIndex) attributeSums(si *SignerInfo) [][]byte {
 	if x.version != OIDATSHashIndexV3 {
 		var raw [][]byte
@@ -124,12 +124,10 @@ func (x *ArchiveIndex) attributeSums(si *SignerInfo) [][]byte {
 	}
 	var all [][]byte
 	for _, a := range si.UnsignedAttrs {
-		joined := a.Type.DER()
 		for _, v := range a.Values {
-			all = append(all, sum(x.hash, slices.Concat(a.Type.DER(), v)))
-			joined = append(joined, v...)
+			all = append(all, sum(x.hash, a.Type.DER(), v))
 		}
-		all = append(all, sum(x.hash, joined))
+		all = append(all, sum(x.hash, slices.Concat([][]byte{a.Type.DER()}, a.Values)...))
 	}
 	return all
 }
