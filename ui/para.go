@@ -74,16 +74,27 @@ func (p *para) say(s string) {
 				bold = !bold
 			}
 			glued := i > 0 && !open && !strings.HasPrefix(part, " ")
+			f := p.face
+			f.bold = f.bold || bold
 			for _, w := range strings.FieldsFunc(part, mayBreak) {
-				f := p.face
-				f.bold = f.bold || bold
-				p.words = append(p.words, word{w, bold, glued, first, p.k.measure(f, w)})
-				glued, first = false, false
+				for _, w := range p.apart(w) {
+					p.words = append(p.words, word{w, bold, glued, first, p.k.measure(f, w)})
+					glued, first = true, false
+				}
+				glued = false
 			}
 			open = part == "" || strings.HasSuffix(part, " ") // the next part stands apart
 		}
 	}
 	p.Container.Layout.Layout(nil, p.Size())
+}
+
+// apart cuts a word between two slashes, which Titillium Web would draw as one sign: "https:/", "/".
+func (p *para) apart(w string) (pieces []string) {
+	for i := strings.Index(w, "//"); i >= 0 && !p.face.mono; i = strings.Index(w, "//") {
+		pieces, w = append(pieces, w[:i+1]), w[i+1:]
+	}
+	return append(pieces, w)
 }
 
 // mayBreak tells whether a line may end at r: a no-break space holds the words beside it together.
@@ -112,6 +123,23 @@ func (p *para) lines(width float32) [][]word {
 		out[len(out)-1] = append(out[len(out)-1], w)
 	}
 	return out
+}
+
+// even is the least width at which centred text has as few lines as at width, so that no word stands alone on the last.
+func (p *para) even(width float32) float32 {
+	n := len(p.lines(width))
+	if !p.middle || n < 2 {
+		return width
+	}
+	least, most := float32(0), width
+	for most-least > 1 {
+		if mid := (least + most) / 2; len(p.lines(mid)) > n {
+			least = mid
+		} else {
+			most = mid
+		}
+	}
+	return most
 }
 
 // breaking is the words; paths, addresses and hashes wider than width stand in several pieces, cut after a separator
@@ -185,7 +213,7 @@ func (l *paraLayout) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 	space := p.k.measure(p.face, " ")
 	var objects []fyne.CanvasObject
 	y := float32(0)
-	for _, ln := range p.lines(size.Width) {
+	for _, ln := range p.lines(p.even(size.Width)) {
 		x := float32(0)
 		if p.middle {
 			x = (size.Width - p.widthOf(ln)) / 2
@@ -195,7 +223,7 @@ func (l *paraLayout) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 			if i > 0 && !ln[i].glued {
 				x += space
 			}
-			for ; j < len(ln) && ln[j].bold == ln[i].bold; j++ {
+			for ; j < len(ln) && ln[j].bold == ln[i].bold && !(ln[j].glued && strings.HasSuffix(run, "/") && strings.HasPrefix(ln[j].text, "/")); j++ {
 				if !ln[j].glued {
 					run += " "
 				}

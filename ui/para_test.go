@@ -1,8 +1,12 @@
 package ui
 
 import (
+	"slices"
 	"strings"
 	"testing"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
 
 	"ceralacca/app"
 	"ceralacca/assets"
@@ -24,5 +28,29 @@ func TestNoBreakSpaceHolds(t *testing.T) {
 				t.Fatalf("at %.0f a line ends with %q", width, last)
 			}
 		}
+	}
+}
+
+func TestTwoSlashesStandApart(t *testing.T) {
+	u, _, _ := window(t, state(nil), 1280, 800)
+	p := u.k.paragraph(boxFace, u.k.p.ink, "comincia con https://, qui")
+	p.Resize(fyne.NewSize(600, 40))
+	var drawn []string
+	for _, o := range p.Objects {
+		drawn = append(drawn, o.(*canvas.Text).Text)
+	}
+	if want := []string{"comincia con https:/", "/, qui"}; !slices.Equal(drawn, want) {
+		t.Errorf("drawn %q, want %q", drawn, want)
+	}
+}
+
+// TestCentredTextIsEven: no word stands alone on the last line of a centred text.
+func TestCentredTextIsEven(t *testing.T) {
+	u, _, _ := window(t, state(nil), 1280, 800)
+	p := u.k.paragraph(bodyFace, u.k.p.ink, "uno due tre quattro cinque sei sette otto nove dieci").centred()
+	width := p.natural() - 5
+	lines := p.lines(p.even(width))
+	if len(lines) != 2 || len(lines[1]) < 4 {
+		t.Errorf("%d lines, the last of %d words", len(lines), len(lines[len(lines)-1]))
 	}
 }

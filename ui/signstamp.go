@@ -77,10 +77,10 @@ func (u *UI) nameAuthority(i int, then func()) {
 		}
 		form = authorityForm{field(old.URL), field(old.Name), field(old.User), field("")}
 		form.url.SetPlaceHolder("https://")
+		form.url.TextStyle.Monospace = true // the other face draws two slashes as one sign
 		form.password.Password = true
-		secret := "stamps.f.password"
 		if kept {
-			secret += ".kept"
+			form.password.SetPlaceHolder(k.T("stamps.f.password.kept"))
 		}
 		labelled := func(key string, f *lineField) fyne.CanvasObject {
 			return vbox(k.px(4), k.para(boxBold, k.p.ink, k.T(key)), f)
@@ -97,7 +97,7 @@ func (u *UI) nameAuthority(i int, then func()) {
 		cancel.key, done.key = u.within(back, cancel.press), u.within(back, done.press)
 		p := u.newPanel(k.p.ink, scrolledTall(pad(k.px(22), k.px(32), k.px(22), k.px(32), vbox(k.px(16), head,
 			pairs(labelled("stamps.f.url", form.url), labelled("stamps.f.name", form.name)),
-			pairs(labelled("stamps.f.user", form.user), labelled(secret, form.password)),
+			pairs(labelled("stamps.f.user", form.user), labelled("stamps.f.password", form.password)),
 			k.para(noteFace, k.p.muted, k.T("stamps.password.what")), hbox(k.px(12), flex(), cancel, done)))))
 		p.first = form.url
 		return p
@@ -111,7 +111,7 @@ func (v *settingsView) stamps(t *app.Authorities) fyne.CanvasObject {
 	again := func() {} // the page shows what came of it
 	for i, a := range t.List {
 		name := app.Visible(a.Title())
-		words := vbox(0, k.para(boxBold, k.p.ink, name), k.para(noteFace, k.p.muted, app.Visible(a.URL)))
+		words := vbox(0, k.para(boxBold, k.p.ink, name), k.para(face{size: 14, mono: true}, k.p.muted, app.Visible(a.URL)))
 		if a.User != "" {
 			key, ink := "stamps.user.none", k.p.warn.ink
 			if i < len(t.Password) && t.Password[i] {
