@@ -6,7 +6,8 @@ import (
 	"fmt"
 )
 
-// Instruction bytes, ISO 7816-4 §5.4.2 and ISO 7816-8.
+// Instruction bytes: VERIFY, MANAGE SECURITY ENVIRONMENT, CHANGE REFERENCE DATA, RESET RETRY COUNTER, SELECT, READ
+// BINARY and GET RESPONSE of ISO 7816-4 §5.4.2, PERFORM SECURITY OPERATION of ISO 7816-8 §5.
 const (
 	insVerify       = 0x20
 	insManage       = 0x22
@@ -18,6 +19,7 @@ const (
 	insGetResponse  = 0xC0
 )
 
+// Status words that something depends on, ISO 7816-4 §5.6, and bounds on what a card may send.
 const (
 	swOK         = 0x9000
 	swReference  = 0x6A88 // no such reference data: nothing was judged

@@ -136,7 +136,7 @@ type Key struct {
 }
 
 // PINRef is the reference data qualifier of a PIN (ISO 7816-4 §7.5.1, P2 of VERIFY) as the file system of
-// the CNS assigns it. The PUK of a PIN has the next number.
+// the CNS assigns it: the numbers are those of OpenSC's pkcs15-itacns.c. The PUK of a PIN has the next number.
 type PINRef byte
 
 // The PINs of the CNS file system.

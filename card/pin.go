@@ -20,7 +20,7 @@ type pinBytes struct {
 }
 
 const (
-	pinCap  = 16
+	pinCap  = 16 // digits: twice the longest of a CNS, and what the tokens of other makers take
 	pinText = "PIN(hidden)"
 )
 

@@ -6,18 +6,24 @@ import (
 	"fmt"
 )
 
-// The limits of the CNS: a PIN of five to eight digits, a PUK of eight, both in eight bytes filled up with FF.
+// The limits of the CNS. OpenSC's driver for it has the same for the PIN and its block (pkcs15-itacns.c: min_length 5,
+// max_length and stored_length 8, pad_char FF, ASCII digits); InfoCert's PINs of exactly eight digits and Aruba's of five
+// and more are within them. That every PUK has eight is progettocns.it's word, and of the makers' manuals. The cards 1202
+// of old took no PIN under six digits: such a one they refuse themselves, with 6A80, and no try is spent.
 const (
 	minPIN = 5
 	maxPIN = 8
 	lenPUK = 8
-	// fullTries is what the retry counter of every CNS starts with.
-	fullTries = 3
-	field     = 8
-	fill      = 0xFF
+	field  = 8    // bytes of a PIN or PUK in a command
+	fill   = 0xFF // the bytes after the digits
 )
 
-// search is the bit of the qualifier that looks for a PIN from the current folder up.
+// fullTries is what the retry counter of a PIN starts with, by the chambers' instructions (tuttocamere.it) and
+// progettocns.it. The cards 1201 of old had seven; on one of them "at least one wrong PIN" would be told late, not wrongly.
+const fullTries = 3
+
+// search is bit 8 of the qualifier, specific reference data (ISO 7816-4 §7.5.1): the PIN is looked for from the current
+// folder up. Cards of ST want it even for the PIN of the master file (OpenSC, card-itacns.c).
 const search = 0x80
 
 // findPINs fills Info.PINs. A card that has told its number or its holder is a CNS and has the PIN of the
@@ -93,7 +99,7 @@ func (t *token) ChangePUK(ctx context.Context, r PINRef, old, replacement *PIN) 
 	}
 	err := t.replace(ctx, judgement{ins: insChange, ref: r, puk: true, pins: []*PIN{old, replacement}}, true)
 	if st := new(StatusError); errors.As(err, &st) && st.INS == insChange {
-		switch st.SW {
+		switch st.SW { // the refusals of ISO 7816-4 §5.6 that are of the command and not of what is in it
 		case 0x6700, 0x6982, 0x6984, 0x6985, 0x6A81, 0x6A86, swReference, 0x6D00:
 			return fmt.Errorf("%w: %w", ErrNoPUKChange, err)
 		}
@@ -102,7 +108,7 @@ func (t *token) ChangePUK(ctx context.Context, r PINRef, old, replacement *PIN) 
 }
 
 // changesPUK tells whether it is worth asking a card to change its PUK. The health cards of the regions, whose
-// number begins with 6, do not let their holders do that, and to try could cost a try of the PUK; of a card without a
+// number begins with 6 (ID_Carta in AgID's file system of the CNS: 5 is national, 6 regional, 7 of another issuer), do not let their holders do that, and to try could cost a try of the PUK; of a card without a
 // number nothing is known.
 func changesPUK(serial string) bool { return serial != "" && serial[0] != '6' }
 
@@ -242,8 +248,9 @@ func (t *token) present(ctx context.Context, j judgement, p2 byte) (uint16, erro
 	return sw, err
 }
 
-// verdict turns the answer into an error and notes what it tells about the tries left. Only 63CX, 6300 and
-// 6983 speak of the PIN.
+// verdict turns the answer into an error and notes what it tells about the tries left. Only these speak of the PIN
+// (ISO 7816-4 §5.6): 63CX with X tries left; 6300, which some CNS answer in its place and which tells no number; and 6983,
+// blocked. Some cards stay at 63C0 when blocked.
 func (t *token) verdict(j judgement, sw uint16) error {
 	refusal := &PINError{Ref: j.ref, PUK: j.puk}
 	switch {

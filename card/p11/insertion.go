@@ -239,7 +239,7 @@ func (c *insertion) info(m *module) card.Info {
 
 const (
 	capacity = 16 // of a card.PIN
-	minPUK   = 4  // modules do not tell the limits of a PUK
+	minPUK   = 4  // modules do not tell the limits of a PUK; what is shorter was not meant to be sent
 )
 
 // limits are the lengths of a PIN as the module tells them. Limits that make no sense are those of the CNS.

@@ -3,7 +3,11 @@
 package pcsc_test
 
 import (
+	"crypto"
+	"crypto/rsa"
+	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -91,7 +95,7 @@ func TestOpenSCAgrees(t *testing.T) {
 		{"pkcs11-tool --change-pin --pin 67890 --new-pin " + sim.PracticePIN, false, nil, logs(t, s, slot.ID, sim.PracticePIN)},
 		{"pkcs15-tool --unblock-pin --auth-id 01 --puk 00000000 --new-pin 67890", true, nil, refuse(3)},
 		{"pkcs15-tool --unblock-pin --auth-id 01 --puk " + sim.PracticePUK + " --new-pin 67890", false, nil, logs(t, s, slot.ID, "67890")},
-		{"pkcs11-tool --sign --mechanism SHA256-RSA-PKCS-PSS --id 01 --login --pin 67890 --input-file " + text + " --output-file " + text + ".sig", false, nil, refuse(3)},
+		{"pkcs11-tool --sign --mechanism SHA256-RSA-PKCS-PSS --id 01 --login --pin 67890 --input-file " + text + " --output-file " + text + ".sig", false, nil, fits(t, keys[0], text)},
 	} {
 		tt.check(t)
 	}
@@ -113,6 +117,23 @@ func logs(t *testing.T, s card.Source, slot, digits string) func() {
 		}
 		if err := tok.Login(t.Context(), card.AuthPIN, p); err != nil {
 			t.Errorf("our login after OpenSC's change: %v", err)
+		}
+	}
+}
+
+// fits holds the PSS signature of a file against the certificate of the key.
+func fits(t *testing.T, k card.Key, file string) func() {
+	return func() {
+		t.Helper()
+		content, err1 := os.ReadFile(file)
+		sig, err2 := os.ReadFile(file + ".sig")
+		public, ok := k.Certificate.PublicKey.(*rsa.PublicKey)
+		if err := errors.Join(err1, err2); err != nil || !ok {
+			t.Fatalf("%v, %T", err, k.Certificate.PublicKey)
+		}
+		digest := sha256.Sum256(content)
+		if err := rsa.VerifyPSS(public, crypto.SHA256, digest[:], sig, nil); err != nil {
+			t.Errorf("signature of pkcs11-tool: %v", err)
 		}
 	}
 }

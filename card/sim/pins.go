@@ -12,9 +12,10 @@ type pin struct {
 	verified bool
 }
 
+// maxTries is what the counters of PIN and PUK start with, as in package card.
 const maxTries = 3
 
-// padded is the form of a PIN in a command: eight bytes, the rest FF.
+// padded is the form of a PIN in a command: eight bytes, the rest FF (OpenSC, pkcs15-itacns.c).
 func padded(digits string) []byte {
 	b := []byte{0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF}
 	copy(b, digits)
@@ -66,7 +67,10 @@ func (c *chip) try(p *pin, value []byte) int {
 	if len(value) != 8 || subtle.ConstantTimeCompare(value, p.value[:]) != 1 {
 		return c.refused(p.tries + 1)
 	}
-	p.tries, p.verified = maxTries, true
+	p.verified = true
+	if p.tries++; p.puk != nil { // the wrong ones of a PUK count for the life of the card, even when they are not in a row
+		p.tries = maxTries
+	}
 	return swOK
 }
 
