@@ -145,17 +145,24 @@ func (s *Store) spawn(f func()) { s.wg.Go(f) }
 
 // The intents. Each returns at once; what comes of it is seen in the State.
 
-// Add takes files and folders that arrived by drop, button, paste or arguments: see [Collect]. A single signed file is verified; all others go to the list to sign.
-func (s *Store) Add(paths ...string) {
+// Add takes files and folders that arrived by drop, button, paste or arguments: see [Collect]. A single signed file is
+// verified; all others go to the list to sign.
+func (s *Store) Add(paths ...string) { s.take(paths, true) }
+
+// AddToSign puts files and folders on the list to sign, a signed file too: somebody else signs it as well.
+func (s *Store) AddToSign(paths ...string) { s.take(paths, false) }
+
+func (s *Store) take(paths []string, guess bool) {
 	s.post(func(st State) State {
 		engine := s.use
-		s.spawn(func() { s.look(engine, paths) })
+		s.spawn(func() { s.look(engine, paths, guess) })
 		return st
 	})
 }
 
-// look finds the files behind the paths and what they are, off the store's goroutine.
-func (s *Store) look(e *Engine, paths []string) {
+// look finds the files behind the paths and what they are, off the store's goroutine; with guess it tells what a single
+// file wants.
+func (s *Store) look(e *Engine, paths []string, guess bool) {
 	files, skipped, err := Collect(s.ctx, paths...)
 	if err != nil {
 		files = paths // each tells its own trouble
@@ -164,7 +171,7 @@ func (s *Store) look(e *Engine, paths []string) {
 	for _, path := range files {
 		docs = append(docs, e.Describe(path))
 	}
-	if len(docs) == 1 && isEnvelope(docs[0].Kind) {
+	if guess && len(docs) == 1 && (isEnvelope(docs[0].Kind) || docs[0].Signatures() > 0) {
 		s.Verify(docs[0].Path)
 		return
 	}
@@ -212,6 +219,19 @@ func (e *Engine) Describe(path string) Doc {
 	return d
 }
 
+// Signatures counts those that the file bears already, time-stamps over a whole PDF left out.
+func (d *Doc) Signatures() int {
+	n := 0
+	if d.Examination != nil && len(d.Examination.Layers) > 0 {
+		for _, s := range d.Examination.Layers[0] {
+			if !s.Stamp {
+				n++
+			}
+		}
+	}
+	return n
+}
+
 // Remove takes a file off the list; not while a job runs.
 func (s *Store) Remove(id int) {
 	s.post(func(st State) State {
@@ -234,6 +254,11 @@ func (s *Store) Clear() {
 	s.post(func(st State) State {
 		if st.Job == nil || !st.Job.Running {
 			st.Docs, st.Job = &Docs{}, nil
+			if st.Choices.Visible != nil { // its place was chosen on the pages of this list
+				c := *st.Choices
+				c.Visible = nil
+				st.Choices = &c
+			}
 			s.forgetLast()
 		}
 		return st

@@ -82,6 +82,19 @@ func TestStoreFollowsTheCard(t *testing.T) {
 	w.until("ready after the service", ready)
 }
 
+// A place for the visible mark was chosen on the pages of one list; the next list has pages of its own.
+func TestStoreForgetsThePlaceOfTheMark(t *testing.T) {
+	e, _ := practiceEngine(t)
+	w := runStore(t, e, &answers{})
+	w.until("ready", ready)
+	w.SetChoices(SignChoices{Format: FormatPAdES, Visible: &VisibleMark{Page: 1}})
+	w.until("placed", func(st *State) bool { return st.Choices.Visible != nil })
+	w.Clear()
+	if st := w.until("forgotten", func(st *State) bool { return st.Choices.Visible == nil }); st.Choices.Format != FormatPAdES {
+		t.Errorf("%+v", st.Choices)
+	}
+}
+
 func TestStoreSigns(t *testing.T) {
 	e, _ := practiceEngine(t)
 	dir := t.TempDir()
@@ -99,6 +112,12 @@ func TestStoreSigns(t *testing.T) {
 	}
 	only(t, dir, "a.txt", "a.txt.p7m", "b.txt", "b.txt.p7m")
 	_ = b
+	w.Clear()
+	w.AddToSign(a + ".p7m")
+	st = w.until("listed, to be signed by one more", func(st *State) bool { return len(st.Docs.List) == 1 })
+	if d := st.Docs.List[0]; d.Kind != KindEnvelope || d.Signatures() != 1 || d.Status != DocProblem || st.Verify != nil {
+		t.Errorf("%+v", d)
+	}
 	w.Add(a + ".p7m")
 	st = w.until("verified", func(st *State) bool { return st.Verify != nil && !st.Verify.Running })
 	if st.Verify.Verdict.Seal != SealWhole || !st.Verify.Practice || st.Verify.ContentName != "a.txt" {

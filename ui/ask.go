@@ -17,25 +17,37 @@ type asking struct {
 	panel  *panel
 	refuse func()         // what Esc and closing answer
 	from   fyne.Focusable // what had the keyboard before; nil: nothing has it afterwards
+
+	// lists tells that the panel shows the time-stamp authorities: it is made anew when they change. They do so a
+	// moment after one was named, since the keyring may take its time.
+	lists bool
+	shown *app.Authorities
+}
+
+// follow brings the panel up to date with the State.
+func (a *asking) follow() {
+	if a.lists && a.ui.latest.Load().Authorities != a.shown {
+		a.open()
+	}
 }
 
 // open shows the panel over everything else.
 func (a *asking) open() {
-	if a.panel != nil {
-		a.panel.wipe()
-		a.ui.window.Canvas().Overlays().Remove(a.panel.object)
-	}
-	c := a.ui.window.Canvas()
-	if a.panel == nil {
+	c, first := a.ui.window.Canvas(), a.panel == nil
+	if first {
 		a.from = c.Focused()
+	} else {
+		a.panel.wipe()
+		c.Overlays().Remove(a.panel.object)
 	}
+	a.shown = a.ui.latest.Load().Authorities
 	a.panel = a.build()
 	a.panel.object.Resize(c.Size())
 	c.Overlays().Add(a.panel.object)
 	if a.panel.first != nil {
 		c.Focus(a.panel.first)
 	}
-	a.panel.rise(a.ui.app.Settings().ShowAnimations())
+	a.panel.rise(first && a.ui.app.Settings().ShowAnimations()) // what is pressed on it does not make it rise again
 }
 
 // shut takes the panel away. What had the keyboard before has it again, if it is still there.

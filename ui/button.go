@@ -23,6 +23,8 @@ type button struct {
 	rank  rank
 	icon  string
 	image *canvas.Image
+	row   *fyne.Container
+	tail  *canvas.Image // the mark of a button that opens a choice
 	label *para
 }
 
@@ -44,10 +46,20 @@ func (k *kit) button(r rank, icon, words string, do func()) *button {
 	} else {
 		row = hbox(0, b.label.Container)
 	}
+	b.row = row
 	b.press = k.press(words, pad(0, k.px(side), 0, k.px(side), centre(row)), do)
 	b.least = fyne.NewSize(k.px(44), k.px(h))
 	b.fill = b.colour
 	b.paint()
+	return b
+}
+
+// chooser is a small button that opens a choice; it tells the one in force.
+func (k *kit) chooser(words string, do func()) *button {
+	b := k.button(small, "", words, do)
+	b.tail = k.icon("down", 20, k.p.ink)
+	b.row.Layout.(*line).gap = k.px(8)
+	b.row.Add(b.tail)
 	return b
 }
 
@@ -115,6 +127,20 @@ func (k *kit) round(icon, name string, do func()) *press {
 	return p
 }
 
+// square is round with an outline: the way back from what took the place of a page.
+func (k *kit) square(icon, name string, do func()) *press {
+	p := k.round(icon, name, do)
+	p.fill = func(hover bool) color.Color {
+		p.ground.StrokeColor, p.ground.StrokeWidth = k.p.edge, k.px(max(1.25, k.p.stroke))
+		if hover {
+			return k.p.sunk
+		}
+		return k.p.leaf
+	}
+	p.paint()
+	return p
+}
+
 // link is underlined words in the text.
 func (k *kit) link(f face, words string, do func()) *press {
 	f.bold = true
@@ -134,6 +160,28 @@ type fixedLine struct {
 
 func (f fixedLine) object() fyne.CanvasObject {
 	return vboxBottom(f.k.px(1.25), f.k.px(2), f.r)
+}
+
+// option is one of several with a line on what it means; icon is drawn before it.
+func (k *kit) option(icon, words, what string, chosen bool, do func()) *press {
+	ink := k.p.edge
+	if chosen {
+		ink = k.p.good.ink
+	}
+	text := vbox(k.px(2), k.para(strongFace, k.p.ink, words), k.para(noteFace, k.p.muted, what))
+	p := k.press(words, pad(k.px(12), k.px(18), k.px(12), k.px(16), hbox(k.px(14), k.icon(icon, 24, ink), flex(text))), do)
+	p.fill = func(hover bool) color.Color {
+		p.ground.StrokeColor, p.ground.StrokeWidth = k.p.edge, k.px(max(k.p.stroke, 1.25))
+		if chosen {
+			p.ground.StrokeColor, p.ground.StrokeWidth = k.p.ink, k.px(2)
+		}
+		if hover {
+			return k.p.sunk
+		}
+		return k.p.leaf
+	}
+	p.paint()
+	return p
 }
 
 // choice is one of several: a pill that is filled when it is the chosen one.

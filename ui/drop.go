@@ -5,8 +5,8 @@ import (
 	"fyne.io/fyne/v2/container"
 )
 
-// dropArea is the frame where paper waits.
-func (u *UI) dropArea(title, body string) *fyne.Container {
+// dropArea is the frame where paper waits. Where it does not stand alone on the page it is lower.
+func (u *UI) dropArea(title, body string, alone bool) *fyne.Container {
 	k := u.k
 	choose := k.button(inked, "plus", k.T("ui.choose.files"), u.chooseFile)
 	folder := k.button(outlined, "folder", k.T("ui.choose.folder"), u.chooseFolder)
@@ -18,7 +18,7 @@ func (u *UI) dropArea(title, body string) *fyne.Container {
 	w := -k.px(k.p.stroke)
 	kinds := cols(0, k.px(560), []float32{1, w, 1, w, 1}, k.kind("sign", "ui.kind.sign"), k.upright(0),
 		k.kind("verify", "ui.kind.verify"), k.upright(0), k.kind("open", "ui.kind.open"))
-	return k.cornice(container.New(&dropLayout{u, k}, middle, k.rule(), kinds))
+	return k.cornice(container.New(&dropLayout{u, k, alone}, middle, k.rule(), kinds))
 }
 
 // centreWrap centres a wrapping row of buttons.
@@ -59,8 +59,9 @@ func (k *kit) kind(icon, key string) *fyne.Container {
 
 // dropLayout centres the call above the kinds, and leaves the kinds out when there is no room.
 type dropLayout struct {
-	u *UI
-	k *kit
+	u     *UI
+	k     *kit
+	alone bool
 }
 
 func (l *dropLayout) heightFor(o []fyne.CanvasObject, width float32) float32 {
@@ -71,7 +72,11 @@ func (l *dropLayout) heightFor(o []fyne.CanvasObject, width float32) float32 {
 // picture leaves the drawing out in a low window.
 func (l *dropLayout) picture(o []fyne.CanvasObject) {
 	d := o[0].(*fyne.Container).Objects[0]
-	if l.u.window.Canvas().Size().Height < l.k.px(520) {
+	least := l.k.px(520)
+	if !l.alone {
+		least = l.k.px(720)
+	}
+	if l.u.window.Canvas().Size().Height < least {
 		d.Hide()
 	} else {
 		d.Show()

@@ -37,15 +37,23 @@ func (u *UI) filingLine(st *app.State) fyne.CanvasObject {
 	case f.Advice != nil:
 		return u.adviceBox(f.Advice)
 	}
-	details := k.button(small, "", k.T("filing.details"), u.openFiling)
 	title := k.T("filing." + string(f.Verdict()) + "." + f.Profile)
+	if u.refused(st) { // the main button of the page leads to the details
+		return k.advice(k.p.bad, "stop", title, u.filingSummary(f, app.SeverityDanger, "filing.points"))
+	}
+	details := k.button(small, "", k.T("filing.details"), u.openFiling)
 	switch f.Verdict() {
-	case app.FilingRefused:
-		return k.advice(k.p.bad, "stop", title, u.filingSummary(f, app.SeverityDanger, "filing.points"), details)
 	case app.FilingDoubt:
 		return k.advice(k.p.warn, "warning", title, u.filingSummary(f, app.SeverityWarning, "filing.points.doubt"), details)
 	}
 	return hbox(k.px(10), k.icon("check", 22, k.p.good.ink), flex(k.fit(strongFace, k.p.ink, title)), details)
+}
+
+// refused reports whether who receives the files would turn them down: then the page does not ask for the signature,
+// though it lets the person make it.
+func (u *UI) refused(st *app.State) bool {
+	f := st.Filing
+	return f != nil && !f.Running && f.Advice == nil && f.Verdict() == app.FilingRefused
 }
 
 // filingSummary is the first of the gravest points, and how many there are.
@@ -80,7 +88,7 @@ func (u *UI) filingChooser(st *app.State) fyne.CanvasObject {
 	if st.Settings.Profile != "" {
 		id = st.Settings.Profile
 	}
-	return k.button(small, "", k.Text(lang.M("filing.choose", "name", k.T("filing.profile."+id))), u.chooseProfile)
+	return k.chooser(k.Text(lang.M("filing.choose", "name", k.T("filing.profile."+id))), u.chooseProfile)
 }
 
 // chooseProfile opens the panel with the offices.
@@ -91,25 +99,24 @@ func (u *UI) chooseProfile() {
 		if now == "" {
 			now = app.FilingProfiles()[0]
 		}
-		list := vbox(k.px(20))
 		cancel := k.button(outlined, "", k.T("ui.cancel"), a.shut)
 		cancel.key = u.within(a.shut, cancel.press)
 		first := fyne.Focusable(cancel)
-		var pills []fyne.CanvasObject
+		list := vbox(k.px(8))
 		for _, id := range app.FilingProfiles() {
-			c := k.choice(k.T("filing.profile."+id), id == now, func() { a.shut(); u.store.SetProfile(id) })
-			c.key = u.within(a.shut, c.press)
+			icon := "ring"
+			if id == now {
+				icon = "check"
+			}
+			c := k.option(icon, k.T("filing.profile."+id), k.T("filing.profile."+id+".what"), id == now, func() { a.shut(); u.store.SetProfile(id) })
+			c.key = u.within(a.shut, c)
 			if id == now {
 				first = c
 			}
-			pills = append(pills, c)
-		}
-		for i, id := range app.FilingProfiles() {
-			list.Add(cols(k.px(16), k.px(520), []float32{-widest(pills), 1}, leftmost(pills[i]),
-				pad(k.px(8), 0, 0, 0, k.para(noteFace, k.p.muted, k.T("filing.profile."+id+".what")))))
+			list.Add(c)
 		}
 		head := vbox(k.px(4), k.para(pinFace, k.p.ink, k.T("filing.choose.title")), k.para(bodyFace, k.p.muted, k.T("filing.choose.what")))
-		p := u.newPanel(k.p.ink, scrolledTall(pad(k.px(22), k.px(32), k.px(22), k.px(32), vbox(k.px(18), head, list, hbox(k.px(12), flex(), cancel)))))
+		p := u.newPanel(k.p.ink, scrolledTall(pad(k.px(22), k.px(32), k.px(22), k.px(32), vbox(k.px(18), head, list, k.answers(cancel)))))
 		p.first = first
 		return p
 	})

@@ -34,6 +34,8 @@ func inPanel(t *testing.T, u *UI, words string) {
 				b.Tapped(nil)
 			case *choice:
 				b.Tapped(nil)
+			case *press:
+				b.Tapped(nil)
 			}
 			return
 		}

@@ -1,12 +1,9 @@
 package ui
 
 import (
-	"image/color"
 	"strings"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/canvas"
-	"fyne.io/fyne/v2/widget"
 
 	"ceralacca/app"
 	"ceralacca/app/lang"
@@ -44,17 +41,16 @@ type listFilter struct {
 func newListFilter(u *UI, good string, changed, leave func()) *listFilter {
 	k := u.k
 	f := &listFilter{k: k, good: good, changed: changed, told: k.paragraph(noteFace, k.p.muted, "")}
-	f.field = &filterField{leave: leave, keys: func(e *fyne.KeyEvent) {
+	f.field = &filterField{lineField: lineField{leave: leave}, keys: func(e *fyne.KeyEvent) {
 		if k.keys != nil {
 			k.keys(e)
 		}
 	}}
+	f.field.ringed(k)
 	f.field.ExtendBaseWidget(f.field)
 	f.field.SetPlaceHolder(k.T("filter.name"))
 	f.field.OnChanged = func(string) { changed() }
-	f.field.ring = rect(color.Transparent, k.p.focus, k.px(3), k.px(10))
-	f.field.ring.Hide()
-	f.row = wrapbox(k.px(8), fixed(k.px(280), k.px(44), f.field, f.field.ring))
+	f.row = wrapbox(k.px(8), k.box(280, f.field, f.field.ring))
 	f.choose(filterAll)
 	f.told.Hide()
 	f.object = vbox(k.px(6), f.row, f.told.Container)
@@ -123,17 +119,9 @@ func (f *listFilter) at(row int) int {
 
 // filterField is where a part of a name is typed.
 type filterField struct {
-	widget.Entry
-	leave func()
-	keys  func(*fyne.KeyEvent)
-	ring  *canvas.Rectangle
+	lineField
+	keys func(*fyne.KeyEvent)
 }
-
-// FocusGained implements fyne.Focusable.
-func (f *filterField) FocusGained() { f.ring.Show(); f.Entry.FocusGained() }
-
-// FocusLost implements fyne.Focusable.
-func (f *filterField) FocusLost() { f.ring.Hide(); f.Entry.FocusLost() }
 
 // TypedKey implements fyne.Focusable.
 func (f *filterField) TypedKey(e *fyne.KeyEvent) {
@@ -162,7 +150,11 @@ func (v *signView) refilter() {
 		all = v.u.k.T("filter.sign-all")
 	}
 	v.list.showCount(v.filter.use(len(v.docs), all, func(i int) (string, filterKind) {
-		switch d := &v.docs[i]; d.Status {
+		d := &v.docs[i]
+		if _, ok := v.points[d.ID]; ok && d.Status == app.DocReady {
+			return d.Name, filterProblems
+		}
+		switch d.Status {
 		case app.DocProblem, app.DocFailed, app.DocStopped:
 			return d.Name, filterProblems
 		case app.DocSigned:

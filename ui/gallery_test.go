@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"testing"
 
 	"ceralacca/app"
@@ -17,6 +18,7 @@ import (
 var (
 	galleryDir  = flag.String("gallery", "", "folder for pictures of every screen")
 	galleryOnly = flag.String("gallery.only", "", "regular expression of the pictures wanted")
+	galleryTags = flag.String("gallery.languages", "it,en", "languages of the pictures")
 )
 
 // TestGallery renders every screen in every state, light, size and language, with an index page.
@@ -43,7 +45,7 @@ func TestGallery(t *testing.T) {
 		fmt.Fprintf(index, "<h2>%s</h2>\n", html.EscapeString(s.name))
 		for _, size := range sizes {
 			for _, theme := range []string{"light", "dark", "contrast"} {
-				for _, tag := range []string{"it", "en"} {
+				for _, tag := range strings.Split(*galleryTags, ",") {
 					name := fmt.Sprintf("%s-%s-%s-%s.png", s.name, size.name, theme, tag)
 					if !only.MatchString(name) {
 						continue

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -77,6 +78,12 @@ type fakeStore struct {
 	asked app.VerifyRequest
 }
 
+func (f *fakeStore) AddToSign(paths ...string) {
+	for _, p := range paths {
+		f.said = append(f.said, "to sign "+p)
+	}
+}
+
 func (f *fakeStore) Add(paths ...string) {
 	for _, p := range paths {
 		f.said = append(f.said, "add "+p)
@@ -138,7 +145,7 @@ func (f *fakeStore) AddAnchors(path string)               { f.said = append(f.sa
 func (f *fakeStore) RemoveAnchor(id string)            { f.said = append(f.said, "no anchor "+id) }
 func (f *fakeStore) SetNetworkAuthorities(path string) { f.said = append(f.said, "ca "+path) }
 func (f *fakeStore) VerifyAs(q app.VerifyRequest) {
-	f.said, f.asked = append(f.said, "verify "+q.File+" "+fmt.Sprint(q.Originals)), q
+	f.said, f.asked = append(f.said, "verify "+q.File+" "+strings.Join(q.Originals, " ")), q
 }
 
 func (f *fakeStore) SaveRevision(id, dest string) { f.said = append(f.said, "revision "+id+" "+dest) }

@@ -127,10 +127,12 @@ func (u *UI) take(paths []string) {
 		u.store.VerifyFolder(paths[0])
 		return
 	}
-	if u.page != pageVerify || len(paths) > 1 {
-		u.page = pageSign
-		u.shell.turn(u.page)
+	if u.page == pageVerify && len(paths) == 1 {
+		u.store.Verify(paths[0]) // whatever it is: that it bears no signature is an answer too
+		return
 	}
+	u.page = pageSign
+	u.shell.turn(u.page)
 	u.store.Add(paths...)
 }
 

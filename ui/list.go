@@ -28,7 +28,7 @@ type rowList struct {
 	sheet  *canvas.Rectangle
 	frame  *canvas.Rectangle
 	on     bool
-	plain  bool // no line between rows: for text
+	plain  bool // for text: no line between rows, the ring around all, Up and Down scroll
 }
 
 type builtRow struct {
@@ -52,7 +52,15 @@ func newRowList(k *kit, rowH float32) *rowList {
 }
 
 // heightFor implements tall.
-func (l *rowList) heightFor(float32) float32 { return float32(l.n) * l.rowH }
+func (l *rowList) heightFor(float32) float32 { return float32(l.n)*l.rowH + 2*l.inset() }
+
+// inset is the room above the first row and below the last.
+func (l *rowList) inset() float32 {
+	if l.plain {
+		return l.k.px(10)
+	}
+	return 0
+}
 
 // setCount says how many rows there are and shows what changed in them.
 func (l *rowList) setCount(n int) {
@@ -75,7 +83,7 @@ func (r *rowsLayout) Layout([]fyne.CanvasObject, fyne.Size) {}
 
 // MinSize implements fyne.Layout.
 func (r *rowsLayout) MinSize([]fyne.CanvasObject) fyne.Size {
-	return fyne.NewSize(1, float32(r.l.n)*r.l.rowH)
+	return fyne.NewSize(1, r.l.heightFor(0))
 }
 
 // fill builds the rows in sight and lets the others go.
@@ -99,7 +107,7 @@ func (l *rowList) fill() {
 			b.object, b.from = l.row(i, w)
 			l.rows[i] = b
 		}
-		place(b.object, 0, float32(i)*l.rowH, w, l.rowH)
+		place(b.object, 0, float32(i)*l.rowH+l.inset(), w, l.rowH)
 		objects = append(objects, b.object)
 		if i > 0 && !l.plain {
 			r := canvas.NewRectangle(l.k.p.line)
@@ -111,9 +119,13 @@ func (l *rowList) fill() {
 	if l.on {
 		l.ring.StrokeColor = l.k.p.focus
 	}
-	place(l.ring, l.k.px(3), float32(l.cursor)*l.rowH+l.k.px(3), w-l.k.px(6), l.rowH-l.k.px(6))
-	l.body.Objects = append(objects, l.ring)
+	if !l.plain {
+		place(l.ring, l.k.px(3), float32(l.cursor)*l.rowH+l.k.px(3), w-l.k.px(6), l.rowH-l.k.px(6))
+		objects = append(objects, l.ring)
+	}
+	l.body.Objects = objects
 	l.body.Refresh()
+	l.ring.Refresh()
 }
 
 // FocusGained implements fyne.Focusable.
@@ -152,6 +164,19 @@ func (l *rowList) TypedKey(e *fyne.KeyEvent) {
 		}
 		return
 	}
+	if l.plain {
+		end := max(0, l.heightFor(0)-l.scroll.Size().Height)
+		y := l.scroll.Offset.Y + float32(to-l.cursor)*l.rowH
+		switch e.Name {
+		case fyne.KeyHome:
+			y = 0
+		case fyne.KeyEnd:
+			y = end
+		}
+		l.scroll.ScrollToOffset(fyne.NewPos(0, max(0, min(y, end))))
+		l.fill()
+		return
+	}
 	l.move(to)
 }
 
@@ -177,6 +202,9 @@ func (r *listRenderer) Layout(size fyne.Size) {
 	l := r.l
 	place(l.sheet, 0, 0, size.Width, size.Height)
 	place(l.frame, 0, 0, size.Width, size.Height)
+	if d := l.k.px(2); l.plain {
+		place(l.ring, -d, -d, size.Width+2*d, size.Height+2*d)
+	}
 	l.scroll.Move(fyne.NewPos(0, 0))
 	if l.scroll.Size() != size {
 		l.scroll.Resize(size)
@@ -195,6 +223,9 @@ func (r *listRenderer) Refresh() {
 
 // Objects implements fyne.WidgetRenderer.
 func (r *listRenderer) Objects() []fyne.CanvasObject {
+	if r.l.plain {
+		return []fyne.CanvasObject{r.l.sheet, r.l.scroll, r.l.frame, r.l.ring}
+	}
 	return []fyne.CanvasObject{r.l.sheet, r.l.scroll, r.l.frame}
 }
 

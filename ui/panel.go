@@ -111,7 +111,7 @@ func (u *UI) tries(t app.Tries) (title, body string) {
 	case t.Left == 1:
 		return k.T("ui.pin.tries.last"), k.T("ui.pin.tries.last.body")
 	case t.Left >= 0:
-		return k.Text(lang.MN("ui.pin.tries", t.Left)), k.T("ui.pin.tries.body")
+		return initial(k.Text(lang.MN("ui.pin.tries", t.Left))), k.T("ui.pin.tries.body")
 	case t.WrongToday > 0:
 		return k.Text(lang.MN("ui.pin.tries.today", t.WrongToday)), k.T("ui.pin.tries.unknown.body")
 	case t.Low:
@@ -400,3 +400,8 @@ func (l *tallScroll) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSiz
 
 // leftmost keeps an object at its own width at the left.
 func leftmost(o fyne.CanvasObject) *fyne.Container { return hbox(0, o, flex()) }
+
+// answers are the buttons of a panel, at its right, the main one last.
+func (k *kit) answers(buttons ...fyne.CanvasObject) *fyne.Container {
+	return hbox(k.px(12), append([]fyne.CanvasObject{flex()}, buttons...)...)
+}

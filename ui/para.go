@@ -21,6 +21,7 @@ type para struct {
 	colour color.Color
 	height float32 // of a line, as a multiple of the size
 	middle bool
+	right  bool
 	source string
 	words  []word
 }
@@ -49,6 +50,12 @@ func (k *kit) paragraph(f face, c color.Color, s string) *para {
 // centred aligns the lines in the middle.
 func (p *para) centred() *para {
 	p.middle = true
+	return p
+}
+
+// rightward aligns the ends of the lines: for numbers under each other.
+func (p *para) rightward() *para {
+	p.right = true
 	return p
 }
 
@@ -217,6 +224,8 @@ func (l *paraLayout) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 		x := float32(0)
 		if p.middle {
 			x = (size.Width - p.widthOf(ln)) / 2
+		} else if p.right {
+			x = size.Width - p.widthOf(ln)
 		}
 		for i := 0; i < len(ln); {
 			j, run := i+1, ln[i].text

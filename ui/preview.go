@@ -89,14 +89,14 @@ func (v *previewView) build() {
 	if u.lookedFrom != pageSign {
 		words = "ui.close"
 	}
-	back := k.round("left", k.T(words), v.close)
+	back := k.square("left", k.T(words), v.close)
 	back.key = v.scrolls
 	v.first = back
-	title := hbox(k.px(12), back, flex(k.fileName(titleFace, k.p.ink, p.Name)))
+	title := hbox(k.px(12), back, flex(k.fileName(sectionFace, k.p.ink, p.Name)))
 	if p.SHA256 != "" {
 		title.Add(k.round("info", k.T("preview.sha"), v.openDigest))
 	}
-	head := vbox(k.px(4), title)
+	head := vbox(k.px(8), title)
 	objects := []fyne.CanvasObject{head}
 	if p.Inside != "" {
 		head.Add(k.para(boxFace, k.p.muted, k.Text(lang.M("preview.inside", "name", p.Name, "inside", p.Inside))))
@@ -147,7 +147,7 @@ func (v *previewView) alarms() fyne.CanvasObject {
 			}
 			body += "**" + k.Text(a.Title) + "** " + k.Text(a.Body)
 		}
-		return k.advice(k.p.warn, "warning", initial(k.Text(lang.MN("preview.alarms", len(all)))), body)
+		return k.advice(k.p.warn, "warning", sentence(k.Text(lang.MN("preview.alarms", len(all)))), body)
 	}
 }
 
@@ -218,7 +218,7 @@ func (v *previewView) openDigest() {
 		copies.key, shut.key = v.u.within(a.shut, copies.press), v.u.within(a.shut, shut.press)
 		words := vbox(k.px(8), k.para(pinFace, k.p.ink, k.T("preview.sha")), k.para(bodyFace, k.p.muted, k.Size(p.Size)),
 			k.para(monoFace, k.p.ink, grouped(p.SHA256)), k.para(noteFace, k.p.muted, k.T("preview.same")))
-		sheet := v.u.newPanel(k.p.ink, scrolledTall(pad(k.px(22), k.px(32), k.px(22), k.px(32), vbox(k.px(18), words, wrapbox(k.px(12), copies, shut)))))
+		sheet := v.u.newPanel(k.p.ink, scrolledTall(pad(k.px(22), k.px(32), k.px(22), k.px(32), vbox(k.px(18), words, k.answers(copies, shut)))))
 		sheet.first = shut
 		return sheet
 	})
@@ -399,6 +399,12 @@ func (v *previewView) rows(s *app.ViewSection) fyne.CanvasObject {
 		weights[i] = 1
 	}
 	weights[0] = 2.4
+	number := make([]bool, len(s.Columns))
+	for _, r := range s.Rows {
+		for i := range min(len(r), len(number)) {
+			number[i] = number[i] || r[i].Is == app.ValueAmount
+		}
+	}
 	row := func(f face, c []app.ViewValue, head bool) fyne.CanvasObject {
 		var cells []fyne.CanvasObject
 		for i := range s.Columns {
@@ -412,7 +418,11 @@ func (v *previewView) rows(s *app.ViewSection) fyne.CanvasObject {
 			if head {
 				ink = k.p.muted
 			}
-			cells = append(cells, k.para(f, ink, words))
+			cell := k.paragraph(f, ink, words)
+			if number[i] {
+				cell.rightward()
+			}
+			cells = append(cells, cell.Container)
 		}
 		return container.New(&columns{k.px(12), 0, weights}, cells...)
 	}

@@ -156,7 +156,7 @@ func (k *kit) advice(r role, icon, title, body string, action ...fyne.CanvasObje
 	row := []fyne.CanvasObject{pad(k.px(2), 0, 0, 0, k.icon(icon, 22, r.ink)), flex(words)}
 	content := fyne.CanvasObject(topbox(k.px(16), row...))
 	if len(action) > 0 {
-		content = cols(k.px(16), k.px(560), []float32{1, -widest(action)}, content, centreRow(k, action...))
+		content = container.New(&adviceLayout{k}, append([]fyne.CanvasObject{content}, action...)...)
 	}
 	bar := rect(r.ink, color.Transparent, 0, k.px(12))
 	tint := rect(r.tint, color.Transparent, 0, 0)
@@ -168,6 +168,66 @@ func (k *kit) advice(r role, icon, title, body string, action ...fyne.CanvasObje
 	return box
 }
 
-func centreRow(k *kit, o ...fyne.CanvasObject) fyne.CanvasObject {
-	return centre(hbox(k.px(12), o...))
+// adviceLayout sets the buttons of a box at the right of its words, or below them, as far in as they are, where both do
+// not fit beside each other.
+type adviceLayout struct{ k *kit }
+
+func (l *adviceLayout) gap() float32 { return l.k.px(12) }
+
+// beside is the width of the buttons in a row, and whether they stand at the side of the words.
+func (l *adviceLayout) beside(o []fyne.CanvasObject, width float32) (float32, bool) {
+	w := -l.gap()
+	for _, b := range o[1:] {
+		w += b.MinSize().Width + l.gap()
+	}
+	return w, width-w-l.k.px(16) >= l.k.px(300)
 }
+
+func (l *adviceLayout) below(o []fyne.CanvasObject, width float32) (*wrapping, float32, float32) {
+	in := l.k.px(22 + 16) // under the words, not under the drawing
+	row := &wrapping{l.gap()}
+	return row, in, row.heightFor(o[1:], width-in)
+}
+
+func (l *adviceLayout) heightFor(o []fyne.CanvasObject, width float32) float32 {
+	if w, ok := l.beside(o, width); ok {
+		h := heightOf(o[0], width-w-l.k.px(16))
+		for _, b := range o[1:] {
+			h = max(h, b.MinSize().Height)
+		}
+		return h
+	}
+	_, _, h := l.below(o, width)
+	return heightOf(o[0], width) + l.gap() + h
+}
+
+// Layout implements fyne.Layout.
+func (l *adviceLayout) Layout(o []fyne.CanvasObject, size fyne.Size) {
+	w, ok := l.beside(o, size.Width)
+	if !ok {
+		top := heightOf(o[0], size.Width)
+		place(o[0], 0, 0, size.Width, top)
+		row, in, _ := l.below(o, size.Width)
+		row.walk(o[1:], size.Width-in, func(b fyne.CanvasObject, x, y float32) {
+			bw := min(b.MinSize().Width, size.Width-in)
+			place(b, in+x, top+l.gap()+y, bw, heightOf(b, bw))
+		})
+		return
+	}
+	words := size.Width - w - l.k.px(16)
+	h := heightOf(o[0], words)
+	place(o[0], 0, (size.Height-h)/2, words, h)
+	x := size.Width - w
+	for _, b := range o[1:] {
+		m := b.MinSize()
+		place(b, x, (size.Height-m.Height)/2, m.Width, m.Height)
+		x += m.Width + l.gap()
+	}
+}
+
+func (l *adviceLayout) narrowest(o []fyne.CanvasObject) float32 {
+	return max(narrowest(o[0]), narrowestOf(o[1:])+l.k.px(38))
+}
+
+// MinSize implements fyne.Layout.
+func (l *adviceLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(1, 1) }

@@ -21,6 +21,7 @@ type signView struct {
 	filter *listFilter
 	docs   []app.Doc
 	mode   signMode
+	points map[int]point // what stands in the way of a file, by its ID
 
 	lastDocs        *app.Docs
 	lastFiling      *app.Filing
@@ -48,10 +49,7 @@ func newSignView(u *UI) *signView {
 	v.looked = newLooked(u, pageSign, v.frame, func() { u.window.Canvas().Focus(v.list) })
 	v.list = newRowList(u.k, u.k.px(72))
 	v.list.row = v.row
-	v.list.same = func(i int) any {
-		d := v.docs[v.filter.at(i)]
-		return rowKey{d, v.mode, v.again(d)}
-	}
+	v.list.same = func(i int) any { return v.rowKey(v.docs[v.filter.at(i)]) }
 	v.list.act = v.act
 	v.filter = newListFilter(u, "filter.good.signed", func() { v.refilter(); v.frame.object.Refresh() }, func() { u.window.Canvas().Focus(v.list) })
 	v.progress = newProgress(u.k)
@@ -86,12 +84,13 @@ func (v *signView) Show(st *app.State) {
 	}
 	v.lastChoices, v.lastInterrupted = st.Choices, st.Interrupted
 	v.lastDocs, v.lastFiling, v.lastJob, v.lastCards, v.lastPassing = st.Docs, st.Filing, st.Job, st.Cards, passing
-	v.docs, v.mode, v.main = st.Docs.List, modeOf(st), nil
+	v.docs, v.mode, v.main, v.points = st.Docs.List, modeOf(st), nil, nil
 	switch v.mode {
 	case signEmpty:
 		v.showEmpty(st)
 	case signReady:
 		v.showReady(st)
+		v.join()
 	case signRunning:
 		v.showRunning(st)
 	case signDone:
@@ -130,10 +129,11 @@ func (v *signView) showEmpty(st *app.State) {
 		objects = append(objects, a)
 	}
 	elastic := len(objects)
-	objects = append(objects, v.u.dropArea("ui.drop.title", "ui.drop.body"))
-	if a := st.Cards.Advice; a != nil && !v.lastPassing {
+	objects = append(objects, nil)
+	if st.Cards.Advice != nil && !v.lastPassing {
 		objects = append(objects, v.cardAdvice(st))
 	}
+	objects[elastic] = v.u.dropArea("ui.drop.title", "ui.drop.body", len(objects) == 1)
 	v.frame.setBody(elastic, objects...)
 	v.frame.setBar()
 }
@@ -150,6 +150,7 @@ func (v *signView) cardAdvice(st *app.State) *fyne.Container {
 func (v *signView) showReady(st *app.State) {
 	u, k := v.u, v.u.k
 	v.frame.column.grow = false
+	v.points = points(st)
 	var size int64
 	ready := 0
 	for _, d := range v.docs {
@@ -182,8 +183,8 @@ func (v *signView) showReady(st *app.State) {
 	}
 	objects = v.withFilter(objects)
 	elastic := len(objects)
-	add := k.button(small, "plus", k.T("ui.add"), u.chooseFile)
-	ways := k.button(small, "", k.Text(lang.M("ways.button", "way", k.wayWords(choices(st)))), u.openWays)
+	add := k.button(small, "plus", k.T("ui.add"), func() { u.pick(pickFiles, "", func(paths []string) { u.store.AddToSign(paths...) }) })
+	ways := k.chooser(k.Text(lang.M("ways.button", "way", k.wayWords(choices(st)))), u.openWays)
 	objects = append(objects, v.list, wrapbox(k.px(12), add, ways, u.filingChooser(st)))
 	v.frame.setBody(elastic, objects...)
 
@@ -192,6 +193,14 @@ func (v *signView) showReady(st *app.State) {
 	words := k.T("ui.sign.no-card")
 	if cert != nil {
 		words = k.Text(lang.MN("ui.sign.as", ready, "name", holder(card)))
+	}
+	if u.refused(st) {
+		anyway := k.button(outlined, "sign", k.T("filing.confirm.yes"), u.store.Sign)
+		anyway.enable(cert != nil && ready > 0)
+		mend := k.button(inked, "", k.T("filing.mend"), u.openFiling)
+		v.main = mend.do
+		v.frame.setBar(where, hbox(k.px(16), anyway, mend))
+		return
 	}
 	sign := k.button(sealing, "sign", words, u.store.Sign)
 	if cert != nil && ready == 0 {
@@ -245,13 +254,13 @@ func (v *signView) showDone(st *app.State) {
 		if job.Advice != nil {
 			body = k.Text(job.Advice.Title) + " " + k.Text(job.Advice.Body)
 		}
-		objects = append(objects, k.heading(k.T("ui.page.sign"), ""), k.advice(r, "warning", title, body))
+		objects = append(objects, k.heading(k.T("ui.page.sign"), ""), k.advice(r, "warning", sentence(title), body))
 	}
 	if st.Saved != nil && st.Saved.Advice != nil {
 		objects = append(objects, u.adviceBox(st.Saved.Advice))
 	}
 	next := k.sheet(22, vbox(k.px(14), k.text(sectionFace, k.p.ink, k.T("ui.next")),
-		k.numbered(boxFace, k.Text(lang.MN("ui.next.send", job.Signed)), k.T("ui.next.name"), k.T("ui.next.keep")),
+		k.numbered(boxFace, k.Text(lang.MN(v.sendKey(), job.Signed)), k.T("ui.next.name"), k.T("ui.next.keep")),
 		k.rule(), k.para(noteFace, k.p.muted, k.Text(lang.M("ui.next.folder", "folder", v.folder()))),
 		leftmost(k.link(noteFace, k.T("summary.save"), v.saveSummary))))
 	objects = v.withFilter(objects)
@@ -282,7 +291,7 @@ func (v *signView) showDone(st *app.State) {
 		v.frame.setBar(leftmost(more), hbox(k.px(16), names, open))
 		return
 	}
-	v.frame.setBar(leftmost(more))
+	v.frame.setBar(leftmost(more), hbox(0))
 }
 
 // besideLayout sets the list and what comes next side by side, or under each other in a narrow window.
@@ -320,6 +329,23 @@ func (v *signView) firstOutput() string {
 		}
 	}
 	return ""
+}
+
+// sendKey is the words for what is to be sent: by the kind of the files that were made.
+func (v *signView) sendKey() string {
+	all := map[string]bool{}
+	for _, d := range v.docs {
+		if d.Output != "" && d.Signatures() == 0 { // else the original is of that kind too
+			all[filepath.Ext(d.Output)] = true
+		}
+	}
+	switch {
+	case len(all) == 1 && all[".p7m"]:
+		return "ui.next.send"
+	case len(all) == 1 && all[".p7s"]:
+		return "ui.next.send.apart"
+	}
+	return "ui.next.send.signed"
 }
 
 func (v *signView) folder() string {
@@ -360,6 +386,8 @@ func (v *signView) act(i int, key fyne.KeyName) bool {
 	case fyne.KeyReturn, fyne.KeyEnter:
 		if d.Output != "" {
 			v.u.store.Verify(d.Output)
+		} else if d.Kind == app.KindPDF && d.Signatures() > 0 {
+			v.u.store.Verify(d.Path)
 		} else if v.answerable(d) && v.mode == signReady {
 			v.u.openExisting(d)
 		} else if d.Advice != nil && v.mode != signRunning {
@@ -396,93 +424,6 @@ func (v *signView) lookAt(d app.Doc) string {
 		return d.Output
 	}
 	return d.Path
-}
-
-type rowKey struct {
-	doc   app.Doc
-	mode  signMode
-	again string
-}
-
-var statusLook = [...]struct{ key, icon string }{
-	app.DocReading: {"reading", "clock"},
-	app.DocReady:   {"ready", "check"},
-	app.DocProblem: {"problem", "warning"},
-	app.DocWaiting: {"waiting", "clock"},
-	app.DocSigning: {"signing", "sign"},
-	app.DocSigned:  {"signed", "check"},
-	app.DocFailed:  {"failed", "warning"},
-	app.DocStopped: {"stopped", "warning"},
-}
-
-// row is a file: its kind, name, size or trouble, and how far it has come.
-func (v *signView) row(i int, width float32) (fyne.CanvasObject, any) {
-	k, d := v.u.k, v.docs[v.filter.at(i)]
-	name := d.Name
-	if d.Output != "" {
-		name = filepath.Base(d.Output)
-	}
-	page, _ := k.page(name)
-	look := statusLook[d.Status]
-	ink := k.p.muted
-	switch d.Status {
-	case app.DocReady, app.DocSigned:
-		ink = k.p.good.ink
-	case app.DocProblem, app.DocFailed, app.DocStopped:
-		ink = k.p.warn.ink
-	case app.DocSigning:
-		ink = k.p.waxText
-	}
-	size := d.Size
-	if d.OutputSize > 0 {
-		size = d.OutputSize
-	}
-	sub := k.fit(noteFace, k.p.muted, k.Size(size))
-	again := v.again(d)
-	switch {
-	case d.Advice != nil:
-		sub = k.fit(noteBold, k.p.warn.ink, k.Text(d.Advice.Title))
-	case again != "":
-		sub = k.fit(noteBold, k.p.warn.ink, again)
-	}
-	parts := []fyne.CanvasObject{
-		page, flex(vbox(0, k.fileName(strongFace, k.p.ink, name), sub)),
-		k.state(strongFace, look.icon, k.T("ui.status."+look.key), ink),
-	}
-	if d.Advice != nil && v.mode != signRunning && !v.answerable(d) {
-		parts = append(parts, k.tap("info", k.T("ui.field.why"), "", func() { v.u.tellAdvice(d) }))
-	}
-	switch {
-	case d.Output != "" && v.mode != signRunning:
-		words := k.T("ui.verify")
-		if width < k.px(540) {
-			words = ""
-		}
-		if width >= k.px(660) { // else by Space, or from the verdict
-			parts = append(parts, k.tap("eye", k.T("preview.open"), "", func() { v.u.look(v.lookAt(d)) }))
-		}
-		parts = append(parts, hbox(k.px(4), k.tap("verify", k.T("ui.verify"), words, func() { v.u.store.Verify(d.Output) }),
-			k.tap("folder", k.T("ui.open.folder"), "", func() { v.u.openFolder(d.Output) })))
-	case v.mode == signReady:
-		if v.answerable(d) {
-			parts = append(parts, k.tap("sign", k.T("existing.how"), k.T("existing.how"), func() { v.u.openExisting(d) }))
-		}
-		parts = append(parts, k.tap("eye", k.T("preview.open"), "", func() { v.u.look(v.lookAt(d)) }), k.tap("close", k.T("ui.remove"), "", func() { v.u.store.Remove(d.ID) }))
-	}
-	return pad(0, k.px(14), 0, k.px(20), hbox(k.px(16), parts...)), rowKey{d, v.mode, again}
-}
-
-// again says of a file that is ready that the holder of the card has signed it before, and when; empty if not.
-func (v *signView) again(d app.Doc) string {
-	card := v.u.latest.Load().Cards.Card()
-	if d.Status != app.DocReady || card == nil || card.Signing() == nil {
-		return ""
-	}
-	when, mine := app.SignedBy(d.Examination, card.Signing())
-	if !mine || when.IsZero() {
-		return ""
-	}
-	return v.u.k.Text(lang.M("signed-before.title", "name", app.Visible(d.Name), "when", v.u.k.Date(when)))
 }
 
 // progress is the bar of a job.

@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/widget"
 
 	"ceralacca/app"
 	"ceralacca/app/lang"
@@ -13,28 +12,6 @@ import (
 
 // This file is the time-stamp authorities of the person: their list in the settings, and the sheet on which one is
 // named.
-
-// lineField is a line of text that leaves its panel with Esc.
-type lineField struct {
-	widget.Entry
-	leave func()
-}
-
-func newLineField(leave, submit func()) *lineField {
-	f := &lineField{leave: leave}
-	f.ExtendBaseWidget(f)
-	f.OnSubmitted = func(string) { submit() }
-	return f
-}
-
-// TypedKey implements fyne.Focusable.
-func (f *lineField) TypedKey(e *fyne.KeyEvent) {
-	if e.Name == fyne.KeyEscape {
-		f.leave()
-		return
-	}
-	f.Entry.TypedKey(e)
-}
 
 // authorityForm is what is typed on the sheet of an authority.
 type authorityForm struct{ url, name, user, password *lineField }
@@ -71,7 +48,7 @@ func (u *UI) nameAuthority(i int, then func()) {
 			}
 		}
 		field := func(text string) *lineField {
-			f := newLineField(back, keep)
+			f := newLineField(k, back, keep)
 			f.SetText(text)
 			return f
 		}
@@ -83,7 +60,7 @@ func (u *UI) nameAuthority(i int, then func()) {
 			form.password.SetPlaceHolder(k.T("stamps.f.password.kept"))
 		}
 		labelled := func(key string, f *lineField) fyne.CanvasObject {
-			return vbox(k.px(4), k.para(boxBold, k.p.ink, k.T(key)), f)
+			return vbox(k.px(4), k.para(boxBold, k.p.ink, k.T(key)), k.box(0, f, f.ring))
 		}
 		pairs := func(l, r fyne.CanvasObject) fyne.CanvasObject {
 			return cols(k.px(20), k.px(520), []float32{1, 1}, l, r)

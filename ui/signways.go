@@ -58,6 +58,7 @@ func (u *UI) openWays() {
 	c := choices(u.latest.Load())
 	chosen := "" // the choice that was pressed last keeps the focus
 	u.openSheet(func(a *asking) *panel {
+		a.lists = true
 		w := &waysSheet{u: u, a: a, c: &c, chosen: &chosen}
 		return w.panel()
 	})
@@ -223,13 +224,17 @@ func (u *UI) openExisting(d app.Doc) {
 	})
 }
 
+// existingKeys name the answers in the texts.
+var existingKeys = map[app.Existing]string{app.ExistingWrap: "wrap", app.ExistingAdd: "add", app.ExistingCounterSign: "counter"}
+
 // existingChoice is one answer: what it is called, what it means, the tree that results.
 func (u *UI) existingChoice(d *app.Doc, c *app.SignChoices, x app.Existing, who string, do func()) *press {
 	k := u.k
-	key := "existing." + [...]string{app.ExistingWrap: "wrap", app.ExistingAdd: "add", app.ExistingCounterSign: "counter"}[x]
+	key := "existing." + existingKeys[x]
 	words := vbox(k.px(2), k.para(strongFace, k.p.ink, k.T(key)), k.para(noteFace, k.p.muted, k.T(key+".what")))
-	tree := vbox(k.px(4))
-	for _, n := range existingTree(d, x, who, app.OutputName(d, c, x)) {
+	tree := vbox(0)
+	nodes := existingTree(d, x, who, app.OutputName(d, c, x))
+	for i, n := range nodes {
 		ink, icon, f := k.p.ink, "sign", boxFace
 		switch {
 		case n.file:
@@ -241,11 +246,10 @@ func (u *UI) existingChoice(d *app.Doc, c *app.SignChoices, x app.Existing, who 
 		if n.fresh {
 			label = k.Text(lang.M("existing.new", "name", n.words))
 		}
-		elbow := k.elbow(n.depth)
-		tree.Add(hbox(k.px(6), elbow, k.icon(icon, 20, ink), flex(k.fit(f, ink, label))))
+		tree.Add(hbox(k.px(6), k.elbow(goesOn(nodes, i)), k.icon(icon, 20, ink), flex(k.fit(f, ink, label))))
 	}
-	body := cols(k.px(20), k.px(640), []float32{2, 3}, words, tree)
-	p := k.press(k.T(key), pad(k.px(14), k.px(18), k.px(14), k.px(18), body), do)
+	body := cols(k.px(20), k.px(560), []float32{2, 3}, words, tree)
+	p := k.press(k.T(key), pad(k.px(12), k.px(18), k.px(12), k.px(18), body), do)
 	p.fill = func(hover bool) color.Color {
 		p.ground.StrokeColor, p.ground.StrokeWidth = k.p.edge, k.px(max(k.p.stroke, 1.25))
 		if hover {
@@ -257,16 +261,40 @@ func (u *UI) existingChoice(d *app.Doc, c *app.SignChoices, x app.Existing, who 
 	return p
 }
 
-// elbow is the line from a parent to its child in a drawn tree; nothing at the root.
-func (k *kit) elbow(depth int) fyne.CanvasObject {
-	if depth == 0 {
-		return fixed(0, k.px(26))
+// goesOn tells for each level down to that of node i whether its line leads on to a node below.
+func goesOn(nodes []treeNode, i int) []bool {
+	on := make([]bool, nodes[i].depth)
+	for l := range on {
+		for _, n := range nodes[i+1:] {
+			if n.depth <= l+1 {
+				on[l] = n.depth == l+1
+				break
+			}
+		}
 	}
-	w, full := k.px(max(1.25, k.p.stroke)), k.px(float32(depth)*22)
-	x := full - k.px(12)
-	return fixed(full, k.px(26),
-		pad(0, full-x-w, k.px(12), x, canvas.NewRectangle(k.p.edge)),
-		pad(k.px(13), 0, k.px(13)-w, x, canvas.NewRectangle(k.p.edge)))
+	return on
+}
+
+// elbow is the line from a parent to its child in a drawn tree; on tells for each level whether the line leads on to a
+// node below. At the root there is none.
+func (k *kit) elbow(on []bool) fyne.CanvasObject {
+	w, h, full := k.px(max(1.25, k.p.stroke)), k.px(30), k.px(float32(len(on))*22)
+	var lines []fyne.CanvasObject
+	for l, more := range on {
+		x := k.px(float32(l)*22 + 10)
+		last := l == len(on)-1
+		if last {
+			lines = append(lines, pad(h/2, 0, h/2-w, x, canvas.NewRectangle(k.p.edge)))
+		}
+		if more || last {
+			foot := h / 2
+			if more {
+				foot = 0
+			}
+			lines = append(lines, pad(0, full-x-w, foot, x, canvas.NewRectangle(k.p.edge)))
+		}
+	}
+	return fixed(full, h, lines...)
 }
 
 // treeNode is a line of a drawn tree.
@@ -346,14 +374,14 @@ func (u *UI) choicePanel(q app.Choice, send func(int)) *panel {
 		if i == 0 {
 			first = b
 		}
-		buttons = append(buttons, b)
+		buttons = append([]fyne.CanvasObject{b}, buttons...) // the one to recommend stands last, as on every panel
 	}
 	words := vbox(k.px(6), k.para(pinFace, k.p.ink, k.Text(q.Title)), k.para(bodyFace, k.p.muted, k.Text(q.Body)))
 	if !q.Note.IsZero() {
 		words.Add(hbox(k.px(8), k.icon("check", 20, k.p.good.ink), flex(k.para(strongFace, k.p.good.ink, k.Text(q.Note)))))
 	}
 	p := u.newPanel(r.ink, scrolledTall(pad(k.px(26), k.px(32), k.px(26), k.px(32), vbox(k.px(20),
-		topbox(k.px(18), k.icon(icon, 32, r.ink), flex(words)), wrapbox(k.px(12), buttons...)))))
+		topbox(k.px(18), k.icon(icon, 32, r.ink), flex(words)), k.answers(buttons...)))))
 	p.first = first
 	return p
 }
@@ -368,7 +396,7 @@ func (u *UI) interrupted(st *app.State) fyne.CanvasObject {
 	resume.enable(st.Cards.Card() != nil && st.Cards.Phase == app.PhaseReady)
 	forget := k.button(small, "", k.T("resume.forget"), u.store.ForgetInterrupted)
 	return k.advice(k.p.note, "info", k.Text(lang.MN("resume.title", in.Total-in.Done, "date", k.Date(in.Started))),
-		k.Text(lang.M("resume.body", "done", lang.Digits(in.Done), "total", lang.Digits(in.Total), "signer", in.Signer)), vbox(k.px(8), resume, forget))
+		k.Text(lang.M("resume.body", "done", lang.Digits(in.Done), "total", lang.Digits(in.Total), "signer", in.Signer)), resume, forget)
 }
 
 // refusedInside tells which files cannot be signed inside the PDF, and offers the p7m; nil when all can.

@@ -47,6 +47,17 @@ func signedState() *app.State {
 	})
 }
 
+// againState is files with signatures that get one more: a p7m for which the person has answered, and a PDF.
+func againState() *app.State {
+	st := signedState()
+	d := &st.Docs.List[2]
+	d.Status, d.Advice, d.Existing = app.DocReady, nil, app.ExistingAdd
+	pdf := signedDoc("MARIO PROVA")
+	pdf.ID, pdf.Path, pdf.Name, pdf.Kind, pdf.Status, pdf.Advice = 10, "/casa/anna/Documenti/accordo.pdf", "accordo.pdf", app.KindPDF, app.DocReady, nil
+	st.Docs.List = append(st.Docs.List[1:], pdf)
+	return st
+}
+
 // verifyPreviewed is a verdict whose document is looked at.
 func verifyPreviewed() *app.State {
 	st := previewed("contratto_fornitura.pdf.p7m", func(p *app.Preview) { p.Inside, p.View.Facts.Pages = "contratto_fornitura.pdf", 3 })
@@ -103,6 +114,7 @@ func waysScenes() []scene {
 		}},
 		{"sign-ready-pdf-refused", pageSign, withChoices(refused), nil},
 		{"sign-ready-signed", pageSign, signedState(), nil},
+		{"sign-ready-again", pageSign, againState(), nil},
 		{"sign-existing", pageSign, signedState(), func(u *UI) { u.openExisting(u.latest.Load().Docs.List[2]) }},
 		{"sign-interrupted", pageSign, state(func(s *app.State) {
 			s.Interrupted = &app.Interrupted{Started: day(2026, 11, 21), Signer: "ANNA ESEMPIO", Total: 20, Done: 12}

@@ -354,3 +354,23 @@ func TestAdviceOfARow(t *testing.T) {
 		t.Error("Esc does not leave")
 	}
 }
+
+// The sheet shows the authority that was named on the way, as soon as it is kept.
+func TestWaysFollowTheAuthorities(t *testing.T) {
+	for name, open := range map[string]func(*UI){"ways": (*UI).openWays, "stamps": (*UI).openStamps} {
+		st := withChoices(func(_ *app.State, c *app.SignChoices) { c.Level = app.LevelT })
+		u, _, _ := window(t, st, 1280, 800)
+		open(u)
+		none := u.k.T("ways.authority.none")
+		if !strings.Contains(words(u.asking.panel.object), none) {
+			t.Fatalf("%s: it does not say that there is none", name)
+		}
+		next := *st
+		next.Authorities = &app.Authorities{List: []app.Authority{{Name: "Marche di Prova", URL: "https://tsa.example"}}}
+		u.latest.Store(&next)
+		u.show(&next)
+		if strings.Contains(words(u.asking.panel.object), none) {
+			t.Errorf("%s: it still says that there is none", name)
+		}
+	}
+}

@@ -32,7 +32,7 @@ func (u *UI) openStamps() {
 		}
 	}
 	u.openSheet(func(a *asking) *panel {
-		s.a = a
+		s.a, a.lists = a, true
 		return s.panel()
 	})
 	u.stamps = s
@@ -77,7 +77,7 @@ func (s *stampSheet) question(st *app.State) *panel {
 	leave := s.button(outlined, k.T("ui.cancel"), s.a.shut)
 	if st.Authorities == nil || len(st.Authorities.List) == 0 {
 		name := s.button(inked, k.T("ways.authority.name"), func() { s.a.shut(); s.u.nameAuthority(-1, s.u.openStamps) })
-		return s.lay("stamps.alone", k.para(bodyFace, k.p.muted, k.T("ways.authority.none")), name, leave)
+		return s.lay("stamps.alone", k.para(bodyFace, k.p.muted, k.T("ways.authority.none")), leave, name)
 	}
 	begin := func(f app.Format) func() {
 		return func() { s.ran = true; s.u.store.Timestamp(s.files, f) }
@@ -127,7 +127,7 @@ func (s *stampSheet) button(r rank, words string, do func()) *button {
 // lay sets the sheet; the last button has the focus.
 func (s *stampSheet) lay(title string, body fyne.CanvasObject, buttons ...*button) *panel {
 	k := s.u.k
-	row := wrapbox(k.px(12))
+	row := k.answers()
 	for _, b := range buttons {
 		row.Add(b)
 	}

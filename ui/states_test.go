@@ -295,7 +295,7 @@ func scenes() []scene {
 			s.Verify = verification("contratto_fornitura.pdf.p7m", report(1, 1, "", 1))
 		}), func(u *UI) {
 			u.chooseMoment()
-			if f, ok := u.asking.panel.first.(*momentField); ok {
+			if f, ok := u.asking.panel.first.(*lineField); ok {
 				f.SetText("31/2/2026")
 				f.OnSubmitted("")
 			}

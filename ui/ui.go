@@ -52,6 +52,7 @@ type UI struct {
 	page       pageID
 	stamps     *stampSheet   // the sheet of time-stamps opened last
 	stamped    *app.Stamping // that it shows
+	joining    string        // the signed file that the person wants to sign too, until it is listed
 	lookedFrom pageID        // where the preview that is open was asked for
 	asking     *asking
 	closing    bool
@@ -143,6 +144,9 @@ func (u *UI) show(s *app.State) {
 		u.verified = s.Verify
 	}
 	u.stamping(s)
+	if u.asking != nil {
+		u.asking.follow()
+	}
 	u.shell.Show(s)
 	u.views[u.page].Show(s)
 	u.shell.object.Refresh()
@@ -179,6 +183,7 @@ func (u *UI) passing(a *app.Advice) bool {
 // intents is what the window asks of the store.
 type intents interface {
 	Add(paths ...string)
+	AddToSign(paths ...string)
 	Remove(id int)
 	Clear()
 	ChooseCard(slot string)

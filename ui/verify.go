@@ -90,7 +90,7 @@ func (v *verifyView) fill() {
 	case ver == nil && v.folder != nil:
 		v.showFolder(v.folder)
 	case ver == nil:
-		v.frame.setBody(0, u.dropArea("ui.drop.verify.title", "ui.drop.verify.body"))
+		v.frame.setBody(0, u.dropArea("ui.drop.verify.title", "ui.drop.verify.body", true))
 		v.frame.setBar()
 		v.frame.object.Refresh()
 		return
@@ -112,23 +112,12 @@ func (v *verifyView) fill() {
 
 func (v *verifyView) head(ver *app.Verification, when string) fyne.CanvasObject {
 	k := v.u.k
-	return hbox(k.px(12), v.square("left", k.T("ui.close"), v.u.store.CloseVerification), flex(k.fileName(sectionFace, k.p.ink, ver.Name)),
-		k.text(noteFace, k.p.muted, when))
-}
-
-// square is an outlined button with a drawing alone.
-func (v *verifyView) square(icon, name string, do func()) *press {
-	k := v.u.k
-	p := k.round(icon, name, do)
-	p.ground.StrokeColor, p.ground.StrokeWidth = k.p.edge, k.px(max(1.25, k.p.stroke))
-	p.fill = func(hover bool) color.Color {
-		if hover {
-			return k.p.sunk
-		}
-		return k.p.leaf
+	name, date := k.fileName(sectionFace, k.p.ink, ver.Name), pad(k.px(3), 0, 0, 0, k.fit(noteFace, k.p.muted, when))
+	words := cols(k.px(12), k.px(520), []float32{1, -date.MinSize().Width}, name, date)
+	if when == "" {
+		words = name
 	}
-	p.paint()
-	return p
+	return hbox(k.px(12), k.square("left", k.T("ui.close"), v.u.store.CloseVerification), flex(words))
 }
 
 // sealLook is the drawing, role and small mark of a seal.
@@ -141,6 +130,9 @@ func sealLook(k *kit, s app.Seal) (drawing string, r role, icon string) {
 	}
 	return "draw-seal-blank", k.p.warn, "question"
 }
+
+// sealWords are the words of the seals.
+var sealWords = map[app.Seal]string{app.SealWhole: "ui.seal.whole", app.SealBroken: "ui.seal.broken", app.SealBlank: "ui.seal.blank"}
 
 func (v *verifyView) report(ver *app.Verification) {
 	u, k := v.u, v.u.k
@@ -161,19 +153,24 @@ func (v *verifyView) report(ver *app.Verification) {
 	objects = append(objects, v.basis(ver), k.para(noteFace, k.p.muted, k.T("ui.verify.note")))
 	v.frame.setBody(-1, objects...)
 
-	other := k.button(outlined, "plus", k.T("ui.verify.other"), u.chooseFile)
-	if ver.Contents == 0 {
-		v.main = nil
-		v.frame.setBar(leftmost(other))
-		return
+	v.main = nil
+	main := fyne.CanvasObject(hbox(0))
+	switch words := k.T("ui.save.content"); {
+	case ver.Wants:
+		v.main = u.chooseOriginal
+		main = k.button(inked, "folder", k.T("verify.wants.choose"), v.main)
+	case ver.Contents > 0:
+		if ver.Contents > 1 {
+			words = k.T("verify.contents.save")
+		}
+		rank := inked
+		if ver.Verdict.Seal == app.SealBroken {
+			rank = outlined // what was changed may be looked at; it is not the next step
+		}
+		v.main = u.saveContent
+		main = k.button(rank, "download", words, v.main)
 	}
-	words := k.T("ui.save.content")
-	if ver.Contents > 1 {
-		words = k.T("verify.contents.save")
-	}
-	save := k.button(inked, "download", words, u.saveContent)
-	v.main = u.saveContent
-	v.frame.setBar(leftmost(other), save)
+	v.frame.setBar(leftmost(k.button(outlined, "plus", k.T("ui.verify.other"), u.chooseFile)), main)
 }
 
 // banner is the verdict: seal, title, one sentence why; the worst signature decides.
@@ -230,13 +227,26 @@ func (v *verifyView) tree(ver *app.Verification) fyne.CanvasObject {
 		box.Add(over(k.branch(0, true), pad(k.px(10), k.px(16), k.px(10), k.px(52), hbox(k.px(12), inner, flex(vbox(0,
 			k.fileName(strongFace, k.p.ink, ver.ContentName), k.fit(noteFace, k.p.muted, k.T("ui.document"))))))))
 	}
+	if f := ver.Report.Format; f == app.FormatPAdES || f == app.FormatCAdES && ver.Contents > 0 {
+		box.Add(pad(k.px(10), k.px(18), k.px(8), k.px(18), leftmost(k.button(small, "sign", k.T("verify.sign"), v.signToo))))
+	}
 	return over(rect(k.p.leaf, k.p.line, k.px(k.p.stroke), k.px(12)), pad(0, 0, k.px(8), 0, box))
+}
+
+// signToo takes the file to the page Firma, where the person signs it as well.
+func (v *verifyView) signToo() {
+	v.u.joining = v.last.File
+	v.u.store.AddToSign(v.last.File)
+	v.u.turn(pageSign)
 }
 
 func (v *verifyView) node(s *app.Signature, depth int, last bool) fyne.CanvasObject {
 	k := v.u.k
 	drawing, r, _ := sealLook(k, sealOf(s).Seal)
-	who, when := v.signer(s), k.Text(app.SignatureReason(s))
+	who, when := v.signer(s), k.T(sealWords[sealOf(s).Seal])
+	if sealOf(s).Seal == app.SealWhole {
+		when = k.T("verdict.signature.valid") // the seal and its place say that it is a signature
+	}
 	if !s.Claimed.IsZero() {
 		when += " · " + k.ShortDate(s.Claimed)
 	}
@@ -328,7 +338,7 @@ func (v *verifyView) details(s *app.Signature) fyne.CanvasObject {
 	verdict := sealOf(s)
 	_, r, icon := sealLook(k, verdict.Seal)
 	state := k.pill()
-	state.say(icon, k.T([]string{"ui.seal.blank", "ui.seal.whole", "ui.seal.broken"}[verdict.Seal]), r)
+	state.say(icon, k.T(sealWords[verdict.Seal]), r)
 	box := vbox(k.px(7), hbox(k.px(12), flex(k.fit(sectionFace, k.p.ink, v.signer(s))), state.Container), fixed(0, k.px(2)))
 	add := func(key, value string) {
 		if value != "" {

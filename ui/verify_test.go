@@ -40,7 +40,7 @@ func TestVerifyActions(t *testing.T) {
 		t.Errorf("asked for %q", f.said)
 	}
 	press1(t, u, u.k.T("verify.at.today"))
-	if asked(f) != "verify /casa/anna/Documenti/contratto_fornitura.pdf.p7m []" || !f.asked.At.IsZero() {
+	if asked(f) != "verify /casa/anna/Documenti/contratto_fornitura.pdf.p7m " || !f.asked.At.IsZero() {
 		t.Errorf("asked for %q at %v", f.said, f.asked.At)
 	}
 	said := words(u.shell.object)
@@ -71,7 +71,7 @@ func TestReportPanel(t *testing.T) {
 func TestAnotherDay(t *testing.T) {
 	u, f := sceneOf(t, "verify-valid")
 	press1(t, u, u.k.T("verify.at"))
-	field, ok := u.window.Canvas().Focused().(*momentField)
+	field, ok := u.window.Canvas().Focused().(*lineField)
 	if !ok {
 		t.Fatalf("the focus is on %T", u.window.Canvas().Focused())
 	}
@@ -94,6 +94,27 @@ func TestAnotherDay(t *testing.T) {
 	}
 }
 
+// A file that was judged can be signed by one more person: the page Firma asks how, once it is listed.
+func TestSignToo(t *testing.T) {
+	u, f := sceneOf(t, "verify-valid")
+	press1(t, u, u.k.T("verify.sign"))
+	if asked(f) != "to sign "+u.joining || u.page != pageSign {
+		t.Fatalf("asked for %q on page %d", f.said, u.page)
+	}
+	st := signedState()
+	st.Docs.List[2].Path = u.joining
+	u.show(st)
+	if u.asking == nil || u.joining != "" {
+		t.Error("nothing is asked about the file")
+	}
+	u, _ = sceneOf(t, "verify-wants")
+	for name := range controls(u.shell.object) {
+		if name == u.k.T("verify.sign") {
+			t.Error("a signature apart is offered for another one")
+		}
+	}
+}
+
 func TestFolderTable(t *testing.T) {
 	u, f := sceneOf(t, "verify-folder")
 	v := u.views[pageVerify].(*verifyView)
@@ -103,7 +124,11 @@ func TestFolderTable(t *testing.T) {
 	if asked(f) != "verify /casa/anna/Documenti/ricevuti/perizia_2023.pdf.p7m" {
 		t.Errorf("asked for %q", f.said)
 	}
-	// A folder that falls on this page is verified; on the page Firma its files would be signed.
+	// What falls on this page is verified; on the page Firma it would be signed, or recognised as signed.
+	u.take([]string{"/casa/anna/contratto.pdf"})
+	if asked(f) != "verify /casa/anna/contratto.pdf" {
+		t.Errorf("asked for %q", f.said)
+	}
 	dir := t.TempDir()
 	u.take([]string{dir})
 	if asked(f) != "folder "+dir {

@@ -66,11 +66,7 @@ func (v *verifyView) boxes(ver *app.Verification) []fyne.CanvasObject {
 		out = append(out, k.advice(k.p.note, "calendar", k.Text(lang.M("verify.at.title", "when", k.DateTime(ver.At))), k.T("verify.at.body"),
 			k.button(small, "", k.T("verify.at.today"), func() { u.store.VerifyAs(today) })))
 	}
-	switch {
-	case ver.Wants:
-		out = append(out, k.advice(k.p.warn, "question", k.T("verify.wants.title"), k.T("verify.wants.body"),
-			k.button(small, "folder", k.T("verify.wants.choose"), u.chooseOriginal)))
-	case ver.Original != "":
+	if ver.Original != "" {
 		out = append(out, hbox(k.px(10), k.icon("file", 20, k.p.muted),
 			flex(k.para(noteFace, k.p.muted, k.Text(lang.M("verify.original", "name", filepath.Base(ver.Original)))))))
 	}
@@ -100,7 +96,7 @@ func (u *UI) savedBox(s *app.SavedFile) fyne.CanvasObject {
 	case s.Count > 1:
 		where = filepath.Dir(s.Path)
 	}
-	return k.advice(k.p.good, "check", k.Text(s.What), where, wrapbox(k.px(8), buttons...))
+	return k.advice(k.p.good, "check", k.Text(s.What), where, buttons...)
 }
 
 // openFile hands a file to the system's program for it; only what app.CanOpen allows, and our own reports, come here.
@@ -126,20 +122,16 @@ func (u *UI) chooseReport() {
 // reportPanel offers the kinds of report, the one for people first.
 func (u *UI) reportPanel(a *asking, ver *app.Verification) *panel {
 	k := u.k
-	rows := vbox(k.px(12))
-	var first *button
-	for i, kind := range []string{"pdf", "html", "json"} {
-		rank := outlined
-		if i == 0 {
-			rank = inked
-		}
-		b := k.button(rank, "", k.T("verify.report."+kind), func() {
+	rows := vbox(k.px(8))
+	var first *press
+	for _, kind := range []struct{ name, icon string }{{"pdf", "file"}, {"html", "globe"}, {"json", "copy"}} {
+		b := k.option(kind.icon, k.T("verify.report."+kind.name), k.T("verify.report."+kind.name+".what"), false, func() {
 			a.shut()
 			u.pick(pickSave, filepath.Dir(ver.File), func(folder []string) {
-				u.store.SaveReport(filepath.Join(folder[0], app.ReportName(ver.Name, "."+kind)), u.k.Catalog)
+				u.store.SaveReport(filepath.Join(folder[0], app.ReportName(ver.Name, "."+kind.name)), u.k.Catalog)
 			})
 		})
-		b.key = u.within(a.shut, b.press)
+		b.key = u.within(a.shut, b)
 		if first == nil {
 			first = b
 		}
@@ -147,7 +139,7 @@ func (u *UI) reportPanel(a *asking, ver *app.Verification) *panel {
 	}
 	cancel := k.button(outlined, "", k.T("ui.cancel"), a.shut)
 	cancel.key = u.within(a.shut, cancel.press)
-	content := pad(k.px(26), k.px(32), k.px(26), k.px(32), vbox(k.px(18), k.para(pinFace, k.p.ink, k.T("verify.report.title")), rows, hbox(0, flex(), cancel)))
+	content := pad(k.px(26), k.px(32), k.px(26), k.px(32), vbox(k.px(18), k.para(pinFace, k.p.ink, k.T("verify.report.title")), rows, k.answers(cancel)))
 	p := u.newPanel(k.p.ink, scrolledTall(content))
 	p.first = first
 	return p

@@ -13,7 +13,7 @@ import (
 // showFolder shows the table of a folder: a row for each signed file, with its verdict.
 func (v *verifyView) showFolder(f *app.Folder) {
 	u, k := v.u, v.u.k
-	head := hbox(k.px(12), v.square("left", k.T("ui.close"), u.store.CloseFolder), flex(k.fileName(sectionFace, k.p.ink, f.Name)))
+	head := hbox(k.px(12), k.square("left", k.T("ui.close"), u.store.CloseFolder), flex(k.fileName(sectionFace, k.p.ink, f.Name)))
 	objects := []fyne.CanvasObject{head, k.para(bodyFace, k.p.ink, v.folderWords(f))}
 	if f.Running {
 		v.progress.set(f.Done, f.Total)

@@ -1,0 +1,228 @@
+package ui
+
+import (
+	"image/color"
+	"path/filepath"
+
+	"fyne.io/fyne/v2"
+
+	"ceralacca/app"
+	"ceralacca/app/lang"
+)
+
+// This file is the rows of the page Firma.
+
+// point is what stands in the way of a file that could be signed: what its receiver would refuse or doubt, or that it
+// cannot be signed in the way that was chosen.
+type point struct {
+	severity app.Severity
+	filing   app.FilingItem // zero for an advice
+	advice   *app.Advice
+}
+
+// points are the gravest one of each file.
+func points(st *app.State) map[int]point {
+	out := map[int]point{}
+	inside := choices(st).Format == app.FormatPAdES
+	at := map[string]app.FilingItem{}
+	if f := st.Filing; f != nil && !f.Running {
+		for _, it := range f.Items {
+			if old, ok := at[it.File]; it.Severity > app.SeverityInfo && (!ok || it.Severity > old.Severity) {
+				at[it.File] = it
+			}
+		}
+	}
+	for i := range st.Docs.List {
+		d := &st.Docs.List[i]
+		if it, ok := at[d.Path]; ok {
+			out[d.ID] = point{severity: it.Severity, filing: it}
+			continue
+		}
+		if inside {
+			if a := app.InsideAdvice(d); a != nil {
+				out[d.ID] = point{severity: app.SeverityWarning, advice: a}
+			}
+		}
+	}
+	return out
+}
+
+// words say what it is; they are empty without one.
+func (p point) words(k *kit) string {
+	switch {
+	case p.advice != nil:
+		return k.Text(p.advice.Title)
+	case p.filing.Code != "":
+		return p.filing.Text(k.Catalog).Title
+	}
+	return ""
+}
+
+// rowKey is what a row is built from.
+type rowKey struct {
+	doc   app.Doc
+	mode  signMode
+	point string
+	again string
+}
+
+func (v *signView) rowKey(d app.Doc) rowKey {
+	key := rowKey{doc: d, mode: v.mode}
+	if d.Status == app.DocReady {
+		key.point = v.points[d.ID].words(v.u.k)
+		key.again = v.again(d)
+	}
+	return key
+}
+
+var statusLook = [...]struct{ key, icon string }{
+	app.DocReading: {"reading", "clock"},
+	app.DocReady:   {"ready", "check"},
+	app.DocProblem: {"problem", "warning"},
+	app.DocWaiting: {"waiting", "clock"},
+	app.DocSigning: {"signing", "sign"},
+	app.DocSigned:  {"signed", "check"},
+	app.DocFailed:  {"failed", "warning"},
+	app.DocStopped: {"stopped", "warning"},
+}
+
+// rowLook is how a file stands: in a drawing and a word, and in the line below its name.
+type rowLook struct {
+	icon, words string
+	ink         color.NRGBA
+	below       string
+	loud        color.Color // of the line below where it tells of trouble; nil for the size of the file
+	brief       bool        // the line below says it all: the word may go
+}
+
+// lookOf tells how d stands.
+func (v *signView) lookOf(d app.Doc, key rowKey) rowLook {
+	k, status := v.u.k, statusLook[d.Status]
+	l := rowLook{icon: status.icon, words: k.T("ui.status." + status.key), ink: k.p.muted, below: v.facts(d)}
+	switch d.Status {
+	case app.DocReady, app.DocSigned:
+		l.ink = k.p.good.ink
+	case app.DocProblem, app.DocFailed, app.DocStopped:
+		l.ink = k.p.warn.ink
+	case app.DocSigning:
+		l.ink = k.p.waxText
+	}
+	switch {
+	case key.point != "":
+		var r role
+		r, l.icon = severityLook(k, v.points[d.ID].severity)
+		l.ink, l.words, l.below, l.loud = r.ink, k.T("ui.status.problem"), key.point, r.ink
+		if v.points[d.ID].severity == app.SeverityDanger {
+			l.words = k.T("filing.severity.refused")
+		}
+	case d.Advice != nil && d.Status == app.DocSigned: // signed, though not as was asked
+		l.icon, l.ink, l.brief = "warning", k.p.warn.ink, true
+		l.below, l.loud = k.Text(d.Advice.Title), l.ink
+	case d.Advice != nil:
+		l.below, l.loud = k.Text(d.Advice.Title), k.p.warn.ink
+		if v.answerable(d) && d.Advice.Code == "already-signed" {
+			l.below = k.T("existing.state") // the row has the name already
+		}
+	case key.again != "":
+		l.below, l.loud = key.again, k.p.warn.ink
+	}
+	return l
+}
+
+// facts are the size of the file, and what signatures it bears or gets.
+func (v *signView) facts(d app.Doc) string {
+	k, size := v.u.k, d.Size
+	if d.OutputSize > 0 {
+		size = d.OutputSize
+	}
+	n := d.Signatures()
+	switch {
+	case d.Status != app.DocReady || n == 0:
+		return k.Size(size)
+	case existingKeys[d.Existing] != "":
+		return k.Size(size) + " · " + k.T("existing."+existingKeys[d.Existing])
+	}
+	return k.Size(size) + " · " + k.Text(lang.MN("ui.signed-already", n))
+}
+
+// row is a file: its kind, name, size or trouble, and how far it has come.
+func (v *signView) row(i int, width float32) (fyne.CanvasObject, any) {
+	k, d := v.u.k, v.docs[v.filter.at(i)]
+	key := v.rowKey(d)
+	name := d.Name
+	if d.Output != "" {
+		name = filepath.Base(d.Output)
+	}
+	page, _ := k.page(name)
+	l := v.lookOf(d, key)
+	sub := k.fit(noteFace, k.p.muted, l.below)
+	if l.loud != nil {
+		sub = k.fit(noteBold, l.loud, l.below)
+	}
+	state := fyne.CanvasObject(k.state(strongFace, l.icon, l.words, l.ink))
+	if l.brief || l.loud != nil && l.loud == color.Color(l.ink) && width < k.px(540) {
+		state = k.icon(l.icon, 22, l.ink)
+	}
+	parts := append([]fyne.CanvasObject{page, flex(vbox(0, k.fileName(strongFace, k.p.ink, name), sub)), state}, v.rowButtons(d, width)...)
+	right := k.px(14)
+	if len(parts) == 3 {
+		right = k.px(20) // it ends in words
+	}
+	return pad(0, right, 0, k.px(20), hbox(k.px(16), parts...)), key
+}
+
+// again says of a file that is ready that the holder of the card has signed it before, and when; empty if not.
+func (v *signView) again(d app.Doc) string {
+	card := v.u.latest.Load().Cards.Card()
+	if d.Status != app.DocReady || d.Existing != app.ExistingRefuse || card == nil || card.Signing() == nil {
+		return "" // or the person was told, and has answered
+	}
+	when, mine := app.SignedBy(d.Examination, card.Signing())
+	if !mine || when.IsZero() {
+		return ""
+	}
+	return v.u.k.Text(lang.M("signed-before.row", "when", v.u.k.Date(when)))
+}
+
+// join asks what to do with the file that was brought here to be signed by one more, once it is listed.
+func (v *signView) join() {
+	for _, d := range v.docs {
+		if d.Path == v.u.joining {
+			v.u.joining = ""
+			if v.answerable(d) {
+				v.u.openExisting(d)
+			}
+		}
+	}
+}
+
+// rowButtons are what the mouse can do with a file; the keys are in [signView.act].
+func (v *signView) rowButtons(d app.Doc, width float32) []fyne.CanvasObject {
+	k := v.u.k
+	var out []fyne.CanvasObject
+	if d.Advice != nil && v.mode != signRunning && !v.answerable(d) {
+		out = append(out, k.tap("info", k.T("ui.field.why"), "", func() { v.u.tellAdvice(d) }))
+	}
+	switch {
+	case d.Output != "" && v.mode != signRunning:
+		words := k.T("ui.verify")
+		if width < k.px(540) {
+			words = ""
+		}
+		if width >= k.px(660) { // else by Space, or from the verdict
+			out = append(out, k.tap("eye", k.T("preview.open"), "", func() { v.u.look(v.lookAt(d)) }))
+		}
+		out = append(out, hbox(k.px(4), k.tap("verify", k.T("ui.verify"), words, func() { v.u.store.Verify(d.Output) }),
+			k.tap("folder", k.T("ui.open.folder"), "", func() { v.u.openFolder(d.Output) })))
+	case v.mode == signReady:
+		if d.Kind == app.KindPDF && d.Signatures() > 0 && width >= k.px(540) { // else by Enter
+			out = append(out, k.tap("verify", k.T("ui.verify"), "", func() { v.u.store.Verify(d.Path) }))
+		}
+		if v.answerable(d) {
+			out = append(out, k.tap("sign", k.T("existing.how"), k.T("existing.how"), func() { v.u.openExisting(d) }))
+		}
+		out = append(out, k.tap("eye", k.T("preview.open"), "", func() { v.u.look(v.lookAt(d)) }),
+			k.tap("close", k.T("ui.remove"), "", func() { v.u.store.Remove(d.ID) }))
+	}
+	return out
+}
