@@ -31,9 +31,9 @@ func FindingCodes() []string {
 		// Of XML.
 		"algorithm-refused", "certificate-unreadable", "counter-signature-elsewhere", "covers-nothing", "covers-part",
 		"covers-part-of-file", "digest-mismatch", "duplicate-id", "key-without-certificate", "manifest-entry-unknown",
-		"no-data-reference", "no-reference", "no-signing-certificate", "object-not-covered", "other-signer-offered", "properties-target",
+		"digidoc-form", "no-data-reference", "no-reference", "no-signing-certificate", "object-not-covered", "other-signer-offered", "properties-target",
 		"reference-failed", "reference-into-other-signature", "reference-missing", "reference-node-set",
-		"reference-omitted", "reference-pointer", "several-signed-properties", "several-signing-certificates",
+		"reference-omitted", "reference-pointer", "shared-secret", "several-signed-properties", "several-signing-certificates",
 		"signed-properties-elsewhere", "signed-properties-missing", "signed-properties-not-covered",
 		"signed-properties-type", "signing-time-unreadable", "signing-time-without-zone", "unsigned-twin", "xml-structure",
 		// Of containers.

@@ -44,6 +44,7 @@
 //	reference-missing, reference-pointer, reference-failed
 //	                               a reference could not be followed
 //	algorithm-refused              role and uri tell which; the state is Unknown, never Bad
+//	shared-secret                  an HMAC: whoever can check it could have made it, so that it proves nobody
 //	no-signing-certificate, key-without-certificate, certificate-unreadable
 //	signed-properties-missing, signed-properties-type, properties-target
 //	signing-certificate-missing, several-signing-certificates

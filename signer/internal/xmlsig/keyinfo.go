@@ -27,7 +27,7 @@ func (k *work) collectCertificates(s *Signature, n *node, props properties) {
 	}
 	info := n.child(nsDS, "KeyInfo")
 	data := info.children(nsDS, "X509Data")
-	for _, m := range info.children(nsDS, "RetrievalMethod") {
+	for _, m := range pointers(info) {
 		if m.value("Type") == rawX509 {
 			if der := k.retrieveRaw(m); der != nil {
 				add(der, true)
@@ -46,7 +46,12 @@ func (k *work) collectCertificates(s *Signature, n *node, props properties) {
 	}
 }
 
-// retrieve follows a RetrievalMethod to an element of the same document (XMLDSig §4.5.3). Transforms are not carried
+// pointers are the RetrievalMethod elements of a KeyInfo, and its KeyInfoReference elements (XMLDSig 1.1 §4.5.10).
+func pointers(info *node) []*node {
+	return append(info.children(nsDS, "RetrievalMethod"), info.children(nsDSig11, "KeyInfoReference")...)
+}
+
+// retrieve follows a pointer to an element of the same document (XMLDSig §4.5.3). Transforms are not carried
 // out: what is meant is looked for in the element itself.
 func (k *work) retrieve(m *node) *node {
 	uri := m.value("URI")
@@ -88,7 +93,7 @@ func (k *work) retrieveRaw(m *node) []byte {
 // bareKey is the key of a KeyInfo without a certificate: in it, or where a RetrievalMethod leads to.
 func (k *work) bareKey(info *node) crypto.PublicKey {
 	places := []*node{info}
-	for _, m := range info.children(nsDS, "RetrievalMethod") {
+	for _, m := range pointers(info) {
 		places = append(places, k.retrieve(m))
 	}
 	for _, p := range places {

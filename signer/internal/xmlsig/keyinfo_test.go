@@ -71,6 +71,7 @@ func TestKeyInfo(t *testing.T) {
 		{"bare key", value, "", Good, false, "key-without-certificate"},
 		{"bare key in DER", encoded, "", Good, false, "key-without-certificate"},
 		{"retrieved certificate", method("#there", nsDS+"X509Data"), `<ds:KeyInfo Id="there">` + cert(own) + "</ds:KeyInfo>", Good, true, ""},
+		{"referenced", `<d:KeyInfoReference xmlns:d="http://www.w3.org/2009/xmldsig11#" URI="#there"/>`, `<ds:KeyInfo Id="there">` + cert(own) + "</ds:KeyInfo>", Good, true, ""},
 		{"retrieved key", method("#there", nsDS+"RSAKeyValue"), `<ds:KeyInfo Id="there">` + value + "</ds:KeyInfo>", Good, false, "key-without-certificate"},
 		{"retrieved bare key", method("#there", nsDS+"RSAKeyValue"), strings.Replace(strings.TrimSuffix(strings.TrimPrefix(value, "<ds:KeyValue>"), "</ds:KeyValue>"), "<ds:RSAKeyValue", `<ds:RSAKeyValue Id="there"`, 1), Good, false, "key-without-certificate"},
 		{"retrieved from a file", method("cert.der", rawX509), "", Good, true, ""},

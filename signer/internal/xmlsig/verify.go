@@ -121,6 +121,10 @@ func (k *work) value(s *Signature, n, signed *node, props properties, extra [][]
 	sch, err := signatureMethod(signed.child(nsDS, "SignatureMethod"))
 	if err != nil {
 		s.ValueErr = err
+		if _, name, _ := strings.Cut(s.Method, "#"); strings.HasPrefix(name, "hmac-") {
+			s.find("shared-secret", Warning, err, "uri", s.Method)
+			return nil
+		}
 		s.find("algorithm-refused", Warning, err, "role", "signature", "uri", s.Method)
 		return nil
 	}

@@ -255,7 +255,7 @@ func TestHostile(t *testing.T) {
 		{"certificate gone", removeBetween(good, "<ds:KeyInfo>", "</ds:KeyInfo>"), Unknown, "no-signing-certificate"},
 		{"method changed", edit(rsa256, nsMore01+"rsa-sha384"), Bad, ""},
 		{"method unknown", edit(rsa256, "urn:x"), Unknown, "algorithm-refused"},
-		{"hmac", edit(rsa256, nsMore01+"hmac-sha256"), Unknown, "algorithm-refused"},
+		{"hmac", edit(rsa256, nsMore01+"hmac-sha256"), Unknown, "shared-secret"},
 		{"duplicate id", edit("<Amount>", `<Amount Id="p">`), Bad, "duplicate-id"},
 		{"no reference", made(wrap("", "", "")), Unknown, "no-reference"},
 		{"properties only", made(wrap("", props(0), properties132)), Good, "no-data-reference"},
