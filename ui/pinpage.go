@@ -191,7 +191,7 @@ func (f *newPINForm) turn(step int) {
 	if p, ok := first.(*pinField); ok {
 		f.panel.field = p
 	}
-	f.main.Objects = append(objects, cols(k.px(12), wide+k.px(200), []float32{1, -wide - k.px(12)}, f.note(), hbox(k.px(12), row...)))
+	f.main.Objects = append(objects, cols(k.px(12), wide+k.px(270), []float32{1, -wide - k.px(12)}, f.note(), hbox(k.px(12), row...)))
 	f.say()
 	if f.settle() {
 		u.window.Canvas().Focus(first)
