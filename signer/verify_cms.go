@@ -244,6 +244,9 @@ func certificateValues(si *cms.SignerInfo) []*cert.Certificate {
 
 // mathematics takes over the result of the check.
 func (e *evidence) mathematics(k cms.Check) {
+	if k.ValueHash != 0 {
+		e.more = append(e.more, k.ValueHash)
+	}
 	switch k.Status {
 	case cms.Intact:
 		e.sig.Integrity = Intact

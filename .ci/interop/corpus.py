@@ -35,9 +35,12 @@ REASONS = {
     "and tokens that cannot be read, which we tell.",
     "unknown to one": "XML: references to objects without an Id or with another one, and files of a container under another name, "
     "which DSS finds by their digest and we do not.",
-    "we fail it, DSS does not": "Published attacks and forbidden later revisions, which DSS lets stand as warnings.",
+    "we fail it, DSS does not": "Published attacks and forbidden later revisions, which DSS lets stand as warnings; the corpus "
+    "says of all but one that they must be flagged, and of that one iText's own test that it is invalid.",
     "DSS says broken, we do not": "Signed attributes that are signed as they stand and not in DER order, which OpenSSL and Adobe "
-    "accept; algorithms that we do not compute; ODF, whose references need LibreOffice's own rules.",
+    "accept; Ed448, which the Java of DSS does not compute, and a curve in place of an algorithm, which nobody can; an empty "
+    "content inside a PDF's signature; ByteRanges with a fault, which we tell as attacks and fail for their form; ODF, whose "
+    "references need LibreOffice's own rules.",
     "we say broken, DSS does not": "No certificate is acceptable to DSS, so that it looks no further; or a reference cannot be "
     "followed and the signature value is wrong all the same.",
     "DSS gives no verdict, we do": "DSS refuses to read the file: DTDs, HMAC, PKCS #7 of PKCS #1, time-stamps with two signers.",

@@ -66,7 +66,9 @@ type Check struct {
 	Err      error
 	Problems []Problem
 	Hash     crypto.Hash // of digestAlgorithm; 0 if unknown
-	ESS      ESSResult
+	// ValueHash is the hash under the signature value where the signature algorithm names another one; else 0.
+	ValueHash crypto.Hash
+	ESS       ESSResult
 }
 
 // Target is what a signature is over.
@@ -117,6 +119,9 @@ func (si *SignerInfo) Check(c *cert.Certificate, t Target) Check {
 		}
 		if sh != h {
 			k.add(AlgorithmsDiffer)
+			if si.RawSignedAttrs != nil {
+				k.ValueHash = sh
+			}
 		}
 	}
 	digest := t.Digest(h)

@@ -121,6 +121,51 @@ func TestRoundTrip(t *testing.T) {
 	}
 }
 
+// Where digestAlgorithm and the signature algorithm's hash differ, the second is under the value, and it is told.
+func TestTwoHashes(t *testing.T) {
+	key, c := newSigner(t)
+	content := []byte("Io sottoscritto")
+	digest := func(h crypto.Hash, b []byte) []byte {
+		d := h.New()
+		d.Write(b)
+		return d.Sum(nil)
+	}
+	for _, tt := range []struct {
+		name   string
+		under  crypto.Hash
+		attrs  bool
+		status cms.Status
+		value  crypto.Hash
+	}{
+		{"the named one", crypto.SHA512, true, cms.Intact, crypto.SHA512},
+		{"that of the content", crypto.SHA256, true, cms.Broken, crypto.SHA512},
+		{"no signed attributes, that of the content", crypto.SHA256, false, cms.Intact, 0},
+		{"no signed attributes, the named one", crypto.SHA512, false, cms.Broken, 0},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			sd, err := cms.ParseBytes(build(t, content, nil))
+			if err != nil {
+				t.Fatal(err)
+			}
+			si := sd.SignerInfos[0]
+			signed := content
+			if tt.attrs {
+				signed = append([]byte{0x31}, si.RawSignedAttrs[1:]...)
+			} else {
+				si.RawSignedAttrs, si.SignedAttrs = nil, nil
+			}
+			si.SignatureAlgorithm = cert.Algorithm{OID: "1.2.840.10045.4.3.4"} // ecdsa-with-SHA512
+			if si.Signature, err = key.Sign(rand.Reader, digest(tt.under, signed), tt.under); err != nil {
+				t.Fatal(err)
+			}
+			k := si.Check(c, sd.Target(map[crypto.Hash][]byte{crypto.SHA256: digest(crypto.SHA256, content)}))
+			if k.Status != tt.status || !k.Has(cms.AlgorithmsDiffer) || k.ValueHash != tt.value {
+				t.Errorf("%+v", k)
+			}
+		})
+	}
+}
+
 func TestEstimateSize(t *testing.T) {
 	k, c := newSigner(t)
 	d := sha256.Sum256(nil)

@@ -1,0 +1,72 @@
+package signer_test
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"io"
+	"strings"
+	"testing"
+
+	"ceralacca/signer"
+	"ceralacca/signer/internal/cert"
+	"ceralacca/signer/internal/cms"
+	"ceralacca/signer/internal/pdf"
+)
+
+// The CMS of a PDF holds no content (ISO 32000-1 §12.8.3.3.1). An empty one or a copy of the covered bytes is told; a
+// signature over anything else is not one over this document.
+func TestContentInsidePDFSignature(t *testing.T) {
+	k := testPKI().key(t, "P-256", nil)
+	c, err := cert.Parse(k.Chain[0].Raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	plain := plainPDF("")
+	for _, tt := range []struct {
+		name    string
+		content func(covered []byte) []byte
+		signs   func(covered []byte) []byte
+		want    signer.Integrity
+	}{
+		{"empty", func([]byte) []byte { return nil }, func(c []byte) []byte { return c }, signer.Intact},
+		{"the covered bytes", func(c []byte) []byte { return c }, func(c []byte) []byte { return c }, signer.Intact},
+		{"another document, which is signed", func([]byte) []byte { return []byte("altro") }, func([]byte) []byte { return []byte("altro") }, signer.Broken},
+		{"another document, and these bytes signed", func([]byte) []byte { return []byte("altro") }, func(c []byte) []byte { return c }, signer.Broken},
+		{"nothing, which is signed", func([]byte) []byte { return nil }, func([]byte) []byte { return nil }, signer.Broken},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			u, err := pdf.Prepare(t.Context(), bytes.NewReader(plain), int64(len(plain)), pdf.Options{Claimed: now, Reserve: 20_000})
+			if err != nil {
+				t.Fatal(err)
+			}
+			covered, err := io.ReadAll(u.Signed())
+			if err != nil {
+				t.Fatal(err)
+			}
+			digest := sha256.Sum256(tt.signs(covered))
+			si, err := cms.Sign(t.Context(), cms.SignerInput{Key: k.Signer, Certificate: c, Digest: digest[:]})
+			if err != nil {
+				t.Fatal(err)
+			}
+			e := cms.Envelope{SignerInfos: [][]byte{si}, Certificates: [][]byte{c.Raw}}
+			content := tt.content(covered)
+			var der, out bytes.Buffer
+			if err := e.Write(t.Context(), &der, bytes.NewReader(content), int64(len(content))); err != nil {
+				t.Fatal(err)
+			}
+			if err := u.SetContents(der.Bytes()); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := u.WriteTo(&out); err != nil {
+				t.Fatal(err)
+			}
+			s := verify(t, out.Bytes(), trusting()).Signatures[0]
+			if s.Integrity != tt.want || !strings.Contains(codes(s), "contents-encapsulated") {
+				t.Errorf("integrity %v, %v %s (%s)", s.Integrity, s.Indication, s.SubIndication, codes(s))
+			}
+			if s.Integrity != signer.Intact && s.Indication != signer.TotalFailed {
+				t.Errorf("%v", s.Indication)
+			}
+		})
+	}
+}
