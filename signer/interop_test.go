@@ -23,12 +23,14 @@ import (
 var (
 	interopDir    = flag.String("interop", "", "existing folder to leave signed files in, for foreign verifiers")
 	interopCorpus = flag.String("interop.corpus", "", "existing folder to leave the signed PDF files of the corpus in, with a list of both")
+	interopPDFA   = flag.String("interop.pdfa", "", "folder with PDF/A files of other programs, LEVEL_PROGRAM.pdf, to sign too")
 	interopRun    = flag.String("interop.run", "", "command to run while the authority behind these files answers")
 )
 
 var levelNames = map[signer.Level]string{signer.LevelB: "B", signer.LevelT: "T", signer.LevelLT: "LT", signer.LevelLTA: "LTA"}
 
-// interopFile is a signed file for foreign verifiers, with the name of its original when it is detached.
+// interopFile is a signed file for foreign verifiers, with the name of its original when it is detached. Fewer than no
+// signatures mean that others have signed it before us, and that it matters only whether it stays PDF/A.
 type interopFile struct {
 	name, original string
 	b              []byte
@@ -62,6 +64,7 @@ func TestInteropFiles(t *testing.T) {
 	files = append(files, interopForms(t, a, content)...)
 	files = append(files, interopArchives(t, a)...)
 	files = append(files, interopLarge(t, a)...)
+	files = append(files, interopForeign(t, a)...)
 	var list bytes.Buffer
 	for _, f := range files {
 		write(t, filepath.Join(dir, f.name), f.b)
@@ -90,6 +93,9 @@ func checkInterop(t *testing.T, a *authority, f interopFile, content []byte) {
 		if fault := derFault(der, 0); fault != "" {
 			t.Errorf("%s: no DER: %s", f.name, fault)
 		}
+	}
+	if f.signatures < 0 {
+		return
 	}
 	n := 0
 	for _, s := range verify(t, f.b, o).Signatures {
@@ -255,6 +261,37 @@ func interopArchives(t *testing.T, a *authority) []interopFile {
 			out = append(out, f)
 		}
 		out = append(out, interopFile{name: name + "_before.pdf", b: plain})
+	}
+	return out
+}
+
+// interopForeign are the PDF/A files of -interop.pdfa, as they are and signed, seen and unseen, at both ends of the levels.
+func interopForeign(t *testing.T, a *authority) []interopFile {
+	if *interopPDFA == "" {
+		return nil
+	}
+	paths, err := filepath.Glob(filepath.Join(*interopPDFA, "*.pdf"))
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("%s: %v", *interopPDFA, err)
+	}
+	var out []interopFile
+	for _, path := range paths {
+		b := mustRead(t, path)
+		name := "pdfa-" + strings.TrimSuffix(filepath.Base(path), ".pdf")
+		f := interopFile{name: name + "_before.pdf", b: b}
+		if len(verify(t, b, offline()).Signatures) > 0 {
+			f.signatures = -1
+		}
+		out = append(out, f)
+		for _, l := range []signer.Level{signer.LevelB, signer.LevelLTA} {
+			for look, visible := range map[string]*signer.Appearance{"seen": interopLook(t), "unseen": nil} {
+				o := a.options(t, signer.PAdES, l)
+				o.Now, o.Visible = time.Now, visible
+				g := interopFile{name: name + "_" + look + "-" + levelNames[l] + ".pdf", level: l, signatures: 1 + 2*f.signatures}
+				g.b = sign(t, b, a.key(t, "RSA-2048"), o)
+				out = append(out, g)
+			}
+		}
 	}
 	return out
 }

@@ -4,7 +4,8 @@
     matrix.py list FOLDER          the list that Judge.java reads, on standard output
     matrix.py judge FOLDER…        FOLDER.tsv as Judge.java wrote it, and pyHanko: Markdown on standard output
 
-list.tsv has a line a file: name, original of a detached signature, level, number of signatures. Levels B and T are
+list.tsv has a line a file: name, original of a detached signature, level, number of signatures, fewer than none where
+others have signed before us and only veraPDF is asked. Levels B and T are
 judged with the authority's servers at hand, as on the day of signing; LT and LTA without any connection, since all
 that it takes must be in the file.
 
@@ -171,15 +172,15 @@ class Judged:
         file, original, self.level, count = entry
         self.name, self.faults = os.path.basename(folder) + "/" + os.path.basename(file), []
         practice = os.path.basename(folder) == "card"
-        verdict = dss.get(file, {"sigs": [], "err": "no verdict"})
+        verdict = dss.get(file, {"sigs": [], "err": "no verdict"}) if count >= 0 else {"sigs": [], "err": ""}
         self.sigs = [s for s in verdict["sigs"] if not s["format"].startswith("TST ")]
-        if len(self.sigs) != count:
+        if len(self.sigs) != max(0, count):
             self.faults.append(f"EU DSS: {verdict['err']} {len(self.sigs)} signatures instead of {count}")
         self.faults += [f"EU DSS: {s['format']}: {c}" for s in verdict["sigs"] for c in complaints(s, self.level, practice)]
         self.words = corpus.tally(f"{s['format']} {s['indication']}" for s in verdict["sigs"])
         self.seen = {m.split(" ")[0] for s in verdict["sigs"] for m in (s["errors"] + " | " + s["warnings"]).split(" | ") if m}
         try:
-            answers = hanko(file, original, self.level, os.path.join(folder, "root.pem")) if count else []
+            answers = hanko(file, original, self.level, os.path.join(folder, "root.pem")) if count > 0 else []
         except Exception as e:  # whatever a foreign program stumbles over is its answer
             answers = [(True, f"{type(e).__name__}: {e}")]
         self.faults += [f"pyHanko: {words}" for bad, words in answers if bad]
@@ -231,7 +232,21 @@ def compact(files):
     print("| signature | " + " | ".join(keys) + " |\n|---|" + "---|" * len(keys))
     for (form, order), row in table.items():
         print(f"| {form}, {order} | " + " | ".join(" ".join(row.get(k, [])) for k in keys) + " |")
+    archives(files)
     print("\nAnd without a fault: " + ", ".join(f"{f.name} ({f.pdfa or f.level})" for f in others if not f.faults) + ".\n")
+
+
+def archives(files):
+    """A row for each PDF/A file of another program, what veraPDF finds it to be before and after each way of signing."""
+    table, ways = {}, ["before", "seen-B", "unseen-B", "seen-LTA", "unseen-LTA"]
+    for f in files:
+        parts = os.path.splitext(os.path.basename(f.name))[0].split("_")
+        if len(parts) == 3 and parts[2] in ways:
+            table.setdefault((parts[0], parts[1]), {})[parts[2]] = f.pdfa or "no answer"
+    if table:
+        print("\n| PDF/A of other programs | " + " | ".join(ways) + " |\n|---|" + "---|" * len(ways))
+    for (level, program), row in table.items():
+        print(f"| {level} {program} | " + " | ".join(row.get(w, "") for w in ways) + " |")
 
 
 if __name__ == "__main__":
