@@ -168,9 +168,11 @@ async def hanko_cms(file, original, how):
 def bare_metadata(file):
     """Whether the metadata of a PDF lack x:xmpmeta around them. ISO 16684-1 §7.3.3 lets them; pyHanko finds every later
     revision suspicious then, whether or not it touches them ("Metadata does not look like XMP")."""
+    from pyhanko.pdf_utils.reader import PdfFileReader
+
     with open(file, "rb") as f:
-        content = f.read()
-    return b"rdf:RDF" in content and b"x:xmpmeta" not in content
+        root = PdfFileReader(f).root
+        return "/Metadata" in root and b"x:xmpmeta" not in root["/Metadata"].data
 
 
 class Judged:
