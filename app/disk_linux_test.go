@@ -114,12 +114,32 @@ func TestAwkwardNames(t *testing.T) {
 	}
 }
 
+// TestNoRights writes where the file system knows no rights of files, as the network folders of GNOME.
+func TestNoRights(t *testing.T) {
+	real := chmod
+	defer func() { chmod = real }()
+	for _, no := range []syscall.Errno{syscall.ENOTSUP, syscall.ENOSYS, syscall.EPERM} {
+		chmod = func(f *os.File, _ os.FileMode) error { return &os.PathError{Op: "chmod", Path: f.Name(), Err: no} }
+		dir := t.TempDir()
+		if err := writeNew(t.Context(), filepath.Join(dir, "a.p7m"), text("mine"), nil); err != nil {
+			t.Errorf("%v: %v", no, err)
+		}
+		only(t, dir, "a.p7m")
+	}
+	chmod = func(*os.File, os.FileMode) error { return syscall.EIO }
+	dir := t.TempDir()
+	if err := writeNew(t.Context(), filepath.Join(dir, "a.p7m"), text("mine"), nil); Explain(err).Code != "folder-fails" {
+		t.Errorf("a folder that fails: %v", err)
+	}
+	only(t, dir)
+}
+
 // TestRenameWithoutTheSystemsHelp names a file where the file system knows neither RENAME_NOREPLACE nor hard links, as
 // some network folders.
 func TestRenameWithoutTheSystemsHelp(t *testing.T) {
 	rename, hard := renameat2, link
 	defer func() { renameat2, link = rename, hard }()
-	for _, links := range []error{nil, syscall.EPERM, syscall.ENOTSUP} {
+	for _, links := range []error{nil, syscall.EPERM, syscall.ENOTSUP, syscall.ENOSYS} {
 		renameat2 = func(int, string, int, string, uint) error { return syscall.EINVAL }
 		link = func(from, to string) error {
 			if links == nil {

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 )
 
 // ExistsError means that the output's name is taken. Nothing is ever overwritten.
@@ -85,10 +86,21 @@ func fill(f *os.File, write func(io.Writer) error, check func(*os.File) error) e
 		err = check(f)
 	}
 	if err == nil {
-		// CreateTemp makes the file private; a signed file has the rights of any other document.
-		err = f.Chmod(0o666 &^ umask())
+		// CreateTemp makes the file private; a signed file has the rights of any other document. Where the file system
+		// knows no such rights, as some network folders, there is nothing to give.
+		if err = chmod(f, 0o666&^umask()); without(err) {
+			err = nil
+		}
 	}
 	return errors.Join(err, f.Close())
+}
+
+// chmod is replaced by the tests with a file system that knows no rights.
+var chmod = (*os.File).Chmod
+
+// without reports whether err is a file system saying that it has no such thing.
+func without(err error) bool {
+	return errors.Is(err, errors.ErrUnsupported) || errors.Is(err, syscall.EPERM) || errors.Is(err, syscall.EINVAL)
 }
 
 // replaceFile writes our own settings: unlike writeNew it takes the place of the old file.

@@ -15,10 +15,10 @@ var renameat2 = unix.Renameat2
 // neither RENAME_NOREPLACE nor hard links, a last look comes before the rename.
 func renameNew(tmp, dest string) error {
 	err := renameat2(unix.AT_FDCWD, tmp, unix.AT_FDCWD, dest, unix.RENAME_NOREPLACE)
-	if errors.Is(err, unix.EINVAL) || errors.Is(err, unix.ENOSYS) {
+	if without(err) {
 		err = linkNew(tmp, dest)
 	}
-	if errors.Is(err, unix.EPERM) || errors.Is(err, unix.ENOTSUP) {
+	if without(err) {
 		if _, err := os.Lstat(dest); err == nil {
 			return &ExistsError{dest}
 		}

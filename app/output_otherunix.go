@@ -6,14 +6,13 @@ import (
 	"errors"
 	"io/fs"
 	"os"
-	"syscall"
 )
 
 // renameNew renames tmp to dest and fails with an [*ExistsError] if dest exists. Where the file system knows
 // no hard links, a last look comes before the rename.
 func renameNew(tmp, dest string) error {
 	err := linkNew(tmp, dest)
-	if errors.Is(err, syscall.EPERM) || errors.Is(err, syscall.ENOTSUP) {
+	if without(err) {
 		if _, err := os.Lstat(dest); err == nil {
 			return &ExistsError{dest}
 		}

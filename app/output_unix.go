@@ -16,6 +16,9 @@ var (
 	nameTooLong  = []syscall.Errno{syscall.ENAMETOOLONG}
 	readOnly     = []syscall.Errno{syscall.EROFS}
 	fileTooLarge = []syscall.Errno{syscall.EFBIG}
+	folderFails  = []syscall.Errno{
+		syscall.EIO, syscall.ESTALE, syscall.ENOTCONN, syscall.EHOSTDOWN, syscall.EHOSTUNREACH, syscall.ETIMEDOUT, syscall.ENXIO, syscall.ENODEV,
+	}
 )
 
 // umask reads the process's file mode mask once; the system has no call that only reads it.

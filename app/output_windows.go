@@ -15,6 +15,10 @@ var (
 	nameTooLong  = []syscall.Errno{windows.ERROR_FILENAME_EXCED_RANGE, windows.ERROR_INVALID_NAME}
 	readOnly     = []syscall.Errno{windows.ERROR_WRITE_PROTECT}
 	fileTooLarge = []syscall.Errno{windows.ERROR_FILE_TOO_LARGE}
+	folderFails  = []syscall.Errno{
+		windows.ERROR_NETNAME_DELETED, windows.ERROR_BAD_NETPATH, windows.ERROR_BAD_NET_NAME, windows.ERROR_UNEXP_NET_ERR,
+		windows.ERROR_DEV_NOT_EXIST, windows.ERROR_NOT_READY, windows.ERROR_IO_DEVICE, windows.ERROR_CRC, windows.ERROR_SEM_TIMEOUT,
+	}
 )
 
 func umask() os.FileMode { return 0 }

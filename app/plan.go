@@ -133,6 +133,9 @@ func writable(dir string, known map[string]error) error {
 	return err
 }
 
+// maxNameBytes is how long a name may be on the file systems of this day.
+const maxNameBytes = 255
+
 // nameOutput settles the name of w's output, or notes that the person must be asked, because it is taken.
 func (b *batch) nameOutput(w *work) error {
 	if dir := filepath.Dir(w.Out); w.Out == w.Path { // a signature is added under the same name
@@ -143,6 +146,9 @@ func (b *batch) nameOutput(w *work) error {
 	case err == nil || b.names[w.Out]:
 		b.exists = append(b.exists, len(b.todo))
 	case !errors.Is(err, fs.ErrNotExist): // a name that is too long, a folder that cannot be looked into
+		if len(filepath.Base(w.Out)) > maxNameBytes { // a network folder may call it anything
+			err = errors.Join(nameTooLong[0], err)
+		}
 		return err
 	}
 	b.names[w.Out] = true
