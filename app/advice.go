@@ -208,6 +208,8 @@ func refusedCode(reason string) string {
 		return "pdf-damaged"
 	case "manipulated":
 		return "pdf-manipulated"
+	case "needs-field":
+		return "pdf-needs-field"
 	case "no-such-field", "field-signed", "field-not-signature", "seed-value":
 		return "pdf-field"
 	case "no-such-page", "appearance", "font", "picture":
@@ -330,7 +332,7 @@ func Codes() []string {
 		"pin-wrong-unknown", "puk-wrong-unknown", "certificate-expired", "login-only", "no-certificate",
 		"output-exists", "already-signed", "self-check", "not-a-file", "nothing-inside", "card-status", "no-anchors", "no-such-certificate", "lists-not-fetched", "list-not-one", "list-refused", "list-too-new", "no-folder", "folder-too-large", "bad-date", "filing-refused", "no-such-profile",
 		"no-time-stamp", "no-validation-data", "no-archive-stamp", "pdf-encrypted", "pdf-locked", "pdf-damaged", "pdf-manipulated",
-		"pdf-field", "pdf-mark", "pdf-too-large", "pdf-form",
+		"pdf-needs-field", "pdf-field", "pdf-mark", "pdf-too-large", "pdf-form",
 		"pdf-unsupported", "not-a-pdf", "cannot-sign-so", "disk-full",
 		"no-reader", "no-card", "renew", "renew-last-day", "renew-closed", "ends-soon", "ends-today", "certificate-not-yet", "chip-withdrawn", "certificate-revoked", "certificate-suspended", "login-revoked", "login-suspended",
 		"pin-blocked-sign", "pin-blocked-login", "pin-blocked-health", "puk-blocked-sign", "puk-blocked-login",

@@ -14,7 +14,7 @@ import (
 type Examination struct {
 	// Format is the one that fits the document: PAdES for a PDF that takes a signature, CAdES for anything else.
 	Format Format
-	// Refused says why a PDF takes none; nil for other documents.
+	// Refused says why a PDF takes none; nil for other documents, and where it takes one in a field that must be chosen.
 	Refused *RefusedError
 	// Layers are the signatures as they are written, judged by nobody: Layers[0] those of the file itself, Layers[1]
 	// those of the signed file in it, and so on. A layer without signatures is left out.
@@ -109,11 +109,14 @@ func Examine(ctx context.Context, d *Document) (*Examination, error) {
 	x := &Examination{Format: CAdES}
 	if d.kind == PDF {
 		_, err := prepare(ctx, d, Options{}, pdf.Options{})
+		var no *RefusedError
 		switch {
-		case err == nil:
+		case err == nil, errors.As(err, &no) && no.Reason == string(pdf.NeedsField):
 			x.Format = PAdES
-		case !errors.As(err, &x.Refused):
+		case no == nil:
 			return nil, err
+		default:
+			x.Refused = no
 		}
 		if err := x.places(ctx, d); err != nil {
 			return nil, err

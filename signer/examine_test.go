@@ -139,6 +139,45 @@ func TestExamine(t *testing.T) {
 	}
 }
 
+// Where no field may be added, the only empty one is taken, and among several the signer chooses.
+func TestOnlyField(t *testing.T) {
+	widget := func(name, more string) string {
+		return "<</Type/Annot/Subtype/Widget/FT/Sig/T(" + name + ")/Rect[20 30 120 80]/F 4" + more + ">>"
+	}
+	file := pagesPDF(
+		"<</Type/Catalog/Pages 2 0 R/AcroForm<</Fields[4 0 R 5 0 R 6 0 R]/SigFlags 0>>>>",
+		"<</Type/Pages/Kids[3 0 R]/Count 1/MediaBox[0 0 300 200]>>",
+		"<</Type/Page/Parent 2 0 R/Resources<<>>/Annots[4 0 R 5 0 R 6 0 R]>>",
+		widget("A", ""), widget("B", ""), widget("C", "/Lock<</Type/SigFieldLock/Action/Exclude/Fields[(A)(B)]>>"),
+	)
+	k := testPKI().key(t, "P-256", nil)
+	in := func(b []byte, field string) []byte {
+		return sign(t, b, k, signer.Options{Format: signer.PAdES, Field: field})
+	}
+	locked := in(file, "C")
+	err := signer.Preflight(t.Context(), open(t, "f.pdf", locked), signer.Options{Format: signer.PAdES})
+	var no *signer.RefusedError
+	if !errors.As(err, &no) || no.Reason != "needs-field" {
+		t.Errorf("two empty fields: %v", err)
+	}
+	if x := examine(t, locked); x.Format != signer.PAdES || x.Refused != nil {
+		t.Errorf("examined: %+v", x)
+	}
+	both := in(in(locked, "A"), "")
+	if layers := examine(t, both).Layers; len(layers) != 1 || len(layers[0]) != 3 || layers[0][2].Field != "B" {
+		t.Errorf("signed: %+v", layers)
+	}
+	for _, s := range verify(t, both, trusting()).Signatures {
+		if s.Integrity != signer.Intact || s.Indication != signer.TotalPassed && s.SubIndication != "TRY_LATER" {
+			t.Errorf("%v %s (%s)", s.Indication, s.SubIndication, codes(s))
+		}
+	}
+	err = signer.Preflight(t.Context(), open(t, "f.pdf", both), signer.Options{Format: signer.PAdES})
+	if !errors.As(err, &no) || no.Reason != "fieldmdp" {
+		t.Errorf("no empty field: %v", err)
+	}
+}
+
 // The places of a form are told as they are shown, and signing in one of them keeps what is said of it.
 func TestSignInField(t *testing.T) {
 	x := examine(t, formPDF())

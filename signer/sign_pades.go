@@ -18,7 +18,7 @@ import (
 type RefusedError struct {
 	// Reason is a stable code: "encrypted", "not-pdf", "too-complex", "damaged", "docmdp-1", "permissions",
 	// "dynamic-xfa", "signed-beyond-end", "manipulated", "no-such-page", "appearance", "font", "picture", "contents-too-large", "too-large",
-	// "too-many-objects" and, for chosen fields, "no-such-field", "fieldmdp", "field-signed", "field-not-signature", "seed-value".
+	// "too-many-objects" and, for chosen fields, "needs-field", "no-such-field", "fieldmdp", "field-signed", "field-not-signature", "seed-value".
 	Reason string
 	Err    error
 }

@@ -13,6 +13,7 @@ const (
 	FieldNotSignature Reason = "field-not-signature" // the chosen field is of another kind
 	SeedValue         Reason = "seed-value"          // the field demands another format of signature
 	Permissions       Reason = "permissions"         // the encrypted file's author does not allow it
+	NeedsField        Reason = "needs-field"         // it takes a signature only in one of its several empty fields
 	DynamicForm       Reason = "dynamic-xfa"         // pages exist only in an XFA engine
 	NoSuchPage        Reason = "no-such-page"
 	BadAppearance     Reason = "appearance" // the visible signature cannot be drawn as asked

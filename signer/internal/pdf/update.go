@@ -17,7 +17,7 @@ const DefaultReserve = 24 << 10
 // in a new field.
 type Options struct {
 	// Field is the full name of the empty signature field to sign in. Without a name a new field is made, the first
-	// free of "Signature1", "Signature2" …
+	// free of "Signature1", "Signature2" …; where the file allows no new one, its only empty field is taken.
 	Field string
 	// Claimed is /M, the signing time as the signer says it. ETSI EN 319 142-1 §6.3 demands it.
 	Claimed time.Time
@@ -235,20 +235,49 @@ func (p *preparer) allowed(ctx context.Context) (*field, error) {
 		return nil, refuse(NoSuchField, p.o.Field)
 	}
 	p.name = freeName(fields)
-	// A new field is a change of the form that a lock may forbid; EU DSS warns of it at the locking signature. A
-	// time-stamp preserves what is there and passes, as it does under DocMDP.
-	if target == nil && !p.o.TimeStamp && locked(locks, p.name) {
-		return nil, refuse(FieldLocked, p.name)
+	create, fill := p.permitted()
+	switch {
+	case target != nil && !fill:
+		return nil, refuse(Permissions, "")
+	case target != nil:
+		return target, nil
+	case !create:
+		return p.onlyField(fields, locks, fill, refuse(Permissions, ""))
+	case !p.o.TimeStamp && locked(locks, p.name):
+		// A new field is a change of the form that a lock may forbid; EU DSS warns of it at the locking signature. A
+		// time-stamp preserves what is there and passes, as it does under DocMDP.
+		return p.onlyField(fields, locks, fill, refuse(FieldLocked, p.name))
 	}
-	if c := p.f.crypt; c != nil {
-		// ISO 32000-1 table 22: bit 6 with bit 4 to create fields, bit 6 or 9 to fill them.
-		create := c.perms&(1<<3) != 0 && c.perms&(1<<5) != 0
-		fill := c.perms&(1<<5) != 0 || c.perms&(1<<8) != 0
-		if target == nil && !create || target != nil && !create && !fill {
-			return nil, refuse(Permissions, "")
+	return nil, nil
+}
+
+// permitted tells whether fields may be made, and whether they may be filled. ISO 32000-1 table 22 wants bit 6 with
+// bit 4 to create them, bit 6 or 9 to fill them.
+func (p *preparer) permitted() (create, fill bool) {
+	c := p.f.crypt
+	if c == nil {
+		return true, true
+	}
+	create = c.perms&(1<<3) != 0 && c.perms&(1<<5) != 0
+	return create, c.perms&(1<<5) != 0 || c.perms&(1<<8) != 0
+}
+
+// onlyField is the one empty field of a file that takes no new one. Among several the signer must choose; without any,
+// no says why. A time-stamp is nobody's signature and takes no field that waits for one.
+func (p *preparer) onlyField(fields []field, locks []*FieldMDP, fill bool, no *RefusalError) (*field, error) {
+	var open []*field
+	for i := range fields {
+		if fill && !p.o.TimeStamp && p.mayFill(&fields[i], locks) == nil {
+			open = append(open, &fields[i])
 		}
 	}
-	return target, nil
+	switch len(open) {
+	case 0:
+		return nil, no
+	case 1:
+		return open[0], nil
+	}
+	return nil, refuse(NeedsField, string(no.Reason))
 }
 
 // mayFill refuses a field that cannot take the signature.
