@@ -107,7 +107,7 @@ func BenchmarkAgainst(b *testing.B) {
 		})
 		b.Run(c.name+"/"+c.other[0], func(b *testing.B) {
 			if _, err := exec.LookPath(c.other[0]); err != nil {
-				b.Skip(c.other[0] + " is not installed")
+				b.Skip(c.other[0] + " is not installed (.ci/install check)")
 			}
 			each(b, func(file string) {
 				_ = exec.Command(c.other[0], append(c.other[1:len(c.other):len(c.other)], file)...).Run() // what it thinks of the file is its affair

@@ -55,7 +55,7 @@ func TestOfflineOpensNoSocket(t *testing.T) {
 		return
 	}
 	if _, err := exec.LookPath("strace"); err != nil || runtime.GOOS != "linux" {
-		t.Skip("strace is not installed")
+		t.Skip("strace is not installed (.ci/install check)")
 	}
 	dir := t.TempDir()
 	k := testPKI().key(t, "P-256", func(c *x509.Certificate) {
@@ -69,7 +69,7 @@ func TestOfflineOpensNoSocket(t *testing.T) {
 		cmd.Env = append(os.Environ(), child+"="+mode, child+"_FILE="+filepath.Join(dir, "f.p7m"))
 		if out, err := cmd.CombinedOutput(); err != nil {
 			if strings.Contains(string(out), "ptrace") {
-				t.Skip("this system lets nobody trace: " + string(out))
+				t.Skip("this system lets nobody trace (kernel.yama.ptrace_scope below 3, or root): " + string(out))
 			}
 			t.Fatalf("%v\n%s", err, out)
 		}

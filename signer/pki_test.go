@@ -192,7 +192,7 @@ func trusting() signer.VerifyOptions {
 func openssl(t testing.TB, dir string, args ...string) (string, error) {
 	t.Helper()
 	if _, err := exec.LookPath("openssl"); err != nil {
-		t.Skip("openssl is not installed")
+		t.Skip("openssl is not installed (.ci/install check)")
 	}
 	cmd := exec.Command("openssl", args...)
 	cmd.Dir = dir

@@ -52,7 +52,7 @@ func foreign(t *testing.T, file []byte) string {
 		}
 	}
 	if _, err := exec.LookPath("pdfsig"); err != nil {
-		t.Skip("pdfsig is not installed")
+		t.Skip("pdfsig is not installed (.ci/install check)")
 	}
 	out, err := exec.Command("pdfsig", "-nocert", path).CombinedOutput()
 	if err != nil {

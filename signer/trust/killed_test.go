@@ -24,7 +24,7 @@ func TestKilledBetweenWrites(t *testing.T) {
 		return
 	}
 	if _, err := exec.LookPath("strace"); err != nil || runtime.GOOS != "linux" {
-		t.Skip("strace is not here: .ci/install check")
+		t.Skip("strace is not installed (.ci/install check)")
 	}
 	u := newUnion(t)
 	dir := t.TempDir()
@@ -50,7 +50,7 @@ func TestKilledBetweenWrites(t *testing.T) {
 			cmd.Env = append(os.Environ(), killedFolder+"="+dir, "CACHE="+u.cache)
 			out, err := cmd.CombinedOutput()
 			if strings.Contains(string(out), "ptrace") {
-				t.Skip("this system lets nobody trace: " + string(out))
+				t.Skip("this system lets nobody trace (kernel.yama.ptrace_scope below 3, or root): " + string(out))
 			}
 			if strings.Contains(string(out), "FAIL") {
 				t.Fatalf("%v\n%s", err, out)

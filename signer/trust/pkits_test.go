@@ -20,7 +20,7 @@ func shared(t testing.TB) string {
 		dir = filepath.Join("..", "..", "..", "shared")
 	}
 	if _, err := os.Stat(dir); err != nil {
-		t.Skip("the shared corpus is not on this machine")
+		t.Skip("the shared corpus is not here: set CERALACCA_SHARED")
 	}
 	return dir
 }

@@ -25,7 +25,7 @@ func shared(t testing.TB, parts ...string) string {
 	}
 	path := filepath.Join(append([]string{base}, parts...)...)
 	if _, err := os.Stat(path); err != nil {
-		t.Skip("shared corpus not found: " + filepath.Join(parts...))
+		t.Skip("the shared corpus is not here: set CERALACCA_SHARED; no " + filepath.Join(parts...))
 	}
 	return path
 }

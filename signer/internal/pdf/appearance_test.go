@@ -143,7 +143,7 @@ func noTransparency(t *testing.T, f *file, out []byte) {
 func TestVisibleRealFont(t *testing.T) {
 	path, err := exec.Command(tool(t, "fc-match"), "-f", "%{file}", "DejaVu Sans:style=Book").Output()
 	if err != nil || filepath.Base(string(path)) != "DejaVuSans.ttf" {
-		t.Skip("no DejaVu Sans on this system")
+		t.Skip("DejaVu Sans is not installed (.ci/install check)")
 	}
 	ttf, err := os.ReadFile(string(path))
 	if err != nil {

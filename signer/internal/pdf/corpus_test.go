@@ -21,7 +21,7 @@ func corpusDir(tb testing.TB) string {
 	}
 	dir = filepath.Join(dir, "corpus")
 	if _, err := os.Stat(filepath.Join(dir, "MANIFEST.tsv")); err != nil {
-		tb.Skip("no shared corpus; set CERALACCA_SHARED")
+		tb.Skip("the shared corpus is not here: set CERALACCA_SHARED")
 	}
 	return dir
 }

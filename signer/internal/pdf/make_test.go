@@ -205,7 +205,7 @@ func tool(t *testing.T, name string) string {
 	t.Helper()
 	p, err := exec.LookPath(name)
 	if err != nil {
-		t.Skip(name + " is not installed")
+		t.Skip(name + " is not installed (.ci/install check)")
 	}
 	return p
 }

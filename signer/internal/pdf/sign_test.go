@@ -353,7 +353,7 @@ func TestPdfsig(t *testing.T) {
 // qpdf finds nothing that it did not find before.
 func TestCorpusCanBeSigned(t *testing.T) {
 	if testing.Short() {
-		t.Skip("slow: runs qpdf on the whole corpus")
+		t.Skip("runs qpdf on the whole corpus: left out with -short")
 	}
 	dir, rows := corpus(t)
 	var done, refused int

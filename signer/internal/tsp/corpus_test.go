@@ -22,7 +22,7 @@ func TestCorpus(t *testing.T) {
 	}
 	table, err := os.ReadFile(filepath.Join(dir, "corpus", "MANIFEST.tsv"))
 	if err != nil {
-		t.Skip("the shared corpus is not on this machine")
+		t.Skip("the shared corpus is not here: set CERALACCA_SHARED")
 	}
 	known := exceptions(t)
 	lines := strings.Split(strings.TrimSpace(string(table)), "\n")

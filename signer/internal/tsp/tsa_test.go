@@ -318,7 +318,7 @@ func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f
 func TestOpenSSL(t *testing.T) {
 	bin, err := exec.LookPath("openssl")
 	if err != nil {
-		t.Skip("openssl is not installed")
+		t.Skip("openssl is not installed (.ci/install check)")
 	}
 	dir := t.TempDir()
 	run := func(args ...string) {

@@ -10,7 +10,7 @@ import (
 // canonicalised bytes they would go on for hours.
 func TestWorstCases(t *testing.T) {
 	if testing.Short() {
-		t.Skip("takes seconds")
+		t.Skip("takes seconds: left out with -short")
 	}
 	ref := func(uri, transforms string) string {
 		return strings.Replace(reference(0, `URI="`+uri+`"`, transforms), "@D0@", "AAAA", 1)
