@@ -15,13 +15,34 @@
 //
 // Signing is sealing a letter: paper, ink, one spot of wax. The margin between rail and page is the double rule
 // of Italian legal paper. The frame, a double hairline, stands only where paper waits or has been sealed. Three
-// seals are told apart by shape: whole, blank with a question mark, broken. Wax is spent on sealing alone: the
-// button that signs and the edge of the PIN panel; other main buttons are ink, one filled button a page.
-// Colours are in theme.go, faces in kit.go; space is 4, 8, 12, 16, 20, 24 or 32; what is pressed is at least 44
-// high and shows a ring of 3 px when it has the keyboard. No state is told by colour alone.
+// seals are told apart by shape: whole, blank with a question mark, broken.
 //
-// A page is never wider than the window: columns stack, the rail puts its words below the icons under 900 px,
-// the card bar leaves out what does not fit, and a page too high scrolls while its action bar stays.
+// Palette (theme.go: light, dark, high contrast). Each colour is a role and has no other: paper, margin, leaf and sunk
+// are grounds; ink and muted are words; line is ornament and edge the border of a control; wax is spent on sealing alone,
+// the button that signs and the edge of the PIN panel; good, warn, bad and note have an ink, a tint and a border each.
+// Other main buttons are ink, one filled button a page. Words have 4.5:1 on every ground that they stand on, graphics
+// 3:1 (a test computes it from the theme). No state is told by colour alone: it has a word and a shape too.
+//
+// Type (kit.go): Titillium Web 400 and 600, Roboto Mono for numbers of certificates and digests. Title 28, PIN heading
+// 24, section 20, name 19, body 17, in boxes 16, notes 15, which is the least. Headings keep to a line; a name is
+// shortened in its middle and never loses its extension. The scale goes from 100 to 200 %.
+//
+// Space is 4, 8, 12, 16, 20, 24 or 32. What is pressed is at least 44 high, buttons 48, the one that seals 56. Corners
+// are round by 10 for controls, 12 for boxes, 16 for the frame. The ring of the keyboard is 3 px wide, on all that takes keys.
+//
+// Components, the same everywhere: rail (rail.go), card bar (cardbar.go), drop area (drop.go), file row and list
+// (list.go), checklist (filing.go), PIN panel and forms (panel.go, pinpage.go), verdict banner and tree of signatures
+// (verify.go), validity bar, pips and certificate box (card.go, stamps.go), advice box and empty state (page.go), toast
+// (toast.go), ribbon of practice (exercise.go).
+//
+// Rules. A page is never wider than the window: columns stack, the rail puts its words below the icons under 900 px,
+// the card bar leaves out what does not fit, and a page too high scrolls while its action bar stays. What takes time
+// says so, and can be stopped when it takes long; a trouble that passes is not shown before 1.5 s. A panel lies in the
+// window, never in a second one. Nothing loops; without animations all is instant.
+//
+// Voice. The person is addressed formally: signing binds. A sentence tells what is, then what to do; the subject of a
+// failure is the thing and never the person. Buttons are bare verbs. Tries are counted in words. No exclamation marks,
+// no "error"; a code stands only among the details.
 //
 // # Why
 //
@@ -48,6 +69,7 @@
 //
 // # Keyboard
 //
-// Everything can be done by keyboard: the page Aiuto lists the keys (shortcutSheet). On Linux Fyne 2.8 offers
-// nothing to screen readers; the command-line twin is the other way.
+// Everything can be done by keyboard: the page Aiuto lists the keys (shortcutSheet), a test walks through every scene
+// with Tab, and what is built anew gives the keyboard back (focus.go). On Linux Fyne 2.8 offers nothing to screen
+// readers, elsewhere little (speech.go); the command-line twin is the other way.
 package ui

@@ -71,10 +71,10 @@ func (u *UI) chooseExercise() {
 	if u.asking != nil || u.closing {
 		return
 	}
-	k := u.k
 	a := &asking{ui: u}
 	a.refuse = a.shut
 	a.build = func() *panel {
+		k := u.k // the one of now: language and light may change while the panel stands
 		var rows []fyne.CanvasObject
 		var first fyne.Focusable
 		for _, id := range app.Exercises() {

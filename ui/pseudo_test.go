@@ -3,8 +3,10 @@ package ui
 import (
 	"encoding/json"
 	"io/fs"
+	"path/filepath"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -16,6 +18,9 @@ import (
 )
 
 var keep = regexp.MustCompile(`\{[A-Za-z_]+\}|\*\*`)
+
+// pseudoMark is a letter of no language of ours.
+const pseudoMark = "ū"
 
 // pseudo says s in a language that does not exist: every vowel carries a mark, and there are 40 % more letters.
 func pseudo(s string) string {
@@ -33,13 +38,13 @@ func pseudo(s string) string {
 		if i%9 == 0 {
 			out.WriteByte(' ')
 		}
-		out.WriteRune('ü')
+		out.WriteString(pseudoMark)
 	}
 	return out.String()
 }
 
-// pseudoFiles are the assets with the Italian texts said by pseudo.
-func pseudoFiles(t *testing.T) fs.FS {
+// pseudoFiles are the assets with the texts of the languages, or of all, said by pseudo.
+func pseudoFiles(t *testing.T, tags ...string) fs.FS {
 	t.Helper()
 	files := fstest.MapFS{}
 	err := fs.WalkDir(assets.FS, ".", func(path string, d fs.DirEntry, err error) error {
@@ -47,7 +52,8 @@ func pseudoFiles(t *testing.T) fs.FS {
 			return err
 		}
 		b, err := fs.ReadFile(assets.FS, path)
-		if err == nil && strings.HasPrefix(path, "text/") && strings.HasSuffix(path, ".json") {
+		tag, isText := strings.CutPrefix(filepath.ToSlash(filepath.Dir(path)), "text/")
+		if err == nil && isText && (len(tags) == 0 || slices.Contains(tags, tag)) {
 			b, err = pseudoJSON(b)
 		}
 		files[path] = &fstest.MapFile{Data: b}

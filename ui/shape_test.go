@@ -10,7 +10,6 @@ import (
 
 	"fyne.io/fyne/v2"
 
-	"ceralacca/app"
 	"ceralacca/app/lang"
 	"ceralacca/assets"
 )
@@ -77,13 +76,33 @@ func TestShapesGolden(t *testing.T) {
 	golden(t, "shapes.txt", got.String())
 }
 
-// TestShapesInEveryLanguage holds that no language loses or gains a control.
-func TestShapesInEveryLanguage(t *testing.T) {
+// TestLanguageSwitches changes the language of every scene while the window stands: nothing of the former language stays
+// on it, and no language loses or gains a control. The first language is one that does not exist, so that its words are
+// known wherever they are left.
+func TestLanguageSwitches(t *testing.T) {
+	files := pseudoFiles(t, lang.Languages[0])
 	for _, s := range scenes() {
 		t.Run(s.name, func(t *testing.T) {
-			first := kindsIn(t, s, lang.Languages[0])
+			first := kindsOf(s.open(t, assets.FS, 800, 600, nil))
+			u := s.open(t, files, 800, 600, nil)
 			for _, tag := range lang.Languages[1:] {
-				if kinds := kindsIn(t, s, tag); !slices.Equal(first, kinds) {
+				next, set := *u.latest.Load(), u.settings
+				set.Language = tag
+				next.Settings = &set
+				u.latest.Store(&next)
+				u.show(&next)
+				for _, line := range texts(seenOf(u)) {
+					if strings.Contains(line.Text, pseudoMark) {
+						t.Errorf("%q stays in %s", line.Text, tag)
+					}
+				}
+				if s.then != nil { // what was unfolded or typed is not kept, and a guide begins anew
+					if u.asking != nil {
+						u.asking.shut()
+					}
+					s.then(u)
+				}
+				if kinds := kindsOf(u); !slices.Equal(first, kinds) {
 					t.Errorf("%s has %v, %s has %v", lang.Languages[0], first, tag, kinds)
 				}
 			}
@@ -91,9 +110,8 @@ func TestShapesInEveryLanguage(t *testing.T) {
 	}
 }
 
-// kindsIn are the kinds of the controls of a scene in a language, in their order.
-func kindsIn(t *testing.T, s scene, tag string) []string {
-	u := s.open(t, assets.FS, 800, 600, func(set *app.Settings) { set.Language = tag })
+// kindsOf are the kinds of the controls that are seen, in their order.
+func kindsOf(u *UI) []string {
 	var kinds []string
 	for _, line := range shapeOf(u, seenOf(u)) {
 		kind, _, _ := strings.Cut(line, " ")

@@ -14,7 +14,8 @@ import (
 	"time"
 )
 
-// This file is the person whose mouse is broken: each of the four jobs by keyboard alone. Files come by a pasted
+// This file is the person whose mouse is broken: each of the four jobs by keyboard alone. What is dropped
+// while a PIN is asked for is refused. Files come by a pasted
 // path or by a second start. That a PIN is the new one shows in a file that only the new one can sign.
 
 const (
@@ -123,7 +124,7 @@ func fills(picture *image.RGBA) bool {
 }
 
 // changePIN does the exercise of the change.
-func changePIN(h *handiwork, ctx context.Context, _ *outcome) error {
+func changePIN(h *handiwork, ctx context.Context, o *outcome) error {
 	if err := h.exercise(ctx, exerciseChange); err != nil {
 		return err
 	}
@@ -133,6 +134,9 @@ func changePIN(h *handiwork, ctx context.Context, _ *outcome) error {
 	if err := h.see(ctx, "the old PIN and the new one are asked for"); err != nil {
 		return err
 	}
+	if err := h.dropInVain(ctx, o.file); err != nil {
+		return err
+	}
 	if err := h.fields(practicePIN, newPIN, newPIN); err != nil {
 		return err
 	}
@@ -140,7 +144,7 @@ func changePIN(h *handiwork, ctx context.Context, _ *outcome) error {
 }
 
 // unblock does the exercise of the blocked PIN: Ctrl+Enter is the remedy that the page proposes.
-func unblock(h *handiwork, ctx context.Context, _ *outcome) error {
+func unblock(h *handiwork, ctx context.Context, o *outcome) error {
 	if err := h.exercise(ctx, exerciseBlocked); err != nil {
 		return err
 	}
@@ -156,6 +160,9 @@ func unblock(h *handiwork, ctx context.Context, _ *outcome) error {
 	if err := h.see(ctx, "the PUK is asked for"); err != nil {
 		return err
 	}
+	if err := h.dropInVain(ctx, o.file); err != nil {
+		return err
+	}
 	if err := h.fields(practicePUK, practicePUK); err != nil {
 		return err
 	}
@@ -166,6 +173,15 @@ func unblock(h *handiwork, ctx context.Context, _ *outcome) error {
 		return err
 	}
 	return h.see(ctx, "the unblocking is told")
+}
+
+// dropInVain drops a file while a PIN or PUK is asked for: the window says, over the panel, that it does
+// not take it now.
+func (h *handiwork) dropInVain(ctx context.Context, file string) error {
+	if err := drop(ctx, h.w.s.display, h.w.id, file); err != nil {
+		return fmt.Errorf("dropping a file beside the question: %w", err)
+	}
+	return h.see(ctx, "the window says that it takes no file now")
 }
 
 // fields fills one field after the other, each ended by Enter.
