@@ -37,6 +37,16 @@ const days = 24 * time.Hour
 // the same after an exclamation mark for TOTAL-FAILED, and "-" where the level cannot be reached.
 type outcome string
 
+func outcomeOf(g signer.Signature) outcome {
+	switch {
+	case g.Indication == signer.TotalFailed:
+		return "!" + outcome(g.SubIndication)
+	case (g.SubIndication == "") != (g.Indication == signer.TotalPassed):
+		return "contradiction"
+	}
+	return outcome(g.SubIndication)
+}
+
 // outcomes are those at B-B, B-T, B-LT and B-LTA.
 type outcomes [4]outcome
 
@@ -225,6 +235,51 @@ func TestStates(t *testing.T) {
 	}
 }
 
+// TestAsOf judges one signature without a time-stamp as of dates that a person declares and vouches for (EN 319 102-1
+// takes them for the present, DPCM 22/2/2013 art. 41 says when a date is proof).
+func TestAsOf(t *testing.T) {
+	a := newAuthorityAt(t, func() time.Time { return judgedAt })
+	for _, c := range []struct {
+		name  string
+		about func(*ocsp.Response)
+		at    time.Duration // from the day of signing; the certificate begins a day before and ends 20 days after
+		want  outcome
+		tell  string
+	}{
+		{"before the certificate", keptSince(signedAt), -2 * days, notYetValid, "not-yet-valid"},
+		{"while it was valid", keptSince(signedAt), days, "", ""},
+		{"after it ended", keptSince(signedAt), 25 * days, outNotRevoked, "expired"},
+		{"after it ended, and nothing is known any more", nil, 25 * days, outNoPOE, "expired"},
+		{"while it was valid, and nothing is known any more", nil, days, tryLater, "revocation-missing"},
+		{"before the revocation", revoked(signedAt.Add(5*days), ocsp.KeyCompromise), 4 * days, "", "revoked-later"},
+		{"at the revocation", revoked(signedAt.Add(5*days), ocsp.KeyCompromise), 5 * days, revokedNoPOE, "revoked"},
+		{"after the revocation", revoked(signedAt.Add(5*days), ocsp.KeyCompromise), 6 * days, revokedNoPOE, "revoked"},
+		{"before the suspension", revoked(signedAt.Add(5*days), ocsp.CertificateHold), 4 * days, "", ""},
+		{"while suspended", revoked(signedAt.Add(5*days), ocsp.CertificateHold), 6 * days, tryLater, "suspended"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			k := a.keyWith(t, "P-256", func(x *x509.Certificate) {
+				x.NotBefore, x.NotAfter, x.CRLDistributionPoints = signedAt.Add(-days), signedAt.Add(20*days), nil
+			})
+			a.about = c.about
+			p7m := sign(t, []byte("Io sottoscritto"), k, signer.Options{Now: func() time.Time { return signedAt }})
+			store, err := trust.Open(trust.Config{AllowLocal: true, Now: a.clock})
+			if err != nil {
+				t.Fatal(err)
+			}
+			g := verify(t, p7m, signer.VerifyOptions{
+				Trust: store, Anchors: []*x509.Certificate{a.root}, Now: a.clock, At: signedAt.Add(c.at),
+			}).Signatures[0]
+			if got := outcomeOf(g); got != c.want || !g.Proven.IsZero() {
+				t.Errorf("%q, want %q, proven %v (%s)", got, c.want, g.Proven, codes(g))
+			}
+			if c.tell != "" && !slices.ContainsFunc(g.Findings, func(f signer.Finding) bool { return f.Code == c.tell }) {
+				t.Errorf("%q is not told: %s", c.tell, codes(g))
+			}
+		})
+	}
+}
+
 // publishes lets the authority answer by OCSP or by lists, but not by both.
 func (s *certState) publishes(instead func(http.ResponseWriter, *http.Request) bool) func(http.ResponseWriter, *http.Request) bool {
 	return func(w http.ResponseWriter, r *http.Request) bool {
@@ -271,12 +326,8 @@ func (s *certState) check(t *testing.T, a *authority, name string, b []byte) {
 		t.Fatal(err)
 	}
 	g := verify(t, b, signer.VerifyOptions{Trust: store, Anchors: []*x509.Certificate{a.root}, Now: a.clock}).Signatures[0]
-	got := outcome(g.SubIndication)
-	if g.Indication == signer.TotalFailed {
-		got = "!" + got
-	}
-	l := level(name)
-	if want := s.want[l]; got != want || (got == "") != (g.Indication == signer.TotalPassed) {
+	got, l := outcomeOf(g), level(name)
+	if want := s.want[l]; got != want {
 		t.Errorf("%s: %v %q, want %q (%s; %+v)", name, g.Indication, got, want, codes(g), g.Revocation)
 	}
 	if l == 0 && s.tell != "" && !slices.ContainsFunc(g.Findings, func(f signer.Finding) bool { return f.Code == s.tell }) {

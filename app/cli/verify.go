@@ -85,12 +85,11 @@ func (v *verification) tellAll(table string) error {
 			return err
 		}
 	}
-	if !s.json && !v.lines {
-		return nil
-	}
 	basis, err := s.engine.Basis(s.ctx, s.texts)
 	switch {
 	case err != nil:
+	case !v.quiet:
+		s.tellBasis(basis)
 	case v.lines:
 		err = json.NewEncoder(s.out).Encode(basis)
 	default:
@@ -243,6 +242,9 @@ func (s *session) tellVerdict(q app.VerifyRequest, r *app.Report) {
 			name = g.Signer.SubjectCN
 		}
 		say("  ", s.labelled(g.ID+" "+name, s.texts.Text(app.SignatureReason(g))))
+		if g.Signer != nil && g.Signer.IssuerCN != "" {
+			say("    ", s.labelled(s.texts.T("report.issuer"), g.Signer.IssuerCN))
+		}
 		if !g.Claimed.IsZero() {
 			say("    ", s.texts.Text(lang.M("cli.claimed", "time", s.texts.DateTime(g.Claimed))))
 		}
@@ -261,6 +263,17 @@ func (s *session) tellVerdict(q app.VerifyRequest, r *app.Report) {
 			say("    - ", s.texts.Text(app.FindingText(f)))
 		}
 	}
+}
+
+// tellBasis tells, once for all files, what the verdicts stand on and how old it is.
+func (s *session) tellBasis(b app.Basis) {
+	for _, l := range b.Trust.Lists {
+		fmt.Fprintln(s.out, s.labelled(s.texts.T("report.list")+" "+l.Territory, app.ListText(l, s.texts)))
+	}
+	if b.Trust.ExtraAnchors > 0 {
+		fmt.Fprintln(s.out, s.texts.T("report.extra-anchors"))
+	}
+	fmt.Fprintln(s.out, b.Notice)
 }
 
 // extract takes the documents out of what encloses them, or the signed revision out of a PDF.
