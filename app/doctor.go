@@ -232,7 +232,11 @@ func (e *Engine) checkNetwork(ctx context.Context, wanted bool) DoctorCheck {
 		return trouble(SeverityInfo, "network-not-asked")
 	}
 	if err := e.RefreshTrust(ctx); err != nil {
-		c := trouble(SeverityWarning, "network-fails")
+		code := "network-fails"
+		if systemProxies().unfollowed() {
+			code = "network-script"
+		}
+		c := trouble(SeverityWarning, code)
 		c.Detail = detail(err)
 		return c
 	}
@@ -343,7 +347,7 @@ func DoctorCodes() (fine, fixes []string) {
 	return []string{"service", "reader", "card", "modules-none", "module", "network", "lists", "clock", "folder"},
 		[]string{
 			"service-windows", "service-macos", "service-flatpak", "service-denied", "service-stopped", "service-missing",
-			"reader-driver", "reader-none", "module-cpu", "module-fails", "network-off", "network-not-asked", "network-fails",
+			"reader-driver", "reader-none", "module-cpu", "module-fails", "network-off", "network-not-asked", "network-fails", "network-script",
 			"lists-none", "lists-old", "clock-wrong", "folder-none", "folder-fails", "space-low",
 		}
 }

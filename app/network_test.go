@@ -14,6 +14,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -165,6 +166,25 @@ func TestProxies(t *testing.T) {
 		}
 		if got != c.want {
 			t.Errorf("%s: %q, want %q", c.name, got, c.want)
+		}
+	}
+}
+
+// A proxy that is found by script alone is told apart: it is not followed.
+func TestProxyByScript(t *testing.T) {
+	const mac = "<dictionary> {\n  ProxyAutoConfigEnable : %\n  ProxyAutoConfigURLString : http://wpad.studio.it/proxy.pac\n"
+	for _, c := range []struct {
+		name string
+		p    proxies
+		want bool
+	}{
+		{"by script", parseScutil(strings.ReplaceAll(mac, "%", "1") + "}"), true},
+		{"switched off", parseScutil(strings.ReplaceAll(mac, "%", "0") + "}"), false},
+		{"by script, and by name", parseScutil(strings.ReplaceAll(mac, "%", "1") + "  HTTPSEnable : 1\n  HTTPSPort : 9\n  HTTPSProxy : x\n}"), false},
+		{"none", proxies{}, false},
+	} {
+		if got := c.p.unfollowed(); got != c.want {
+			t.Errorf("%s: %v", c.name, got)
 		}
 	}
 }

@@ -10,7 +10,8 @@ import (
 )
 
 // proxy tells by whom a request goes: as the environment says, else as the system's settings say. Automatic
-// configuration by script is not followed.
+// configuration by script (PAC) is not followed: it would take an interpreter for programs from the network. The check-up
+// says so where it is the reason that nothing comes.
 func proxy(r *http.Request) (*url.URL, error) {
 	for _, name := range []string{"HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy"} {
 		if os.Getenv(name) != "" {
@@ -24,7 +25,11 @@ func proxy(r *http.Request) (*url.URL, error) {
 type proxies struct {
 	http, https string
 	direct      []string // names and addresses, with * for any letters; "<local>" are names without a dot
+	script      string   // address of an automatic configuration
 }
+
+// unfollowed reports whether the system finds its proxy by script alone.
+func (p proxies) unfollowed() bool { return p.script != "" && p.http == "" && p.https == "" }
 
 func (p proxies) choose(u *url.URL) *url.URL {
 	at := p.http
@@ -103,6 +108,9 @@ func parseScutil(said string) proxies {
 	}
 	if values["HTTPEnable"] == "1" && values["HTTPProxy"] != "" {
 		p.http = strings.TrimSuffix(values["HTTPProxy"]+":"+values["HTTPPort"], ":")
+	}
+	if values["ProxyAutoConfigEnable"] == "1" {
+		p.script = values["ProxyAutoConfigURLString"]
 	}
 	if values["HTTPSEnable"] == "1" && values["HTTPSProxy"] != "" {
 		p.https = strings.TrimSuffix(values["HTTPSProxy"]+":"+values["HTTPSPort"], ":")

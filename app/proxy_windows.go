@@ -9,13 +9,14 @@ func systemProxies() proxies {
 		return proxies{}
 	}
 	defer k.Close()
+	// Often there are none of these values.
+	script, _, _ := k.GetStringValue("AutoConfigURL")
+	server, _, _ := k.GetStringValue("ProxyServer")
+	override, _, _ := k.GetStringValue("ProxyOverride")
 	if on, _, err := k.GetIntegerValue("ProxyEnable"); err != nil || on == 0 {
-		return proxies{}
+		return proxies{script: script}
 	}
-	server, _, err := k.GetStringValue("ProxyServer")
-	if err != nil {
-		return proxies{}
-	}
-	override, _, _ := k.GetStringValue("ProxyOverride") // often there is none
-	return parseWindows(server, override)
+	p := parseWindows(server, override)
+	p.script = script
+	return p
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 	"time"
@@ -9,7 +10,6 @@ import (
 	"ceralacca/app/lang"
 	"ceralacca/assets"
 	"ceralacca/signer"
-	"ceralacca/signer/trust"
 )
 
 // TestEachFactSaysWhereItIsFrom: the person at the command line is told, for revocation, list, time and chain, who said
@@ -21,13 +21,17 @@ func TestEachFactSaysWhereItIsFrom(t *testing.T) {
 		ID: "1", Indication: signer.TotalPassed, Integrity: signer.Intact, Signer: leaf,
 		Chain:   []*signer.Certificate{leaf, {SubjectCN: "CA di Prova"}, {SubjectCN: "Radice"}},
 		Claimed: at.AddDate(0, 0, -3), Proven: at.AddDate(0, 0, -2),
-		Service: &trust.ServiceInfo{Territory: "IT", Provider: "Ente di Prova", Name: "CA di Prova", Sequence: 194, Issued: at},
-		Revocation: []trust.Revocation{
-			{State: "good", Source: "ocsp", Origin: "online", ThisUpdate: at},
-			{State: "good", Source: "crl", Origin: "embedded", ThisUpdate: at.AddDate(0, -2, 0), Stale: true},
-		},
 		Findings: []signer.Finding{{Code: "extra-anchor"}},
 	}}}
+	// What package trust found out, in its own shape.
+	if err := json.Unmarshal([]byte(`{
+		"Service": {"Territory": "IT", "Provider": "Ente di Prova", "Name": "CA di Prova", "Sequence": 194, "Issued": "2026-11-22T10:00:00Z"},
+		"Revocation": [
+			{"State": "good", "Source": "ocsp", "Origin": "online", "ThisUpdate": "2026-11-22T10:00:00Z"},
+			{"State": "good", "Source": "crl", "Origin": "embedded", "ThisUpdate": "2026-09-22T10:00:00Z", "Stale": true}
+		]}`), &r.Signatures[0]); err != nil {
+		t.Fatal(err)
+	}
 	for _, tag := range lang.Languages {
 		c, err := lang.Load(assets.FS, tag)
 		if err != nil {
