@@ -103,6 +103,19 @@ func TestContainerArchive(t *testing.T) {
 	}
 }
 
+// A container is one although the first file in it is a PDF.
+func TestContainerOfPDF(t *testing.T) {
+	pdf := entry{"a.pdf", []byte("%PDF-1.7")}
+	for kind, entries := range map[signer.Kind][]entry{
+		signer.ASiC: {{"mimetype", []byte(asic.MIMEExtended)}, pdf},
+		signer.PDF:  {pdf, {"b.txt", nil}},
+	} {
+		if got := open(t, "f", container(t, entries...)).Kind(); got != kind {
+			t.Errorf("kind %d, want %d", got, kind)
+		}
+	}
+}
+
 // Files that somebody put into a container beside the signed ones are named, and the signature covers not all of it.
 func TestFilesNobodySigned(t *testing.T) {
 	dir := shared(t, "corpus", "files")

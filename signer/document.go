@@ -63,6 +63,8 @@ func kindOf(head []byte, whole bool) Kind {
 		return Other
 	}
 	switch {
+	case bytes.HasPrefix(head, []byte("PK\x03\x04")) && zipKind(head) == ASiC: // and a PDF may be the first file in it
+		return ASiC
 	case bytes.Contains(head[:min(len(head), 1024)], []byte("%PDF-")):
 		return PDF
 	case bytes.HasPrefix(head, []byte("PK\x03\x04")):

@@ -96,10 +96,15 @@ func (k *work) findUncovered(s *Signature, sig *node) {
 			continue
 		}
 		s.find("object-not-covered", Warning, nil, "location", k.place(o))
-		for ; stray != nil; stray = stray.following(o, false) {
-			if names[elementName{stray.space, stray.local}] && !k.coveredByAny(s.References, stray) {
-				s.find("unsigned-twin", Error, nil, "element", stray.local, "location", k.place(stray))
+		for n := o; n != nil; {
+			if names[elementName{n.space, n.local}] && !k.coveredByAny(s.References, n) {
+				s.find("unsigned-twin", Error, nil, "element", n.local, "location", k.place(n))
 				break
+			}
+			if n == o {
+				n = stray
+			} else {
+				n = n.following(o, false)
 			}
 		}
 		return // one is enough to tell, and there could be very many

@@ -107,13 +107,14 @@ func TestUnsignedTwin(t *testing.T) {
 		return `<ds:SignatureProperties><ds:SignatureProperty Id="` + id + `" Target="#s">` + text + `</ds:SignatureProperty></ds:SignatureProperties>`
 	}
 	for name, c := range map[string]struct{ objects, want string }{
-		"signed alone":             {`<ds:Object>` + property("p", "2026") + `</ds:Object>`, ""},
-		"with one like it":         {`<ds:Object>` + property("p", "2026") + `</ds:Object><ds:Object>` + property("q", "1999") + `</ds:Object>`, "unsigned-twin"},
-		"with one before it":       {`<ds:Object>` + property("q", "1999") + `</ds:Object><ds:Object>` + property("p", "2026") + `</ds:Object>`, "unsigned-twin"},
-		"in the same object":       {`<ds:Object>` + property("q", "1999") + property("p", "2026") + `</ds:Object>`, "unsigned-twin"},
-		"with something else":      {`<ds:Object>` + property("p", "2026") + `</ds:Object><ds:Object><note/></ds:Object>`, "object-not-covered"},
-		"with words around it":     {`<ds:Object>1999` + property("p", "2026") + `</ds:Object>`, "object-not-covered"},
-		"wrapped, with one beside": {`<ds:Object><w><ds:Object>` + property("p", "2026") + `</ds:Object></w></ds:Object><ds:Object>` + property("q", "1999") + `</ds:Object>`, "unsigned-twin"},
+		"signed alone":                  {`<ds:Object>` + property("p", "2026") + `</ds:Object>`, ""},
+		"with one like it":              {`<ds:Object>` + property("p", "2026") + `</ds:Object><ds:Object>` + property("q", "1999") + `</ds:Object>`, "unsigned-twin"},
+		"with one before it":            {`<ds:Object>` + property("q", "1999") + `</ds:Object><ds:Object>` + property("p", "2026") + `</ds:Object>`, "unsigned-twin"},
+		"in the same object":            {`<ds:Object>` + property("q", "1999") + property("p", "2026") + `</ds:Object>`, "unsigned-twin"},
+		"with something else":           {`<ds:Object>` + property("p", "2026") + `</ds:Object><ds:Object><note/></ds:Object>`, "object-not-covered"},
+		"with words around it":          {`<ds:Object>1999` + property("p", "2026") + `</ds:Object>`, "object-not-covered"},
+		"in an object, with one beside": {`<ds:Object>1999</ds:Object><ds:Object><w><ds:Object Id="p">2026</ds:Object></w></ds:Object>`, "unsigned-twin"},
+		"wrapped, with one beside":      {`<ds:Object><w><ds:Object>` + property("p", "2026") + `</ds:Object></w></ds:Object><ds:Object>` + property("q", "1999") + `</ds:Object>`, "unsigned-twin"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			doc := `<a ` + ds + `>` + signature(rsa256, reference(0, `URI=""`, enveloped)+reference(1, `URI="#p"`, exc), c.objects) + `</a>`
