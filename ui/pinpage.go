@@ -94,7 +94,11 @@ type newPINForm struct {
 // newPINPanel asks for the old PIN or the PUK, and twice for the new one. Enter goes on, Esc refuses.
 func (u *UI) newPINPanel(q app.NewPINQuestion, give func(*app.NewPINs), refuse func()) *newPINForm {
 	k := u.k
-	f := &newPINForm{u: u, q: q, give: give, refuse: refuse, main: vbox(k.px(14))}
+	gap, top := k.px(14), k.px(18)
+	if u.window.Canvas().Size().Height < k.px(700) {
+		gap, top = k.px(8), k.px(12)
+	}
+	f := &newPINForm{u: u, q: q, give: give, refuse: refuse, main: vbox(gap)}
 	f.step = map[app.NewPINKind]int{app.ChangePIN: stepNew, app.UnblockPIN: stepNeeds, app.ChangePUK: stepPUK}[q.Kind]
 	f.old, f.fresh, f.repeat = newPINField(k, q.Min, q.Max), newPINField(k, q.Min, q.Max), newPINField(k, q.Min, q.Max)
 	fields := []*pinField{f.old, f.fresh, f.repeat}
@@ -126,7 +130,7 @@ func (u *UI) newPINPanel(q app.NewPINQuestion, give func(*app.NewPINs), refuse f
 		p.tab = func(back bool) { u.round(f.ring, p, back) }
 	}
 	side, short := f.tries()
-	columns := container.New(&pinLayout{k: k, roomy: true}, side, pad(k.px(18), k.px(32), k.px(20), k.px(32), f.main), pad(k.px(16), k.px(32), 0, k.px(32), short))
+	columns := container.New(&pinLayout{k: k, roomy: true}, side, pad(top, k.px(32), top, k.px(32), f.main), pad(top, k.px(32), 0, k.px(32), short))
 	f.panel = u.newPanel(k.p.waxText, scrolledTall(columns))
 	f.panel.fields = fields
 	f.turn(f.step)
