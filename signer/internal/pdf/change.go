@@ -2,6 +2,7 @@ package pdf
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -226,7 +227,7 @@ func (d *differ) run() error {
 			d.record(OtherChange, a.at, a.num, "modified", "new")
 		}
 	}
-	for num := range d.new.broken {
+	for _, num := range slices.Sorted(maps.Keys(d.new.broken)) {
 		d.old.load(num)
 		if e, ok := d.old.entries[num]; ok && e.kind == 'n' && !d.old.broken[num] {
 			// Viewers that trust the cross-reference see nothing there, others what they find by searching.

@@ -299,7 +299,7 @@ func BenchmarkPrepare(b *testing.B) {
 // fuzzSeeds are small files of every shape.
 func fuzzSeeds(f *testing.F) {
 	for _, b := range []([]byte){
-		plain().table(head), plain().streams(), formed().table(head), formed().streams(), []byte("%PDF-1.4\ntrailer<</Root 1 0 R>>"),
+		plain().table(head), plain().streams(), formed().table(head), formed().streams(), tagged("/P 3").table(head), []byte("%PDF-1.4\ntrailer<</Root 1 0 R>>"),
 	} {
 		f.Add(b)
 		if u, err := Prepare(context.Background(), bytes.NewReader(b), int64(len(b)), Options{Claimed: testTime, Reserve: 600}); err == nil {
@@ -307,7 +307,7 @@ func fuzzSeeds(f *testing.F) {
 				var out bytes.Buffer
 				if _, err := u.WriteTo(&out); err == nil {
 					f.Add(out.Bytes())
-					f.Add(revise(out.Bytes(), objects{4: "<</Length 2>>stream\nq \nendstream"}, ""))
+					f.Add(revise(out.Bytes(), objects{4: "<</Length 2>>stream\nq \nendstream", 22: tagged("")[23]}, ""))
 				}
 			}
 		}

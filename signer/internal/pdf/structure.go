@@ -15,7 +15,7 @@ func (d *differ) structureTrees(a, b object, at *place, num int) {
 	for _, k := range unionKeys(x, y) {
 		switch k {
 		case "K":
-			s := structure{d, d.old.annotations(), d.new.annotations(), map[int]bool{}, map[visit]bool{}}
+			s := structure{d, d.old.annotations(), d.new.annotations(), map[visit]bool{}, map[visit]bool{}}
 			s.kids(x, y, &place{at, "K"}, 0)
 		case "ParentTree", "ParentTreeNextKey", "IDTree":
 			d.push(x[k], y[k], StructureTree, at, string(k), num)
@@ -57,9 +57,9 @@ func (f *file) annotations() map[int]bool {
 // structure walks two structure trees side by side.
 type structure struct {
 	*differ
-	was, is map[int]bool // the annotations before and after
-	seen    map[int]bool // elements of the later tree, against circles
-	known   map[visit]bool
+	was, is map[int]bool   // the annotations before and after
+	seen    map[visit]bool // pairs of elements, against circles
+	known   map[visit]bool // what loose has found out, of an element of either tree
 }
 
 // kids compares those kids of two elements that stand for more than an annotation which has come or gone.
@@ -87,17 +87,18 @@ func (s *structure) kid(a, b object, at *place, depth int) {
 	x, isA := s.old.resolve(a).(dict)
 	y, isB := s.new.resolve(b).(dict)
 	num := refNum(b)
-	if !isA || !isB || x["S"] == nil || y["S"] == nil { // content: its number on the page, or a reference to an object
-		if s.leads(s.old, a) != s.leads(s.new, b) || isA != isB || !isA && !same(s.old.resolve(a), s.new.resolve(b)) ||
-			isA && (!same(s.old.resolve(x["MCID"]), s.new.resolve(y["MCID"])) || refNum(x["Pg"]) != refNum(y["Pg"])) {
+	if !isA || !isB || x["S"] == nil || y["S"] == nil {
+		if !s.sameContent(a, b) {
 			s.record(structureEdit, at, num, "modified", "new")
 		}
 		return
 	}
-	if num > 0 && s.seen[num] {
-		return
+	if v := (visit{a: refNum(a), b: num}); v.a > 0 && v.b > 0 {
+		if s.seen[v] {
+			return
+		}
+		s.seen[v] = true
 	}
-	s.seen[num] = true
 	for _, k := range unionKeys(x, y) {
 		switch k {
 		case "K", "P", "Ref":
@@ -112,8 +113,17 @@ func (s *structure) kid(a, b object, at *place, depth int) {
 	s.kids(x, y, at, depth+1)
 }
 
-// leads is the number of the object that a piece of content refers to; 0 if it is no reference.
-func (s *structure) leads(f *file, o object) int { return refNum(f.dict(o)["Obj"]) }
+// sameContent compares what is no element: a number of marked content on the page, such a number with page or stream,
+// or a reference to an annotation.
+func (s *structure) sameContent(a, b object) bool {
+	x, isA := s.old.resolve(a).(dict)
+	y, isB := s.new.resolve(b).(dict)
+	if !isA || !isB {
+		return isA == isB && same(s.old.resolve(a), s.new.resolve(b))
+	}
+	return x["S"] == nil && y["S"] == nil && same(s.old.resolve(x["MCID"]), s.new.resolve(y["MCID"])) &&
+		refNum(x["Obj"]) == refNum(y["Obj"]) && refNum(x["Pg"]) == refNum(y["Pg"]) && refNum(x["Stm"]) == refNum(y["Stm"])
+}
 
 // lasting are the kids without those that stand for annotations alone which the other revision does not have.
 func (s *structure) lasting(f *file, k object, there map[int]bool) []object {
@@ -147,7 +157,7 @@ func (s *structure) standsForGone(f *file, o object, there map[int]bool, depth i
 		return false
 	}
 	if e["S"] == nil {
-		n := s.leads(f, o)
+		n := refNum(e["Obj"])
 		return n > 0 && !there[n]
 	}
 	for _, kid := range f.kidsOf(e["K"]) {

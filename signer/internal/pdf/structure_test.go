@@ -54,6 +54,7 @@ func TestStructure(t *testing.T) {
 		{"an element of a field that stays removed", "", objects{21: "<</Type/StructElem/S/Document/P 20 0 R/K 22 0 R>>"}, true},
 		{"an element for text of the page", "", objects{21: "<</Type/StructElem/S/Document/P 20 0 R/K[22 0 R 23 0 R 41 0 R]>>", 41: "<</Type/StructElem/S/P/P 21 0 R/Pg 3 0 R/K 7>>"}, true},
 		{"an element that leads to itself", "", objects{21: "<</Type/StructElem/S/Document/P 20 0 R/K[22 0 R 23 0 R 41 0 R]>>", 41: "<</Type/StructElem/S/P/P 21 0 R/K[41 0 R]>>"}, true},
+		{"one element in the place of another too", "", objects{21: "<</Type/StructElem/S/Document/P 20 0 R/K[22 0 R 22 0 R]>>"}, true},
 		{"elements exchanged", "", objects{21: "<</Type/StructElem/S/Document/P 20 0 R/K[23 0 R 22 0 R]>>"}, true},
 		{"the tree taken away", "", objects{20: "<</Type/StructTreeRoot>>"}, true},
 	} {
