@@ -54,6 +54,7 @@ func (s *Store) useCards(st State, e *Engine) State {
 	s.turned++
 	s.use = e
 	s.watch()
+	s.findInterrupted() // a job of the practice card is not one of the person's own
 	return withCards(st, Cards{Phase: PhaseReading, Chosen: -1, Practice: e.Practice()})
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"ceralacca/app/lang"
 	"ceralacca/assets"
+	"ceralacca/card"
 	"ceralacca/card/sim"
 )
 
@@ -47,6 +48,21 @@ func TestStoreResumes(t *testing.T) {
 	if b, err := os.ReadFile(dest); err != nil || !strings.HasPrefix(string(b), "12 file firmati su 12") {
 		t.Errorf("%q, %v", b, err)
 	}
+}
+
+// TestStoreOffersThePracticeJob: a job of the practice card is offered when the person turns to that card, not before.
+func TestStoreOffersThePracticeJob(t *testing.T) {
+	e, bus := practiceEngine(t)
+	_, files := many(t, 12)
+	cut(t, e, bus, files, commands(t)-20)
+	w := runStore(t, New(Config{Dir: e.cfg.Dir, Assets: assets.FS, Offline: true, Source: card.CNS(sim.New(sim.Card{Reader: "Empty"}))}), &answers{})
+	w.UsePractice(true)
+	st := w.until("offered", func(st *State) bool { return st.Interrupted != nil })
+	if !st.Interrupted.Practice || !st.Cards.Practice {
+		t.Errorf("%+v beside %+v", st.Interrupted, st.Cards)
+	}
+	w.UsePractice(false)
+	w.until("no longer offered", func(st *State) bool { return st.Interrupted == nil && !st.Cards.Practice })
 }
 
 // TestStoreForgets: an offered job is given up, and one that stopped in this run is not offered beside its own list.

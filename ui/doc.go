@@ -31,14 +31,15 @@
 // are round by 10 for controls, 12 for boxes, 16 for the frame. The ring of the keyboard is 3 px wide, on all that takes keys.
 //
 // Components, the same everywhere: rail (rail.go), card bar (cardbar.go), drop area (drop.go), file row and list
-// (list.go), checklist (filing.go), PIN panel and forms (panel.go, pinpage.go), verdict banner and tree of signatures
+// (signrow.go, list.go), checklist (filing.go), PIN panel and forms (panel.go, pinpage.go), verdict banner and tree of signatures
 // (verify.go), validity bar, pips and certificate box (card.go, stamps.go), advice box and empty state (page.go), toast
 // (toast.go), ribbon of practice (exercise.go).
 //
 // Rules. A page is never wider than the window: columns stack, the rail puts its words below the icons under 900 px,
 // the card bar leaves out what does not fit, and a page too high scrolls while its action bar stays. What takes time
 // says so, and can be stopped when it takes long; a trouble that passes is not shown before 1.5 s. A panel lies in the
-// window, never in a second one. Nothing loops; without animations all is instant.
+// window, never in a second one, its buttons at the right and the main one last. Danger never stands beside a button of
+// wax: what would be refused leads to what is to be mended first. Nothing loops; without animations all is instant.
 //
 // Voice. The person is addressed formally: signing binds. A sentence tells what is, then what to do; the subject of a
 // failure is the thing and never the person. Buttons are bare verbs. Tries are counted in words. No exclamation marks,

@@ -30,9 +30,9 @@ func (f *lineField) ringed(k *kit) {
 	f.Scroll = fyne.ScrollHorizontalOnly
 }
 
-// box is the field f with its ring, as high as a button; a width of 0 takes all there is.
+// box is the field f with its ring, as high as a small button; a width of 0 takes all there is.
 func (k *kit) box(width float32, f fyne.Widget, ring *canvas.Rectangle) *fyne.Container {
-	return fixed(k.px(width), k.px(48), f, ring)
+	return fixed(k.px(width), k.px(44), f, ring)
 }
 
 // FocusGained implements fyne.Focusable.

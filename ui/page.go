@@ -112,7 +112,15 @@ func (l *fillColumn) heights(objects []fyne.CanvasObject, width float32) []float
 		if l.grow {
 			hs[e] = max(hs[e], rest)
 		} else {
-			hs[e] = min(hs[e], max(rest, l.k.px(170)))
+			least := l.k.px(170)
+			if c, ok := objects[e].(*fyne.Container); ok {
+				if x, ok := c.Layout.(interface {
+					leastFor([]fyne.CanvasObject, float32) float32
+				}); ok {
+					least = x.leastFor(c.Objects, width)
+				}
+			}
+			hs[e] = min(hs[e], max(rest, least))
 		}
 	}
 	return hs

@@ -305,6 +305,15 @@ func (l *besideLayout) heightFor(o []fyne.CanvasObject, width float32) float32 {
 	return max(heightOf(o[0], width-side-l.k.px(20)), heightOf(o[1], side))
 }
 
+// leastFor is the height below which the page scrolls: what comes next is never cut.
+func (l *besideLayout) leastFor(o []fyne.CanvasObject, width float32) float32 {
+	side := l.k.px(312)
+	if width < l.k.px(760) {
+		return l.k.px(170+16) + heightOf(o[1], width)
+	}
+	return heightOf(o[1], side)
+}
+
 // Layout implements fyne.Layout.
 func (l *besideLayout) Layout(o []fyne.CanvasObject, size fyne.Size) {
 	side := l.k.px(312)

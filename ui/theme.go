@@ -174,7 +174,7 @@ func (l *look) Size(n fyne.ThemeSizeName) float32 {
 	case theme.SizeNameInputRadius, theme.SizeNameSelectionRadius:
 		size = 10
 	case theme.SizeNameInnerPadding:
-		size = 12 // between the edge of a field and its words
+		size = 10 // between the edge of a field and its words
 	case theme.SizeNameScrollBar:
 		size = 10
 	case theme.SizeNameScrollBarSmall:
