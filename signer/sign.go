@@ -50,8 +50,8 @@ func (e *UnsupportedError) Error() string {
 // ErrKey means that the key and its certificate do not belong together.
 var ErrKey = cms.ErrKeyMismatch
 
-// ErrArchived means that an archive time-stamp covers what the new signature would have to change: wrap the document
-// instead.
+// ErrArchived means that an archive time-stamp or an evidence record covers what the new signature would have to
+// change: wrap the document instead.
 var ErrArchived = cms.ErrArchived
 
 // ErrOtherContent means that Options.Content is not what the existing signatures are over.

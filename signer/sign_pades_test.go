@@ -208,14 +208,14 @@ var corpusRefused = map[string]int{
 	// 8 open with a password alone (qpdf --requires-password says so too), 5 with the private key of a recipient. Those
 	// that open without are signed, encrypted as they are.
 	"encrypted": 13,
-	// Certified without permission for any change (ISO 32000-1 table 254).
-	"docmdp-1": 10,
+	// Certified, or locked in its field, without permission for any change (ISO 32000-1 table 254, ISO 32000-2 table 236).
+	"docmdp-1": 12,
 	// An earlier signature covers bytes behind the end: ours would stand there and break it once more.
 	"signed-beyond-end": 8,
 	// Neither new fields nor filled ones are allowed, or there is no empty field (ISO 32000-1 table 22).
 	"permissions": 2,
 	// An earlier signature locks whatever fields are added, and there is no empty one.
-	"fieldmdp": 3,
+	"fieldmdp": 1,
 	// EU DSS fails an earlier signature for its ByteRange, or would find less in it with our revision on top.
 	"manipulated": 16,
 }

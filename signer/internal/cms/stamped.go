@@ -14,12 +14,13 @@ import (
 // What the time-stamps among the attributes of a SignerInfo cover (EN 319 122-1 §5.2.8, §5.4 and §5.5, TS 101 733
 // §6.3.5 and §6.4.1).
 
-// ErrArchived means that an archive time-stamp covers what would have to be added to.
-var ErrArchived = errors.New("an archive time-stamp covers what would have to be added to")
+// ErrArchived means that an archive time-stamp or evidence record covers what would have to be added to.
+var ErrArchived = errors.New("an archive time-stamp or evidence record covers what would have to be added to")
 
-// Sealed reports whether an archive time-stamp covers all certificates and CRLs of the envelope, so that adding one
-// breaks it: that of TS 101 733 v2.2.1 §6.4.1, and the one before it, which covers them in versions 1.5.1 to 1.6.3.
-// The third kind covers them one by one, and what is added later is not covered.
+// Sealed reports whether nothing may be added to the envelope. An archive time-stamp covers all its certificates and
+// CRLs: that of TS 101 733 v2.2.1 §6.4.1, and the one before it, which does so in versions 1.5.1 to 1.6.3. An evidence
+// record covers all of it (RFC 4998 appendix A). An archive time-stamp of the third kind covers certificates one by
+// one, and what is added later is not covered.
 func (sd *SignedData) Sealed() bool {
 	return slices.ContainsFunc(sd.SignerInfos, (*SignerInfo).sealsEnvelope)
 }
@@ -30,7 +31,10 @@ func (si *SignerInfo) Archived() bool {
 }
 
 func (si *SignerInfo) sealsEnvelope() bool {
-	return Count(si.UnsignedAttrs, OIDArchiveTimeStampV1)+Count(si.UnsignedAttrs, OIDArchiveTimeStampV2) > 0
+	return slices.ContainsFunc(
+		[]cert.OID{OIDArchiveTimeStampV1, OIDArchiveTimeStampV2, OIDEvidenceInternal, OIDEvidenceExternal},
+		func(o cert.OID) bool { return Count(si.UnsignedAttrs, o) > 0 },
+	)
 }
 
 // ErrArchiveIndex means that an archive-time-stamp-v3 has no index that can be read.
