@@ -64,7 +64,11 @@ func (k *work) findReference(s *Signature, r *Reference) {
 // findPlace looks at where the signed element stands. A reference to a part of the document is legitimate, but
 // the reader must be told which; an element inside somebody else's signature is not what a person looks at.
 func (k *work) findPlace(s *Signature, r *Reference, sig *node) {
-	apex := r.target.set.apex
+	apex, root := r.target.set.apex, k.doc.root
+	if apex != root && apex.is(root.space, root.local) && root.space != nsDS {
+		// The signed element stands below an unsigned one of its name, which a program would read in its place.
+		s.find("unsigned-twin", Error, nil, "element", root.local, "location", "/"+root.local)
+	}
 	if sig.isCounter() && apex.is(nsDS, "SignatureValue") {
 		return // judgeCounter tells whose it is
 	}

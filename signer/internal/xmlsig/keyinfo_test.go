@@ -127,6 +127,17 @@ func TestUnsignedTwin(t *testing.T) {
 	}
 }
 
+// TestWrappedRoot finds a signed document that was put below an unsigned one of its kind.
+func TestWrappedRoot(t *testing.T) {
+	for root, want := range map[string]bool{"Invoice": true, "Bag": false} {
+		doc := `<` + root + ` ` + ds + `><Invoice Id="i">100</Invoice>` + signature(rsa256, reference(0, `URI="#i"`, exc), "") + `</` + root + `>`
+		s := verifyOne(t, rsaIdentity().sign(t, doc, crypto.SHA256))
+		if s.State() != Good || strings.Contains(codes(s), "unsigned-twin") != want {
+			t.Errorf("%s: %v %s", root, s.State(), codes(s))
+		}
+	}
+}
+
 // TestOthers finds files by their digest when their names are not those that were signed.
 func TestOthers(t *testing.T) {
 	open := func(text string) func() (io.ReadCloser, error) {
