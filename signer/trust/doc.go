@@ -12,6 +12,8 @@
 // refused with a [*ListError] and the one in use stays. Two generations are kept on disk, and a signed snapshot is
 // shipped, so that the first judgement needs no network; Opinion and Status say how old what was used is.
 //
+// The pivots that led to the signer of the list of lists are kept with it, so that it is believed again after a restart.
+//
 // Judge gives the certificate's part of EN 319 102-1: an indication, a sub-indication and the qualification that a
 // good signature would have. Embedded revocation data count first, then OCSP, then CRLs are asked for. A store that
 // is offline opens no connection.
@@ -38,6 +40,8 @@
 // "Revoked" and "expired" become FAILED only with a proof that signing happened later (JudgeOptions.NotBefore). A
 // time-stamp after the revocation proves the time before which, not after which, the signature was made.
 //
-// Answers about a signer's certificate are to be at most a day old (CIR (EU) 2025/1945); older ones leave TRY_LATER,
-// also while their nextUpdate has not come.
+// Answers about a signer's certificate are to be at most a day old at the time judged; older ones leave TRY_LATER, also
+// while their nextUpdate has not come. What comes with a time-stamp may be older, or a file of level LT could not be
+// judged without a network on the day after; a finding says so. These rules, and whatever else hangs on a date, stand in
+// rules.go and algorithm.go with the text that they are from.
 package trust

@@ -123,15 +123,11 @@ func qualify(c *certificate, a *anchor, t time.Time) (string, standing) {
 		at.service = issued.service
 	}
 	qc := at.qualified && issued.qualified
-	directive := c.NotBefore.Before(eIDASStart)
-	if qc && directive && !t.Before(directiveEnd) {
+	if qc && c.NotBefore.Before(eIDASStart) && !t.Before(directiveEnd) {
 		qc = false
 		at.findings = append(at.findings, Finding{Code: "directive-certificate-ended"})
 	}
 	device := at.qscd && issued.qscd
-	if directive && !t.Before(deviceEnd) {
-		device = false
-	}
 	claim := c.claims()
 	seal := at.seal || at.service == nil && claim.seal
 	pick := func(sig, seals string) string {

@@ -137,6 +137,51 @@ func TestQualification(t *testing.T) {
 	}
 }
 
+// TestDirectiveCertificates: those from before the Regulation counted until the end of 21 May 2026 (art. 51(2)), and are
+// no worse than others where they never counted.
+func TestDirectiveCertificates(t *testing.T) {
+	ca := issue(t, nil, "Autorità", asCA)
+	leaf := func(from time.Time, qc bool) *certificate {
+		c, err := parseCertificate(issue(t, ca, "Maria", func(c *x509.Certificate) {
+			if c.NotBefore = from; qc {
+				qualified("sscd", "esign")(c)
+			}
+		}).x.Raw)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	list, err := parseList([]byte(`<TrustServiceStatusList xmlns="http://uri.etsi.org/02231/v2#"><SchemeInformation>` +
+		`<TSLVersionIdentifier>5</TSLVersionIdentifier><ListIssueDateTime>2026-01-01T00:00:00Z</ListIssueDateTime></SchemeInformation>` +
+		`<TrustServiceProviderList><TrustServiceProvider><TSPServices>` +
+		serviceXML(stateXML("CA/QC", "granted", eIDASStart, ca, purposeXML("ForeSignatures")),
+			stateXML("CA/QC", "undersupervision", day(2010, 1, 1), ca, "")) +
+		`</TSPServices></TrustServiceProvider></TrustServiceProviderList></TrustServiceStatusList>`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := &anchor{Cert: list.Services[0].Certs[0], Services: list.Services}
+	rome := time.FixedZone("CEST", 2*60*60)
+	for _, tt := range []struct {
+		name string
+		c    *certificate
+		at   time.Time
+		want string
+		told bool
+	}{
+		{"before, on the last day", leaf(day(2016, 6, 30), true), time.Date(2026, 5, 21, 23, 59, 59, 0, rome), QESig, false},
+		{"before, a second later", leaf(day(2016, 6, 30), true), time.Date(2026, 5, 22, 0, 0, 0, 0, rome), AdESig, true},
+		{"under the Regulation", leaf(day(2016, 7, 1), true), day(2026, 6, 1), QESig, false},
+		{"before, never qualified", leaf(day(2016, 6, 30), false), day(2026, 6, 1), AdESig, false},
+	} {
+		got, st := qualify(tt.c, a, tt.at)
+		if told := len(st.findings) > 0; got != tt.want || told != tt.told {
+			t.Errorf("%s: %s, %+v", tt.name, got, st.findings)
+		}
+	}
+}
+
 // TestIndeterminateQualification: what an expired signer's certificate would have been is said, not promised.
 func TestIndeterminateQualification(t *testing.T) {
 	u, p := newUnion(t), newPKI(t)

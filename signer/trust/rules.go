@@ -22,17 +22,14 @@ const leafFreshness = 24 * time.Hour
 // "granted" and "withdrawn" since, and state for what a service is granted.
 var eIDASStart = day(2016, 7, 1)
 
-// The ends of what Directive 1999/93/EC left behind, Regulation (EU) No 910/2014 art. 51 as amended by Regulation (EU)
-// 2024/1183. "Until" a day is until its end, in Brussels.
-var (
-	// directiveEnd is that of qualified certificates issued to natural persons under the Directive (art. 51(2)). A
-	// certificate from before eIDASStart is taken for one of these.
-	directiveEnd = day(2026, 5, 21).Add(22 * time.Hour)
-	// deviceEnd is that of devices whose conformity was determined under the Directive (art. 51(1)). No certificate
-	// tells which device holds its key, so the rule is applied only where nothing else is possible: to certificates
-	// from before eIDASStart. A later one on such a device is for its authority to revoke, or for the list to qualify.
-	deviceEnd = day(2027, 5, 21).Add(22 * time.Hour)
-)
+// directiveEnd is the end of qualified certificates that were issued to natural persons under Directive 1999/93/EC,
+// Regulation (EU) No 910/2014 art. 51(2) as amended by Regulation (EU) 2024/1183: "until 21 May 2026", which is until
+// the end of that day, in Brussels. A certificate from before eIDASStart is taken for one of these.
+//
+// Art. 51(1), by which devices conforming to the Directive count until 21 May 2027, cannot be applied here: no
+// certificate tells which device holds its key. It is for the authority to revoke such a certificate, or for the list to
+// qualify it (QCNoQSCD).
+var directiveEnd = day(2026, 5, 21).Add(22 * time.Hour)
 
 // granted tells whether a service with that status may issue qualified certificates or time-stamps at the time t
 // (ETSI TS 119 612 §5.5.4). Before eIDASStart the states of Decision 2009/767/EC said so: supervised, ceasing under
