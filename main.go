@@ -66,7 +66,7 @@ func run(demo, tray bool, config, language, module string, files []string) error
 	if err != nil { // two windows are better than none
 		fmt.Fprintln(os.Stderr, "ceralacca:", err)
 	}
-	modules, err := p11.Choose(module, p11.Options{})
+	modules, err := p11.Choose(module, p11.Options{Memory: app.NewLibraries(config)})
 	if err != nil {
 		return err
 	}

@@ -195,8 +195,11 @@ func (e *Engine) checkCard(ctx context.Context, s card.Slot, f *found) DoctorChe
 		return DoctorCheck{Severity: a.Severity, Detail: a.Detail, told: a}
 	}
 	f.cards = append(f.cards, c)
-	if c.Advice != nil {
+	switch {
+	case c.Advice != nil:
 		return DoctorCheck{Severity: c.Advice.Severity, told: c.Advice}
+	case c.Library != "":
+		return good("card-library", "kind", c.Kind, "name", c.Library)
 	}
 	return good("card", "kind", c.Kind)
 }
@@ -344,7 +347,7 @@ func (c DoctorCheck) Text(t *lang.Catalog) DoctorText {
 
 // DoctorCodes are all codes of checks, those with a fix in the second list.
 func DoctorCodes() (fine, fixes []string) {
-	return []string{"service", "reader", "card", "modules-none", "module", "network", "lists", "clock", "folder"},
+	return []string{"service", "reader", "card", "card-library", "modules-none", "module", "network", "lists", "clock", "folder"},
 		[]string{
 			"service-windows", "service-macos", "service-flatpak", "service-denied", "service-stopped", "service-missing",
 			"reader-driver", "reader-none", "module-cpu", "module-fails", "network-off", "network-not-asked", "network-fails", "network-script",

@@ -157,7 +157,7 @@ func (e *Engine) Inspect(ctx context.Context, s card.Slot) (Card, error) {
 	}
 	defer t.Close()
 	in := t.Info()
-	c.Kind, c.Serial, c.Issuer, c.Via = in.Kind, in.Serial, in.Issuer, in.Via
+	c.Kind, c.Serial, c.Issuer, c.Via, c.Library = in.Kind, in.Serial, in.Issuer, in.Via, in.Library
 	c.Surname, c.Name, c.FiscalCode, c.Birth = in.Holder.Surname, in.Holder.Name, in.Holder.FiscalCode, in.Holder.Birth
 	c.Issued, c.Expires = in.Issued, in.Expires
 	keys, err := t.Keys(ctx)

@@ -67,9 +67,12 @@ func (j *journal) read() *journalFile {
 	return j.kept
 }
 
-func (f *journalFile) hash(serial string) string {
-	h := hmac.New(sha256.New, f.Salt)
-	h.Write([]byte(serial))
+func (f *journalFile) hash(serial string) string { return keyed(f.Salt, serial) }
+
+// keyed is a name under which a card is kept in a file: who has the file alone does not learn which card it is.
+func keyed(salt []byte, card string) string {
+	h := hmac.New(sha256.New, salt)
+	h.Write([]byte(card))
 	return hex.EncodeToString(h.Sum(nil))
 }
 

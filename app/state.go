@@ -100,6 +100,8 @@ type Card struct {
 	Phase  CardPhase
 	ATR    string // upper-case hex, for support
 	Via    string // "native" or "pkcs11"
+	// Library is the maker's library, with its version, that reaches what the driver does not; "" where none does.
+	Library string
 
 	Kind, Serial, Issuer string
 	Surname, Name        string

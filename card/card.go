@@ -90,6 +90,7 @@ type Info struct {
 	Serial  string // ID_Carta
 	Label   string // a name for lists, such as the holder's
 	Via     string // "native", "pkcs11", or "native+pkcs11" for a card that Join has put together
+	Library string // of its maker, file name and version, that reaches keys the driver does not; "" where none does
 	ATR     []byte
 	Chip    Chip // zero where the answer to reset does not tell
 	Holder  Holder

@@ -101,7 +101,7 @@ func (t *joinedToken) join(f *found) {
 		t.info = f.info
 		t.info.PINs = nil
 	} else {
-		t.info.Via = viaBoth
+		t.info.Via, t.info.Library = viaBoth, f.info.Library
 	}
 	for _, p := range f.info.PINs {
 		ref, shared := t.partner(p.Ref)

@@ -403,6 +403,7 @@ func (v *cardView) about(card *app.Card) fyne.CanvasObject {
 		add(right, "ui.field.issued", k.Date(card.Issued), boxFace)
 	}
 	add(right, "ui.field.reader", card.Reader, boxFace)
+	add(right, "ui.field.library", card.Library, boxFace)
 	return k.sheet(22, vbox(k.px(12), k.text(face{size: 18, bold: true}, k.p.ink, k.T("ui.about.card")),
 		cols(k.px(32), k.px(640), []float32{1, 1}, left, right)))
 }

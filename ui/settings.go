@@ -37,7 +37,7 @@ type option struct {
 
 // Show implements view.
 func (v *settingsView) Show(st *app.State) {
-	if v.last == st.Settings && v.cards != nil && v.cards.Practice == st.Cards.Practice && v.trust == st.Trust && v.startup == st.Startup && v.stamped == st.Authorities {
+	if v.last == st.Settings && v.cards != nil && v.cards.Practice == st.Cards.Practice && libraryOf(v.cards) == libraryOf(st.Cards) && v.trust == st.Trust && v.startup == st.Startup && v.stamped == st.Authorities {
 		return
 	}
 	v.last, v.cards, v.trust, v.startup, v.stamped = st.Settings, st.Cards, st.Trust, st.Startup, st.Authorities
@@ -68,7 +68,7 @@ func (v *settingsView) Show(st *app.State) {
 	box := vbox(k.px(18), v.row("language", languages), k.rule(), v.row("theme", themes), k.rule(), v.row("scale", scales),
 		k.rule(), v.row("code", code), k.rule(),
 		cols(k.px(20), k.px(640), []float32{2, 3}, v.words("practice"), leftmost(practice)),
-		k.rule(), v.network(&set), k.rule(), v.lists(st.Trust, set.Offline), k.rule(), v.anchors(st.Trust), k.rule(), v.authorities(st.Trust))
+		k.rule(), v.library(st.Cards), k.rule(), v.network(&set), k.rule(), v.lists(st.Trust, set.Offline), k.rule(), v.anchors(st.Trust), k.rule(), v.authorities(st.Trust))
 	if st.Authorities != nil {
 		box.Add(k.rule())
 		box.Add(v.stamps(st.Authorities))
@@ -80,6 +80,23 @@ func (v *settingsView) Show(st *app.State) {
 	v.frame.setBody(-1, k.heading(k.T("ui.page.settings"), k.T("ui.set.note")), k.sheet(24, box),
 		k.para(noteFace, k.p.muted, k.Text(lang.M("ui.set.about", "version", app.Version))))
 	v.frame.setBar()
+}
+
+// library tells which library of a maker is in use with the card: it is found, and remembered for that card, by itself.
+func (v *settingsView) library(c *app.Cards) fyne.CanvasObject {
+	k := v.u.k
+	name := libraryOf(c)
+	if name == "" {
+		name = k.T("ui.set.library.none")
+	}
+	return cols(k.px(20), k.px(640), []float32{2, 3}, v.words("library"), k.para(boxFace, k.p.ink, name))
+}
+
+func libraryOf(c *app.Cards) string {
+	if card := c.Card(); card != nil {
+		return card.Library
+	}
+	return ""
 }
 
 // atLogin is the choice whether reminders of the expiry come while the window is closed too.

@@ -226,7 +226,7 @@ func (s *session) makeEngine() error {
 	}
 	if !s.demo {
 		c.Modules = func(ctx context.Context) []app.Module { return p11.Libraries(ctx, s.module, p11.Options{}) }
-		modules, err := p11.Choose(s.module, p11.Options{})
+		modules, err := p11.Choose(s.module, p11.Options{Memory: app.NewLibraries(c.Dir)})
 		if err != nil {
 			return err
 		}

@@ -2,6 +2,8 @@ package p11
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -66,7 +68,8 @@ func (s *Source) Find(ctx context.Context, reader string, known []card.Key) (car
 	var owner *module
 	var troubles []error
 	defer func() { s.letGo(owner) }()
-	for _, m := range s.current() {
+	name := nameOf(known)
+	for _, m := range s.remembered(name) {
 		cards, err := m.visit(ctx)
 		if ctx.Err() != nil {
 			owner = nil
@@ -86,11 +89,42 @@ func (s *Source) Find(ctx context.Context, reader string, known []card.Key) (car
 	}
 	switch {
 	case best != nil:
+		if s.o.Memory != nil {
+			s.o.Memory.Keep(name, owner.path)
+		}
 		return best.slot(), nil
 	case len(troubles) > 0:
 		return card.Slot{}, errors.Join(troubles...)
 	}
 	return card.Slot{}, fmt.Errorf("no module knows the card in %s: %w", reader, card.ErrUnsupported)
+}
+
+// nameOf names a card for Memory: by what is known of it, or as the one that the driver knows nothing of.
+func nameOf(known []card.Key) string {
+	if len(known) == 0 {
+		return "unknown"
+	}
+	sum := sha256.Sum256(known[0].DER)
+	return hex.EncodeToString(sum[:])
+}
+
+// remembered is current with the module first that was of use for the card last.
+func (s *Source) remembered(name string) []*module {
+	list := s.current()
+	if s.o.Memory == nil {
+		return list
+	}
+	last := s.o.Memory.Module(name)
+	slices.SortStableFunc(list, func(a, b *module) int {
+		switch {
+		case a.path == last && b.path != last:
+			return -1
+		case b.path == last && a.path != last:
+			return 1
+		}
+		return 0
+	})
+	return list
 }
 
 // visit looks at the cards through a module, unless it is to be left alone.

@@ -6,6 +6,7 @@ import (
 	"encoding/asn1"
 	"encoding/hex"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -211,6 +212,10 @@ func keyOf(o certInfo) (slotKey, bool) {
 func (c *insertion) info(m *module) card.Info {
 	t := c.slots[0].token()
 	info := card.Info{Kind: "PKCS #11", Serial: strings.TrimSpace(t.Serial), Label: strings.TrimSpace(t.Label), Via: "pkcs11"}
+	info.Library = filepath.Base(m.path)
+	if m.h != nil {
+		info.Library = strings.TrimSpace(info.Library + " " + m.h.info.Version)
+	}
 	if model := strings.TrimSpace(t.Model); model != "" {
 		info.Kind = model
 	}

@@ -39,8 +39,19 @@ type Options struct {
 	InitPIN []string
 	// List tells Auto where modules lie, most trusted first; nil is Installed.
 	List func() []string
+	// Memory keeps which module was of use for a card; nil forgets it with the Source.
+	Memory Memory
 	// clock is time.Now where it is nil.
 	clock func() time.Time
+}
+
+// Memory keeps from one start to the next which module was of use for which card, so that this one is asked first and
+// the others need not be loaded at all. It is safe for concurrent use.
+type Memory interface {
+	// Module is the path of the module that was of use for the card last; "" where none was.
+	Module(card string) string
+	// Keep notes that a module was of use for the card.
+	Keep(card, module string)
 }
 
 func or(d, standard time.Duration) time.Duration {
