@@ -171,8 +171,11 @@ func (c *Container) sort(ctx context.Context) error {
 		if f.Flags&1 != 0 {
 			c.find("encrypted-entry", Warning, f.Name, nil)
 		}
-		if !safe(f.Name) {
+		switch {
+		case leads(f.Name):
 			c.find("unsafe-name", Error, f.Name, nil)
+		case !safe(f.Name):
+			c.find("unsafe-name", Warning, f.Name, nil)
 		}
 		base := path.Base(f.Name)
 		// The Lithuanian ADOC, an ASiC-E by its references, has META-INF/signatures/signatures0.xml.

@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 
@@ -86,6 +87,7 @@ func TestRules(t *testing.T) {
 		{"absolute", pack(t, "", mimeE, file{name: "/a.txt"}, xades), Extended, "unsafe-name"},
 		{"backslash", pack(t, "", mimeE, file{name: `..\a.txt`}, xades), Extended, "unsafe-name"},
 		{"drive", pack(t, "", mimeE, file{name: "c:a.txt"}, xades), Extended, "unsafe-name"},
+		{"colon, as Linux allows", pack(t, "", mimeE, file{name: "16:30.txt"}, xades), Extended, "unsafe-name"},
 		{"bytes before", append([]byte("#!/bin/sh\n"), good...), Extended, "leading-data"},
 		{"bytes after", append(bytes.Clone(good), "tail"...), Extended, "trailing-data"},
 		{"other name in local header", renamed, Extended, "local-name-differs"},
@@ -113,6 +115,23 @@ func TestRules(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestNames: a name that leads out of the container is an error, one that only some system cannot use is not.
+func TestNames(t *testing.T) {
+	for name, want := range map[string]Severity{
+		"../a.txt": Error, "/a.txt": Error, `..\a.txt`: Error, "c:a.txt": Error, "a/../../b": Error,
+		"16:30.txt": Warning, "a//b": Warning, "./a": Warning,
+	} {
+		c, err := open(pack(t, "", mimeE, file{name: name}, xades), Limits{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		at := slices.IndexFunc(c.Findings, func(f Finding) bool { return f.Code == "unsafe-name" })
+		if at < 0 || c.Findings[at].Severity != want {
+			t.Errorf("%q: %+v", name, c.Findings)
+		}
 	}
 }
 

@@ -223,6 +223,12 @@ func (a *archive) trailing() bool {
 	return i+fixed+int(binary.LittleEndian.Uint16(b[i+20:])) != len(b)
 }
 
+// leads tells if a name leads out of the container on some system, which no honest program writes.
+func leads(name string) bool {
+	drive := len(name) > 1 && name[1] == ':'
+	return drive || strings.HasPrefix(name, "/") || strings.Contains(name, `\`) || slices.Contains(strings.Split(name, "/"), "..")
+}
+
 // safe tells if a name may be used for a file: relative, within the container, without what some system reads
 // otherwise.
 func safe(name string) bool {
