@@ -45,7 +45,12 @@ func (e *NoMatchError) Error() string { return "no file fits " + e.Pattern }
 // pattern, where ** stands for any folders, and fails with a [*NoMatchError] when nothing fits. A path that names a file
 // is taken as it is, whatever its name.
 func Collect(ctx context.Context, paths ...string) (files []string, skipped []Skipped, err error) {
-	c := &collector{ctx: ctx, seen: map[string]bool{}}
+	return collect(ctx, func(int) {}, paths...)
+}
+
+// collect is [Collect] that tells how many files it has found after each.
+func collect(ctx context.Context, found func(int), paths ...string) (files []string, skipped []Skipped, err error) {
+	c := &collector{ctx: ctx, found: found, seen: map[string]bool{}}
 	for _, p := range paths {
 		st, err := os.Stat(p)
 		switch {
@@ -66,6 +71,7 @@ func Collect(ctx context.Context, paths ...string) (files []string, skipped []Sk
 
 type collector struct {
 	ctx     context.Context
+	found   func(int)
 	seen    map[string]bool
 	met     int // files taken and skipped, again ones too
 	files   []string
@@ -78,6 +84,7 @@ func (c *collector) take(path string) {
 	if !c.seen[key] {
 		c.seen[key] = true
 		c.files = append(c.files, path)
+		c.found(len(c.files))
 	}
 }
 

@@ -110,6 +110,7 @@ func (s *Store) StartExercise(id string, words *lang.Catalog) {
 			}
 			return e, err
 		}
+		st = s.dropAdding(st)
 		st.Docs, st.Job, st.PINJob, st.Verify, st.Saved, st.Exercise = &Docs{}, nil, nil, nil, nil, nil
 		return s.makePractice(st, making, func(st State, _ *Engine) State {
 			s.exerciseBus = bus

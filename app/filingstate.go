@@ -24,10 +24,11 @@ type filed struct {
 	cancel  context.CancelFunc
 }
 
-// keepFiling starts the check anew when something that it looks at has changed; not while a job runs.
+// keepFiling starts the check anew when something that it looks at has changed; not while a job runs or files are
+// being added.
 func (s *Store) keepFiling(st State) State {
 	f := &s.filed
-	if st.Docs == f.docs && st.Choices == f.choices && st.Cards == f.cards && st.Settings.Profile == f.profile || st.Job != nil && st.Job.Running {
+	if st.Docs == f.docs && st.Choices == f.choices && st.Cards == f.cards && st.Settings.Profile == f.profile || st.Adding != nil || st.Job != nil && st.Job.Running {
 		return st
 	}
 	f.docs, f.choices, f.cards, f.profile = st.Docs, st.Choices, st.Cards, st.Settings.Profile

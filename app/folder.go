@@ -128,21 +128,23 @@ type FolderRow struct {
 
 // VerifyFolder judges every file of the folder, one after the other; those that are not signed are passed over.
 func (s *Store) VerifyFolder(path string) {
-	s.post(func(st State) State {
-		if s.folder != nil {
-			s.folder()
-		}
-		ctx, cancel := context.WithCancel(s.ctx)
-		s.folder = cancel
-		st.Folder = &Folder{Path: path, Name: filepath.Base(path), Running: true}
-		st.Verify = nil
-		engine := s.use
-		s.spawn(func() {
-			defer cancel()
-			s.eachOf(ctx, engine, path)
-		})
-		return st
+	s.post(func(st State) State { return s.verifyFolder(st, path) })
+}
+
+func (s *Store) verifyFolder(st State, path string) State {
+	if s.folder != nil {
+		s.folder()
+	}
+	ctx, cancel := context.WithCancel(s.ctx)
+	s.folder = cancel
+	st.Folder = &Folder{Path: path, Name: filepath.Base(path), Running: true}
+	st.Verify = nil
+	engine := s.use
+	s.spawn(func() {
+		defer cancel()
+		s.eachOf(ctx, engine, path)
 	})
+	return st
 }
 
 // eachOf tells the State about each file of the folder as it is judged.

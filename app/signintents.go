@@ -11,11 +11,12 @@ import (
 
 // This file is the signing jobs of the store: the list, a job that an earlier run left behind, what is kept of it.
 
-// Sign signs the files that are ready with the chosen card. It asks for the PIN by the Asker.
+// Sign signs the files that are ready with the chosen card. It asks for the PIN by the Asker. Nothing is signed while
+// the list still grows: a person signs what is there to be seen.
 func (s *Store) Sign() {
 	s.post(func(st State) State {
 		c := st.Cards.Card()
-		if c == nil || (st.Job != nil && st.Job.Running) || (st.PINJob != nil && st.PINJob.Running) {
+		if c == nil || st.Adding != nil || (st.Job != nil && st.Job.Running) || (st.PINJob != nil && st.PINJob.Running) {
 			return st
 		}
 		h := st.Choices
@@ -190,6 +191,7 @@ func (s *Store) Resume() {
 		if in == nil || c == nil || (st.Job != nil && st.Job.Running) || (st.PINJob != nil && st.PINJob.Running) {
 			return st
 		}
+		st = s.dropAdding(st)
 		next, ids := &Docs{}, map[int]int{}
 		for i, path := range in.Files {
 			s.nextID++

@@ -34,6 +34,7 @@ func NewPIN() *PIN { return card.NewPIN() }
 type State struct {
 	Cards   *Cards
 	Docs    *Docs
+	Adding  *Adding // how far the looking at added files is; nil when none takes long
 	Filing  *Filing // how Docs stands to the rules of whom it is for; nil while it is empty
 	Choices *SignChoices
 	Job     *Job

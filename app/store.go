@@ -29,6 +29,9 @@ type Store struct {
 	ctx             context.Context
 	ask             Asker
 	wg              sync.WaitGroup
+	lookers         sync.WaitGroup // look at added files
+	adding          []*adding      // under way
+	describe        func(*Engine, context.Context, string) Doc
 	stopStamps      context.CancelFunc // ends the job of time-stamps
 	authoritiesTurn sync.Mutex         // held while the list of time-stamp authorities changes
 	use             *Engine            // engine, or its practice twin
@@ -59,7 +62,7 @@ type change func(State) State
 
 // NewStore returns a store over the engine; Run starts it.
 func NewStore(e *Engine) *Store {
-	s := &Store{engine: e, use: e, wake: make(chan struct{}, 1), reading: map[string]*reading{}, retry: 250 * time.Millisecond, reminded: make(chan struct{}, 1), slots: map[string]card.Slot{}}
+	s := &Store{engine: e, use: e, wake: make(chan struct{}, 1), reading: map[string]*reading{}, retry: 250 * time.Millisecond, reminded: make(chan struct{}, 1), slots: map[string]card.Slot{}, describe: (*Engine).describe}
 	set, err := e.Settings()
 	if err != nil {
 		set = Settings{} // unreadable choices are as good as none; they are replaced when one is changed
@@ -79,7 +82,7 @@ func NewStore(e *Engine) *Store {
 // It is called before Run.
 func (s *Store) OnChange(f func(*State)) { s.changed = f }
 
-// State is the newest snapshot. Job, Stamping, Interrupted, Verify, Preview, PINJob, Saved and Exercise can be nil; the other sections never are.
+// State is the newest snapshot. Adding, Job, Stamping, Interrupted, Verify, Preview, PINJob, Saved and Exercise can be nil; the other sections never are.
 func (s *Store) State() *State { return s.state.Load() }
 
 // Run owns every goroutine of the application. It returns when ctx has ended and so have all of them.
@@ -100,6 +103,7 @@ func (s *Store) Run(ctx context.Context, ask Asker) error {
 			s.wg.Wait()
 			s.drain()
 			s.wg.Wait() // for what the last changes began
+			s.awaitLookers()
 			for _, dir := range s.scratch {
 				_ = os.RemoveAll(dir) // the system empties its folder of such things anyway
 			}
@@ -145,59 +149,10 @@ func (s *Store) spawn(f func()) { s.wg.Go(f) }
 
 // The intents. Each returns at once; what comes of it is seen in the State.
 
-// Add takes files and folders that arrived by drop, button, paste or arguments: see [Collect]. A single signed file is
-// verified; all others go to the list to sign.
-func (s *Store) Add(paths ...string) { s.take(paths, true) }
-
-// AddToSign puts files and folders on the list to sign, a signed file too: somebody else signs it as well.
-func (s *Store) AddToSign(paths ...string) { s.take(paths, false) }
-
-func (s *Store) take(paths []string, guess bool) {
-	s.post(func(st State) State {
-		engine := s.use
-		s.spawn(func() { s.look(engine, paths, guess) })
-		return st
-	})
-}
-
-// look finds the files behind the paths and what they are, off the store's goroutine; with guess it tells what a single
-// file wants.
-func (s *Store) look(e *Engine, paths []string, guess bool) {
-	files, skipped, err := Collect(s.ctx, paths...)
-	if err != nil {
-		files = paths // each tells its own trouble
-	}
-	docs := make([]Doc, 0, len(files))
-	for _, path := range files {
-		docs = append(docs, e.Describe(path))
-	}
-	if guess && len(docs) == 1 && (isEnvelope(docs[0].Kind) || docs[0].Signatures() > 0) {
-		s.Verify(docs[0].Path)
-		return
-	}
-	s.post(func(st State) State {
-		next := Docs{List: append([]Doc(nil), st.Docs.List...), Skipped: skipped}
-		have := make(map[string]bool, len(next.List))
-		for _, d := range next.List {
-			have[d.Path] = true
-		}
-		for _, d := range docs {
-			if have[d.Path] {
-				continue
-			}
-			have[d.Path] = true
-			s.nextID++
-			d.ID = s.nextID
-			d.settle(st.Choices)
-			next.List = append(next.List, d)
-		}
-		st.Docs = &next
-		return st
-	})
-}
-
 // Describe looks at a file for the list to sign.
-func (e *Engine) Describe(path string) Doc {
+func (e *Engine) Describe(path string) Doc { return e.describe(context.Background(), path) }
+
+func (e *Engine) describe(ctx context.Context, path string) Doc {
 	if abs, err := filepath.Abs(path); err == nil {
 		path = abs
 	}
@@ -209,7 +164,7 @@ func (e *Engine) Describe(path string) Doc {
 	}
 	defer f.Close()
 	d.Size, d.Kind = doc.Size(), doc.Kind()
-	d.Examination, _ = signer.Examine(context.Background(), doc) // what cannot be read has nothing to show
+	d.Examination, _ = signer.Examine(ctx, doc) // what cannot be read has nothing to show
 	if d.Kind == signer.DetachedCMS {
 		d.Original = VerifyRequest{File: path}.Original(d.Kind)
 	}
@@ -249,10 +204,11 @@ func (s *Store) Remove(id int) {
 	})
 }
 
-// Clear empties the list and forgets the last job; not while one runs.
+// Clear empties the list, ends what is being added to it and forgets the last job; not while one runs.
 func (s *Store) Clear() {
 	s.post(func(st State) State {
 		if st.Job == nil || !st.Job.Running {
+			st = s.dropAdding(st)
 			st.Docs, st.Job = &Docs{}, nil
 			if st.Choices.Visible != nil { // its place was chosen on the pages of this list
 				c := *st.Choices

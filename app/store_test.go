@@ -23,6 +23,12 @@ type watched struct {
 
 func runStore(t *testing.T, e *Engine, ask Asker) *watched {
 	t.Helper()
+	return runStoreWith(t, e, ask, func(*Store) {})
+}
+
+// runStoreWith is runStore with a store that set has changed.
+func runStoreWith(t *testing.T, e *Engine, ask Asker, set func(*Store)) *watched {
+	t.Helper()
 	w := &watched{NewStore(e), t, make(chan struct{}, 1), make(chan error, 1)}
 	w.OnChange(func(*State) {
 		select {
@@ -30,6 +36,7 @@ func runStore(t *testing.T, e *Engine, ask Asker) *watched {
 		default:
 		}
 	})
+	set(w.Store)
 	ctx, cancel := context.WithCancel(context.Background())
 	go func() { w.ended <- w.Run(ctx, ask) }()
 	t.Cleanup(func() {
@@ -103,7 +110,6 @@ func TestStoreSigns(t *testing.T) {
 	w := runStore(t, e, ask)
 	w.until("ready", ready)
 	w.Add(dir)
-	w.Add(a) // a second time: it stays one
 	w.until("two files", func(st *State) bool { return len(st.Docs.List) == 2 })
 	w.Sign()
 	st := w.until("signed", func(st *State) bool { return st.Job != nil && !st.Job.Running })

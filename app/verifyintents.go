@@ -51,7 +51,7 @@ func (v *Verification) Revision(s *Signature) bool {
 // RevisionName is the suggested name for the revision of the signature with that ID.
 func (v *Verification) RevisionName(id string) string { return revisionName(v.Name, id) }
 
-// Verify judges the file at path.
+// Verify judges the file at path, or each file of the folder that is there.
 func (s *Store) Verify(path string) { s.VerifyAs(VerifyRequest{File: path}) }
 
 // VerifyAs judges a file with its original, or at the moment, that the person names.
@@ -67,9 +67,18 @@ func (s *Store) VerifyAs(q VerifyRequest) {
 		engine := s.use
 		s.spawn(func() {
 			defer cancel()
-			done := engine.verification(ctx, q)
+			var done *Verification
+			info, err := os.Stat(q.File)
+			folder := err == nil && info.IsDir()
+			if !folder {
+				done = engine.verification(ctx, q)
+			}
 			s.post(func(st State) State {
-				if st.Verify == v {
+				switch {
+				case st.Verify != v: // something newer is wanted
+				case folder:
+					return s.verifyFolder(st, q.File)
+				default:
 					st.Verify = done
 				}
 				return st

@@ -49,15 +49,24 @@ func TestSettingsTakeEffectAtOnce(t *testing.T) {
 }
 
 func TestDroppedAndPasted(t *testing.T) {
-	u, f, _ := window(t, state(nil), 1280, 800)
+	u, f, q := window(t, state(nil), 1280, 800)
 	file := filepath.Join(t.TempDir(), "città #1 100%.pdf")
 	if err := os.WriteFile(file, []byte("x"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	u.paste(file)
-	u.paste("file://" + strings.NewReplacer(" ", "%20", "#", "%23", "à", "%C3%A0", "100%", "100%25").Replace(file))
-	u.paste("x-special/nautilus-clipboard\ncopy\nfile://" + file[:1] + "non-esiste.pdf\r\n'" + file + "'\r\n# " + file) // one of them is there
-	u.paste("niente")
+	pasted := func(s string) { // the answer comes from beside the window
+		t.Helper()
+		u.shell.toast.hush(u.shell.toast.words.Text)
+		n := len(f.said)
+		u.paste(s)
+		q.until(t, "what was pasted is taken", func() bool {
+			return len(f.said) > n || u.shell.toast.words.Text == u.k.T("ui.paste.nothing")
+		})
+	}
+	pasted(file)
+	pasted("file://" + strings.NewReplacer(" ", "%20", "#", "%23", "à", "%C3%A0", "100%", "100%25").Replace(file))
+	pasted("x-special/nautilus-clipboard\ncopy\nfile://" + file[:1] + "non-esiste.pdf\r\n'" + file + "'\r\n# " + file) // one of them is there
+	pasted("niente")
 	if !u.shell.toast.object.Visible() || u.shell.toast.words.Text != u.k.T("ui.paste.nothing") {
 		t.Errorf("of a text without a file the window says %q", u.shell.toast.words.Text)
 	}

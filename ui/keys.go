@@ -88,6 +88,8 @@ func (u *UI) escape() {
 	switch {
 	case st.Job != nil && st.Job.Running:
 		u.store.Cancel()
+	case u.page == pageSign && st.Adding != nil:
+		u.store.StopAdding()
 	case u.window.Canvas().Focused() != nil:
 		u.window.Canvas().Unfocus()
 	case u.page == u.lookedFrom && st.Preview != nil:
@@ -123,10 +125,6 @@ func (u *UI) take(paths []string) {
 		u.say(u.k.T("ui.take.asking"))
 		return
 	}
-	if st, err := os.Stat(paths[0]); u.page == pageVerify && len(paths) == 1 && err == nil && st.IsDir() {
-		u.store.VerifyFolder(paths[0])
-		return
-	}
 	if u.page == pageVerify && len(paths) == 1 {
 		u.store.Verify(paths[0]) // whatever it is: that it bears no signature is an answer too
 		return
@@ -136,20 +134,30 @@ func (u *UI) take(paths []string) {
 	u.store.Add(paths...)
 }
 
-// paste takes what a file manager or a person copied: paths and file addresses, one a line.
+// paste takes what a file manager or a person copied: paths and file addresses, one a line. Whether they are there is
+// asked beside the window: a share that has gone silent must not hold it.
 func (u *UI) paste(s string) {
-	var paths []string
-	for l := range strings.Lines(s) {
-		l = app.PathIn(strings.Trim(strings.TrimSpace(l), `"'`))
-		if _, err := os.Stat(l); err == nil && filepath.IsAbs(l) {
-			paths = append(paths, l)
+	told := u.later(200*time.Millisecond, func() { u.say(u.k.T("adding.finding.title")) })
+	go func() {
+		var paths []string
+		for l := range strings.Lines(s) {
+			l = app.PathIn(strings.Trim(strings.TrimSpace(l), `"'`))
+			if !filepath.IsAbs(l) {
+				continue
+			}
+			if _, err := os.Stat(l); err == nil {
+				paths = append(paths, l)
+			}
 		}
-	}
-	if len(paths) == 0 {
-		u.say(u.k.T("ui.paste.nothing"))
-		return
-	}
-	u.take(paths)
+		u.onUI(func() {
+			told()
+			if len(paths) == 0 {
+				u.say(u.k.T("ui.paste.nothing"))
+				return
+			}
+			u.take(paths)
+		})
+	}()
 }
 
 // chooseFile lets the person choose files to sign or to verify.

@@ -24,6 +24,7 @@ type signView struct {
 	points map[int]point // what stands in the way of a file, by its ID
 
 	lastDocs        *app.Docs
+	lastAdding      *app.Adding
 	lastFiling      *app.Filing
 	lastJob         *app.Job
 	lastCards       *app.Cards
@@ -33,12 +34,14 @@ type signView struct {
 	saved           *app.Saved
 	main            func()
 	progress        *progress
+	stopAdding      *button // one for all batches: a click must not fall between two
 }
 
 type signMode int
 
 const (
 	signEmpty signMode = iota
+	signAdding
 	signReady
 	signRunning
 	signDone
@@ -53,6 +56,7 @@ func newSignView(u *UI) *signView {
 	v.list.act = v.act
 	v.filter = newListFilter(u, "filter.good.signed", func() { v.refilter(); v.frame.object.Refresh() }, func() { u.window.Canvas().Focus(v.list) })
 	v.progress = newProgress(u.k)
+	v.stopAdding = u.k.button(outlined, "", u.k.T("ui.stop"), u.store.StopAdding)
 	return v
 }
 
@@ -79,15 +83,17 @@ func (v *signView) Show(st *app.State) {
 		v.lastDocs = nil // what went wrong is told on the page
 	}
 	passing := v.u.passing(st.Cards.Advice)
-	if st.Docs == v.lastDocs && st.Filing == v.lastFiling && st.Choices == v.lastChoices && st.Interrupted == v.lastInterrupted && st.Job == v.lastJob && st.Cards == v.lastCards && passing == v.lastPassing {
+	if st.Docs == v.lastDocs && st.Adding == v.lastAdding && st.Filing == v.lastFiling && st.Choices == v.lastChoices && st.Interrupted == v.lastInterrupted && st.Job == v.lastJob && st.Cards == v.lastCards && passing == v.lastPassing {
 		return
 	}
 	v.lastChoices, v.lastInterrupted = st.Choices, st.Interrupted
-	v.lastDocs, v.lastFiling, v.lastJob, v.lastCards, v.lastPassing = st.Docs, st.Filing, st.Job, st.Cards, passing
+	v.lastDocs, v.lastAdding, v.lastFiling, v.lastJob, v.lastCards, v.lastPassing = st.Docs, st.Adding, st.Filing, st.Job, st.Cards, passing
 	v.docs, v.mode, v.main, v.points = st.Docs.List, modeOf(st), nil, nil
 	switch v.mode {
 	case signEmpty:
 		v.showEmpty(st)
+	case signAdding:
+		v.showAdding(st.Adding)
 	case signReady:
 		v.showReady(st)
 		v.join()
@@ -99,11 +105,13 @@ func (v *signView) Show(st *app.State) {
 	v.refilter()
 }
 
-// modeOf tells which of the four pages it is.
+// modeOf tells which of the five pages it is.
 func modeOf(st *app.State) signMode {
 	switch {
 	case st.Job != nil && st.Job.Running:
 		return signRunning
+	case st.Adding != nil:
+		return signAdding
 	case len(st.Docs.List) == 0:
 		return signEmpty
 	}
@@ -136,6 +144,20 @@ func (v *signView) showEmpty(st *app.State) {
 	objects[elastic] = v.u.dropArea("ui.drop.title", "ui.drop.body", len(objects) == 1)
 	v.frame.setBody(elastic, objects...)
 	v.frame.setBar()
+}
+
+// showAdding is the list while files are being looked at; nothing is signed before it is whole.
+func (v *signView) showAdding(a *app.Adding) {
+	k := v.u.k
+	v.frame.column.grow = false
+	title, now := k.T("adding.reading.title"), k.Text(lang.MN("adding.reading", a.Found, "done", lang.Digits(a.Read)))
+	if a.Finding {
+		title, now = k.T("adding.finding.title"), k.Text(lang.MN("adding.finding", a.Found))
+	}
+	v.progress.set(a.Read, a.Found)
+	objects := v.withFilter([]fyne.CanvasObject{k.heading(title, now), v.progress.object})
+	v.frame.setBody(len(objects), append(objects, v.list)...)
+	v.frame.setBar(k.para(noteFace, k.p.muted, k.T("adding.stop.after")), v.stopAdding)
 }
 
 // cardAdvice tells what is wrong with the card and offers the practice card where there is none.

@@ -184,6 +184,7 @@ func (u *UI) passing(a *app.Advice) bool {
 type intents interface {
 	Add(paths ...string)
 	AddToSign(paths ...string)
+	StopAdding()
 	Remove(id int)
 	Clear()
 	ChooseCard(slot string)

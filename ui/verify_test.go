@@ -130,8 +130,8 @@ func TestFolderTable(t *testing.T) {
 		t.Errorf("asked for %q", f.said)
 	}
 	dir := t.TempDir()
-	u.take([]string{dir})
-	if asked(f) != "folder "+dir {
+	u.take([]string{dir}) // the store looks whether it is a folder
+	if asked(f) != "verify "+dir {
 		t.Errorf("asked for %q", f.said)
 	}
 	u.turn(pageSign)
