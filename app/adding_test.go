@@ -182,15 +182,3 @@ func TestAddingManyFiles(t *testing.T) {
 		t.Errorf("the list grew %d times", len(grown))
 	}
 }
-
-// A folder where a file is verified is verified as a folder: nobody else has to look first.
-func TestVerifyTakesAFolder(t *testing.T) {
-	e, _ := practiceEngine(t)
-	w := runStore(t, e, &answers{})
-	dir := folderOf(t, 2)
-	w.Verify(dir)
-	st := w.until("the folder", func(st *State) bool { return st.Folder != nil && !st.Folder.Running })
-	if st.Folder.Path != dir || st.Folder.Done != 2 || st.Verify != nil {
-		t.Errorf("%+v, %+v", st.Folder, st.Verify)
-	}
-}

@@ -126,11 +126,7 @@ type FolderRow struct {
 	err    error
 }
 
-// VerifyFolder judges every file of the folder, one after the other; those that are not signed are passed over.
-func (s *Store) VerifyFolder(path string) {
-	s.post(func(st State) State { return s.verifyFolder(st, path) })
-}
-
+// verifyFolder judges every file of the folder, one after the other; those that are not signed are passed over.
 func (s *Store) verifyFolder(st State, path string) State {
 	if s.folder != nil {
 		s.folder()

@@ -146,14 +146,14 @@ func TestStoreSigns(t *testing.T) {
 	w.until("verified at another moment", func(st *State) bool {
 		return st.Verify != nil && !st.Verify.Running && !st.Verify.At.IsZero() && st.Verify.Verdict.Seal != SealWhole
 	})
-	w.VerifyFolder(dir)
+	w.Verify(dir) // it looks itself whether that is a folder
 	st = w.until("folder", func(st *State) bool { return st.Folder != nil && !st.Folder.Running })
 	if st.Folder.Done != st.Folder.Total || len(st.Folder.Rows) != 2 || st.Folder.Rows[0].Verdict.Seal != SealWhole || len(st.Folder.Rows[0].Signers) != 1 {
 		t.Errorf("%+v", st.Folder)
 	}
 	w.SaveTable(filepath.Join(dir, "t.csv"), c)
 	w.until("table", func(st *State) bool { return st.Folder.Saved != nil })
-	w.VerifyFolder(filepath.Join(dir, "nowhere"))
+	w.post(func(st State) State { return w.verifyFolder(st, filepath.Join(dir, "nowhere")) }) // gone since it was chosen
 	w.until("no folder", func(st *State) bool { return !st.Folder.Running && st.Folder.Advice != nil })
 	w.CloseFolder()
 	w.until("closed", func(st *State) bool { return st.Folder == nil })

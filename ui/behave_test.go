@@ -15,6 +15,7 @@ import (
 	"fyne.io/fyne/v2/storage"
 
 	"ceralacca/app"
+	"ceralacca/app/lang"
 	"ceralacca/assets"
 )
 
@@ -72,6 +73,32 @@ func TestDroppedAndPasted(t *testing.T) {
 	}
 	if want := []string{"add " + file, "add " + file, "add " + file}; !reflect.DeepEqual(f.said, want) {
 		t.Errorf("asked for %q, want %q", f.said, want)
+	}
+}
+
+// While files are being read nothing can be signed, and what stops it stays the same through all batches.
+func TestAddingCanBeStopped(t *testing.T) {
+	u, f := sceneOf(t, "sign-adding")
+	v := u.views[pageSign].(*signView)
+	if v.Main() != nil {
+		t.Error("there is something to sign")
+	}
+	stop := v.stopAdding
+	next := *u.latest.Load()
+	next.Adding = &app.Adding{Found: 1240, Read: 600}
+	u.changed(&next)
+	u.show(&next)
+	if !strings.Contains(words(v.Object()), u.k.Text(lang.MN("adding.reading", 1240, "done", "600"))) {
+		t.Errorf("the page says\n%s", words(v.Object()))
+	}
+	if standing(v.Object(), stop.press) == nil {
+		t.Error("a press that began in one batch is lost in the next")
+	}
+	press1(t, u, u.k.T("ui.stop"))
+	u.window.Canvas().Unfocus()
+	u.escape()
+	if want := []string{"stop adding", "stop adding"}; !slices.Equal(f.said, want) {
+		t.Errorf("asked for %q", f.said)
 	}
 }
 

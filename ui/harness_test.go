@@ -153,7 +153,6 @@ func (f *fakeStore) SaveRevision(id, dest string) { f.said = append(f.said, "rev
 
 func (f *fakeStore) SaveReport(dest string, _ *lang.Catalog) { f.said = append(f.said, "report "+dest) }
 func (f *fakeStore) PrintReport(*lang.Catalog)               { f.said = append(f.said, "print") }
-func (f *fakeStore) VerifyFolder(path string)                { f.said = append(f.said, "folder "+path) }
 
 func (f *fakeStore) StopFolder() { f.said = append(f.said, "stop folder") }
 

@@ -150,12 +150,15 @@ func (v *signView) showEmpty(st *app.State) {
 func (v *signView) showAdding(a *app.Adding) {
 	k := v.u.k
 	v.frame.column.grow = false
-	title, now := k.T("adding.reading.title"), k.Text(lang.MN("adding.reading", a.Found, "done", lang.Digits(a.Read)))
+	var objects []fyne.CanvasObject
 	if a.Finding {
-		title, now = k.T("adding.finding.title"), k.Text(lang.MN("adding.finding", a.Found))
+		objects = append(objects, k.heading(k.T("adding.finding.title"), k.Text(lang.MN("adding.finding", a.Found))))
+	} else {
+		v.progress.set(a.Read, a.Found)
+		now := k.Text(lang.MN("adding.reading", a.Found, "done", lang.Digits(a.Read)))
+		objects = append(objects, k.heading(k.T("adding.reading.title"), now), v.progress.object)
 	}
-	v.progress.set(a.Read, a.Found)
-	objects := v.withFilter([]fyne.CanvasObject{k.heading(title, now), v.progress.object})
+	objects = v.withFilter(objects)
 	v.frame.setBody(len(objects), append(objects, v.list)...)
 	v.frame.setBar(k.para(noteFace, k.p.muted, k.T("adding.stop.after")), v.stopAdding)
 }

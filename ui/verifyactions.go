@@ -20,7 +20,6 @@ type verifyIntents interface {
 	SaveRevision(id, dest string)
 	SaveReport(dest string, t *lang.Catalog)
 	PrintReport(t *lang.Catalog)
-	VerifyFolder(path string)
 	StopFolder()
 	CloseFolder()
 	SaveTable(dest string, t *lang.Catalog)
