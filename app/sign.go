@@ -285,16 +285,17 @@ func stops(ctx context.Context, err error) bool {
 		errors.Is(err, card.ErrBusy) || errors.Is(err, card.ErrNoService) || errors.Is(err, card.ErrCancelled)
 }
 
-// openDocument opens a regular file and looks at its first bytes.
+// openDocument opens a regular file, and nothing else ([*NotAFileError]), and looks at its first bytes.
 func openDocument(path string) (*os.File, *signer.Document, error) {
+	// Before it is opened: a pipe would wait for ever for somebody to write.
+	if st, err := os.Stat(path); err == nil && !st.Mode().IsRegular() {
+		return nil, nil, &NotAFileError{path}
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, nil, err
 	}
 	st, err := f.Stat()
-	if err == nil && !st.Mode().IsRegular() {
-		err = &NotAFileError{path}
-	}
 	var d *signer.Document
 	if err == nil {
 		d, err = signer.Open(filepath.Base(path), f, st.Size())
