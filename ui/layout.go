@@ -2,6 +2,7 @@ package ui
 
 import (
 	"image/color"
+	"slices"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
@@ -295,10 +296,13 @@ func (l *line) MinSize(objects []fyne.CanvasObject) fyne.Size {
 }
 
 // wrapping sets its objects side by side and goes to a new row when the width is used up.
-type wrapping struct{ gap float32 }
+type wrapping struct {
+	gap   float32
+	right bool // the rows end at the right
+}
 
 func wrapbox(gap float32, objects ...fyne.CanvasObject) *fyne.Container {
-	return container.New(&wrapping{gap}, objects...)
+	return container.New(&wrapping{gap: gap}, objects...)
 }
 
 func (l *wrapping) walk(objects []fyne.CanvasObject, width float32, f func(o fyne.CanvasObject, x, y float32)) float32 {
@@ -329,10 +333,24 @@ func (l *wrapping) heightFor(objects []fyne.CanvasObject, width float32) float32
 
 // Layout implements fyne.Layout.
 func (l *wrapping) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	row, top, end := 0, float32(0), float32(0) // the first object of the row, its top, and where the row ends
+	flush := func(until int) {
+		for _, o := range objects[row:until] {
+			if l.right && o.Visible() {
+				o.Move(o.Position().AddXY(size.Width-end, 0))
+			}
+		}
+	}
 	l.walk(objects, size.Width, func(o fyne.CanvasObject, x, y float32) {
 		w := min(o.MinSize().Width, size.Width)
+		if i := slices.Index(objects, o); y > top {
+			flush(i)
+			row, top = i, y
+		}
 		place(o, x, y, w, heightOf(o, w))
+		end = x + w
 	})
+	flush(len(objects))
 }
 
 func (l *wrapping) narrowest(objects []fyne.CanvasObject) float32 { return narrowestOf(objects) }
@@ -340,6 +358,9 @@ func (l *wrapping) narrowest(objects []fyne.CanvasObject) float32 { return narro
 // MinSize implements fyne.Layout.
 func (l *wrapping) MinSize(objects []fyne.CanvasObject) fyne.Size {
 	w := widest(objects)
+	if l.right { // its place is measured by what it would take in one row
+		w = hbox(l.gap, objects...).MinSize().Width
+	}
 	return fyne.NewSize(w, l.heightFor(objects, w))
 }
 

@@ -293,6 +293,7 @@ type fitting struct {
 	full   string
 	less   []string // other ways to say it, each shorter, before it is cut
 	middle bool
+	even   bool // no part counts more than the other, as in a digest
 	line   *canvas.Text
 }
 
@@ -342,6 +343,11 @@ func (t *fitting) shortened(width float32) string {
 		tail = min(len(r)/2, 12)
 		if i := strings.LastIndex(full, "."); i > 0 {
 			tail = min(len(r)/2, max(4, len([]rune(full[i:]))+3))
+		}
+	}
+	if t.even { // as much of the beginning as of the end
+		for tail > 1 && t.k.measure(t.face, string(r[:tail])+"…"+string(r[len(r)-tail:])) > width {
+			tail--
 		}
 	}
 	lo, hi := 1, len(r)-tail

@@ -286,7 +286,7 @@ func grouped(s string) string {
 // hash is a digest, shortened in the middle where it does not fit.
 func (k *kit) hash(s string) fyne.CanvasObject {
 	f := k.fitting(monoFace, k.p.muted, s)
-	f.middle = true
+	f.middle, f.even = true, true
 	return f.Container
 }
 

@@ -187,8 +187,12 @@ func (l *sheetBody) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 	if page.IsZero() || s.image.Image == nil {
 		s.image.Hide()
 		s.wait.Show()
-		w := s.wait.MinSize()
-		place(s.wait, (size.Width-w.Width)/2, (size.Height-w.Height)/2, w.Width, w.Height)
+		s.wait.Color = s.k.p.muted
+		if !page.IsZero() { // it stands on the paper, which is white in every light
+			s.wait.Color = light.muted
+		}
+		w, sight := s.wait.MinSize(), min(size.Height, s.Size().Height)
+		place(s.wait, (size.Width-w.Width)/2, (sight-w.Height)/2, w.Width, w.Height)
 	} else {
 		s.wait.Hide()
 		s.image.Show()

@@ -185,7 +185,7 @@ func (l *adviceLayout) beside(o []fyne.CanvasObject, width float32) (float32, bo
 
 func (l *adviceLayout) below(o []fyne.CanvasObject, width float32) (*wrapping, float32, float32) {
 	in := l.k.px(22 + 16) // under the words, not under the drawing
-	row := &wrapping{l.gap()}
+	row := &wrapping{gap: l.gap()}
 	return row, in, row.heightFor(o[1:], width-in)
 }
 

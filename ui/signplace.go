@@ -7,6 +7,7 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/widget"
 
@@ -315,7 +316,7 @@ func (v *previewView) placingBar() {
 	words := k.text(strongFace, k.p.ink, k.Text(lang.M("preview.page", "page", lang.Digits(v.page+1), "pages", lang.Digits(n))))
 	here := k.button(inked, "check", k.T("mark.here"), v.takePlace)
 	here.enable(p.placed)
-	right := []fyne.CanvasObject{hbox(k.px(4), prev, words, next)}
+	place := hbox(k.px(16), hbox(k.px(4), prev, words, next), v.pictureButton(), here)
 	if fields := v.emptyFields(); len(fields) > 0 {
 		f := fields[p.field%len(fields)]
 		words := lang.M("mark.field", "name", app.Visible(f.Name))
@@ -326,10 +327,11 @@ func (v *previewView) placingBar() {
 		if len(fields) > 1 {
 			one = append(one, k.round("right", k.T("mark.field.next"), func() { v.nextField(fields) }))
 		}
-		right = append(right, hbox(k.px(4), one...))
+		// where there is no room the field stands in a row of its own, and no row takes more from the page
+		v.frame.setBar(container.New(&wrapping{gap: k.px(8), right: true}, hbox(k.px(4), one...), place))
+		return
 	}
-	right = append(right, v.pictureButton(), here)
-	v.frame.setBar(hbox(k.px(16), right...))
+	v.frame.setBar(place)
 }
 
 // pictureButton chooses a picture to stand beside the text, or takes it away.

@@ -163,12 +163,49 @@ func (v *signView) row(i int, width float32) (fyne.CanvasObject, any) {
 	if l.brief || l.loud != nil && l.loud == color.Color(l.ink) && width < k.px(540) {
 		state = k.icon(l.icon, 22, l.ink)
 	}
-	parts := append([]fyne.CanvasObject{page, flex(vbox(0, k.fileName(strongFace, k.p.ink, name), sub)), state}, v.rowButtons(d, width)...)
+	words := flex(vbox(0, k.fileName(strongFace, k.p.ink, name), sub))
+	parts := append([]fyne.CanvasObject{page, words, state}, v.rowButtons(d, width)...)
+	if v.mode == signRunning || v.mode == signDone { // the words stand below each other
+		parts = []fyne.CanvasObject{page, words, fixed(v.stateWidth(), 0, state)}
+		if w := v.buttonsWidth(width); w > 0 {
+			parts = append(parts, fixed(w, 0, hbox(0, flex(), hbox(k.px(16), v.rowButtons(d, width)...))))
+		}
+	}
 	right := k.px(14)
 	if len(parts) == 3 {
 		right = k.px(20) // it ends in words
 	}
 	return pad(0, right, 0, k.px(20), hbox(k.px(16), parts...)), key
+}
+
+// stateWidth is the room for how a file stands while a job runs and once it has ended.
+func (v *signView) stateWidth() float32 {
+	k := v.u.k
+	seen := map[app.DocStatus]bool{}
+	for _, d := range v.docs {
+		seen[d.Status] = true
+	}
+	if v.mode == signRunning { // so that no row moves before the end
+		seen[app.DocWaiting], seen[app.DocSigning], seen[app.DocSigned] = true, true, true
+	}
+	var w float32
+	for s := range seen {
+		w = max(w, k.state(strongFace, "check", k.T("ui.status."+statusLook[s].key), k.p.ink).MinSize().Width)
+	}
+	return w
+}
+
+// buttonsWidth is the room for the buttons of a row once a job has ended, those of the row that has the most.
+func (v *signView) buttonsWidth(width float32) float32 {
+	var w float32
+	seen := map[[2]bool]bool{{}: true} // a file that was neither signed nor failed has none
+	for _, d := range v.docs {
+		if kind := [2]bool{d.Output != "", d.Advice != nil}; v.mode == signDone && !seen[kind] {
+			seen[kind] = true
+			w = max(w, hbox(v.u.k.px(16), v.rowButtons(d, width)...).MinSize().Width)
+		}
+	}
+	return w
 }
 
 // again says of a file that is ready that the holder of the card has signed it before, and when; empty if not.
@@ -221,8 +258,10 @@ func (v *signView) rowButtons(d app.Doc, width float32) []fyne.CanvasObject {
 		if v.answerable(d) {
 			out = append(out, k.tap("sign", k.T("existing.how"), k.T("existing.how"), func() { v.u.openExisting(d) }))
 		}
-		out = append(out, k.tap("eye", k.T("preview.open"), "", func() { v.u.look(v.lookAt(d)) }),
-			k.tap("close", k.T("ui.remove"), "", func() { v.u.store.Remove(d.ID) }))
+		if !v.answerable(d) || width >= k.px(540) { // else by Space
+			out = append(out, k.tap("eye", k.T("preview.open"), "", func() { v.u.look(v.lookAt(d)) }))
+		}
+		out = append(out, k.tap("close", k.T("ui.remove"), "", func() { v.u.store.Remove(d.ID) }))
 	}
 	return out
 }
