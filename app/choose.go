@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"time"
 
 	"ceralacca/app/lang"
 	"ceralacca/signer"
@@ -17,6 +18,7 @@ type Chooser interface {
 type Choice struct {
 	Title, Body lang.Msg
 	Note        lang.Msg // what nobody need worry about; empty Key for none
+	Tried       lang.Msg // what came of the first answer, given just before; empty Key when it was not
 	Answers     []lang.Msg
 	Severity    Severity
 }
@@ -41,11 +43,20 @@ const (
 	StampStop
 )
 
-// stampChoice is what is asked when an authority gave no good time-stamp.
-func stampChoice(e *signer.TimeStampError) Choice {
+// stampChoice is what is asked when an authority gave no good time-stamp; tried is when it was asked again in vain on
+// the person's word, and zero before that.
+func stampChoice(e *signer.TimeStampError, tried time.Time) Choice {
 	a := Explain(e)
-	return Choice{
+	q := Choice{
 		Title: a.Title, Body: a.Body, Note: lang.M("stamp.made"), Severity: SeverityWarning,
 		Answers: []lang.Msg{lang.M("stamp.again"), lang.M("stamp.without"), lang.M("stamp.stop")},
 	}
+	if !tried.IsZero() {
+		key := "stamp.tried"
+		if a.Code == "stamp-unreachable" {
+			key = "stamp.tried.silent"
+		}
+		q.Tried = lang.M(key, "time", tried.In(lang.Rome()).Format("15:04:05"))
+	}
+	return q
 }

@@ -61,7 +61,7 @@ func (s *Store) startJob(req SignRequest, ids map[int]int) {
 	engine, ask := s.use, s.ask
 	s.spawn(func() {
 		defer cancel(nil)
-		err := engine.Sign(ctx, req, &jobAsker{ask, &stop}, SignEvents{
+		err := engine.Sign(ctx, req, &jobAsker{ask, &stop, func(on bool) { s.post(stampAgain(on)) }}, SignEvents{
 			Journal: func(id string) { s.post(func(st State) State { s.lastJob = id; return st }) },
 			Start:   func(i int) { s.post(startFile(ids[i])) },
 			Done:    func(r FileResult) { s.post(endFile(ids[r.Index], r)) },
@@ -84,7 +84,8 @@ func (s *Store) startJob(req SignRequest, ids map[int]int) {
 // jobAsker asks for no PIN once the job was cancelled.
 type jobAsker struct {
 	Asker
-	stop *atomic.Bool
+	stop  *atomic.Bool
+	again func(on bool) // a time-stamp is asked for again
 }
 
 func (j *jobAsker) PIN(ctx context.Context, q PINQuestion) (*PIN, error) {
@@ -95,12 +96,26 @@ func (j *jobAsker) PIN(ctx context.Context, q PINQuestion) (*PIN, error) {
 }
 
 // Choose implements [Chooser].
-func (j *jobAsker) Choose(ctx context.Context, q Choice) (int, error) { return choose(ctx, j.Asker, q) }
+func (j *jobAsker) Choose(ctx context.Context, q Choice) (int, error) {
+	j.again(false)
+	i, err := choose(ctx, j.Asker, q)
+	j.again(err == nil && i == StampAgain)
+	return i, err
+}
 
 // OnReader implements [ReaderAsker].
 func (j *jobAsker) OnReader(ctx context.Context, w ReaderWait) {
 	if r, able := j.Asker.(ReaderAsker); able {
 		r.OnReader(ctx, w)
+	}
+}
+
+func stampAgain(on bool) change {
+	return func(st State) State {
+		job := *st.Job
+		job.Stamping = on
+		st.Job = &job
+		return st
 	}
 }
 
@@ -117,6 +132,7 @@ func endFile(id int, r FileResult) change {
 	return func(st State) State {
 		job := *st.Job
 		job.Done++
+		job.Stamping = false
 		st = withDoc(st, id, func(d *Doc) {
 			d.Status, d.Output, d.OutputSize, d.Result = DocSigned, r.Output, r.OutputSize, &r
 			switch {
@@ -137,7 +153,7 @@ func endFile(id int, r FileResult) change {
 // endJob closes the books: files that were not reached are ready again when nothing was begun, else stopped.
 func endJob(st State, err error) State {
 	job := *st.Job
-	job.Running, job.Cancelling, job.Current, job.Advice = false, false, "", Explain(err)
+	job.Running, job.Cancelling, job.Stamping, job.Current, job.Advice = false, false, false, "", Explain(err)
 	next := &Docs{List: append([]Doc(nil), st.Docs.List...)}
 	for i := range next.List {
 		d := &next.List[i]

@@ -354,6 +354,7 @@ type Job struct {
 	Total      int
 	Signed     int
 	Current    string // name of the file in hand
+	Stamping   bool   // a time-stamp that failed is asked for again, on the person's word
 	Ended      time.Time
 	Advice     *Advice // why the job as a whole stopped; nil when it ran to its end
 }

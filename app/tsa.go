@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/zalando/go-keyring"
 
@@ -255,6 +256,7 @@ type stamper struct {
 	turn    chan struct{}
 	without *signer.LevelError // why there are no further time-stamps, once the person said so
 	stop    func()             // the person said: stop
+	now     func() time.Time
 }
 
 // newStamper returns nil when no authority is to be asked.
@@ -263,7 +265,7 @@ func (e *Engine) newStamper(name string, ask Asker, stop func()) (*stamper, erro
 	if err != nil {
 		return nil, err
 	}
-	s := &stamper{ask: ask, turn: make(chan struct{}, 1), stop: stop}
+	s := &stamper{ask: ask, turn: make(chan struct{}, 1), stop: stop, now: e.cfg.Now}
 	for _, a := range list {
 		t, err := e.tsa(a)
 		if err != nil {
@@ -278,26 +280,31 @@ func (e *Engine) newStamper(name string, ask Asker, stop func()) (*stamper, erro
 }
 
 // first is the authority to begin a file with, with what happens when it fails.
-func (s *stamper) first() *signer.TSA { return s.at(0) }
+func (s *stamper) first() *signer.TSA { return s.at(0, false) }
 
 // at is the authority number i. One that was certainly not reached is followed by the next on the list unasked: it
-// spent no mark. Otherwise the person decides.
-func (s *stamper) at(i int) *signer.TSA {
+// spent no mark. Otherwise the person decides; told is true once they had the list asked again for this file.
+func (s *stamper) at(i int, told bool) *signer.TSA {
 	t := *s.tsas[i]
 	t.Failed = func(ctx context.Context, e *signer.TimeStampError) *signer.TSA {
 		if !e.Asked && i+1 < len(s.tsas) {
-			return s.at(i + 1)
+			return s.at(i+1, told)
 		}
-		if s.again(ctx, e) {
-			return s.at(0)
+		var tried time.Time
+		if told {
+			tried = s.now()
+		}
+		if s.again(ctx, e, tried) {
+			return s.at(0, true)
 		}
 		return nil
 	}
 	return &t
 }
 
-// again asks the person what to do about a signature that waits for its time-stamp.
-func (s *stamper) again(ctx context.Context, e *signer.TimeStampError) bool {
+// again asks the person what to do about a signature that waits for its time-stamp, for which the authorities were
+// asked again in vain at the time tried, if at all.
+func (s *stamper) again(ctx context.Context, e *signer.TimeStampError, tried time.Time) bool {
 	select {
 	case s.turn <- struct{}{}:
 	case <-ctx.Done():
@@ -307,7 +314,7 @@ func (s *stamper) again(ctx context.Context, e *signer.TimeStampError) bool {
 	if s.without != nil {
 		return false
 	}
-	choice, err := choose(ctx, s.ask, stampChoice(e))
+	choice, err := choose(ctx, s.ask, stampChoice(e, tried))
 	switch {
 	case err == nil && choice == StampAgain:
 		return true

@@ -18,6 +18,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -209,6 +210,33 @@ func TestStampTriedAgain(t *testing.T) {
 	}
 	if n := bus.Count(0x2A); n != 1 {
 		t.Errorf("the card signed %d times", n)
+	}
+	if first, again := c.put[0].Tried, c.put[1].Tried; !first.IsZero() || again.Key != "stamp.tried" {
+		t.Errorf("told of the attempt: %+v, then %+v", first, again)
+	}
+}
+
+// TestStampAgainShown: the State tells that a time-stamp is asked for again, from the answer to what comes of it.
+func TestStampAgainShown(t *testing.T) {
+	for _, tc := range []struct {
+		name   string
+		answer int
+		want   bool
+	}{{"again", StampAgain, true}, {"without", StampWithout, false}, {"stop", StampStop, false}} {
+		t.Run(tc.name, func(t *testing.T) {
+			st := State{Docs: &Docs{List: []Doc{{ID: 1}}}, Job: &Job{Running: true, Total: 1, Stamping: true}}
+			var told []bool
+			j := &jobAsker{&chooser{choices: []int{tc.answer}}, nil, func(on bool) {
+				st = stampAgain(on)(st)
+				told = append(told, st.Job.Stamping)
+			}}
+			if i, err := j.Choose(t.Context(), Choice{}); err != nil || i != tc.answer || !slices.Equal(told, []bool{false, tc.want}) {
+				t.Errorf("answer %d, %v; told %v", i, err, told)
+			}
+			if st = endFile(1, FileResult{})(st); st.Job.Stamping {
+				t.Error("still told of once the file is done")
+			}
+		})
 	}
 }
 

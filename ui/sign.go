@@ -251,7 +251,11 @@ func (v *signView) showRunning(st *app.State) {
 		now = k.Text(lang.MN("ui.files", job.Total))
 	}
 	v.progress.set(job.Done, job.Total)
-	objects := v.withFilter([]fyne.CanvasObject{k.heading(title, now), v.progress.object})
+	objects := []fyne.CanvasObject{k.heading(title, now), v.progress.object}
+	if job.Stamping {
+		objects = append(objects, hbox(k.px(8), k.icon("clock", 20, k.p.ink), flex(k.para(strongFace, k.p.ink, k.T("stamp.trying")))))
+	}
+	objects = v.withFilter(objects)
 	v.frame.setBody(len(objects), append(objects, v.list)...)
 	b := k.button(outlined, "", stop, u.store.Cancel)
 	b.enable(!job.Cancelling)

@@ -377,6 +377,9 @@ func (u *UI) choicePanel(q app.Choice, send func(int)) *panel {
 		buttons = append([]fyne.CanvasObject{b}, buttons...) // the one to recommend stands last, as on every panel
 	}
 	words := vbox(k.px(6), k.para(pinFace, k.p.ink, k.Text(q.Title)), k.para(bodyFace, k.p.muted, k.Text(q.Body)))
+	if !q.Tried.IsZero() {
+		words.Add(k.para(strongFace, r.ink, k.Text(q.Tried)))
+	}
 	if !q.Note.IsZero() {
 		words.Add(hbox(k.px(8), k.icon("check", 20, k.p.good.ink), flex(k.para(strongFace, k.p.good.ink, k.Text(q.Note)))))
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 
 	"ceralacca/app"
+	"ceralacca/app/lang"
 )
 
 func withChoices(change func(*app.State, *app.SignChoices)) *app.State {
@@ -124,12 +125,18 @@ func waysScenes() []scene {
 			a := advice("stamp-unreachable", app.SeverityWarning, 0)
 			q.Title, q.Body = a.Title, a.Body
 			q.Note = msg("stamp.made")
+			q.Tried = lang.M("stamp.tried.silent", "time", "10:42:05")
 			q.Answers = append(q.Answers, msg("stamp.again"), msg("stamp.without"), msg("stamp.stop"))
 			k := &asking{ui: u, refuse: func() {}}
 			k.build = func() *panel { return u.choicePanel(q, func(int) {}) }
 			u.asking = k
 			k.open()
 		}},
+		{"sign-stamping", pageSign, state(func(s *app.State) {
+			s.Docs = docs(app.DocWaiting, fiveNames...)
+			s.Docs.List[0].Status = app.DocSigning
+			s.Job = &app.Job{Running: true, Signer: "ANNA ESEMPIO", Total: 5, Current: s.Docs.List[0].Name, Stamping: true}
+		}), nil},
 		{"mark-picture", pageSign, pictured(), func(u *UI) {
 			v := u.views[pageSign].(*signView).preview
 			v.placing = &placing{doc: u.latest.Load().Docs.List[0], mark: app.VisibleMark{Lines: []string{u.k.T("mark.signed") + " {name}", "{when}"}, Border: true}}
