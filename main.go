@@ -35,7 +35,7 @@ func main() {
 	demo := flag.Bool("demo", false, "use the built-in practice card: no legal value")
 	config := flag.String("config", "", "folder for settings instead of the user's own")
 	language := flag.String("lang", "", strings.Join(lang.Languages, ", ")+"; default: the settings, then the system")
-	module := flag.String("module", "", "PKCS#11 library of the card's maker; without it those that are installed are found")
+	module := flag.String("module", "", "PKCS#11 library of the card's maker; for this run; without it the one chosen in the settings, or those that are installed")
 	tray := flag.Bool(strings.TrimPrefix(app.TrayFlag, "--"), false, "begin in the system tray, to tell of certificates that end")
 	flag.Parse()
 	if err := run(*demo, *tray, *config, *language, *module, flag.Args()); err != nil {
@@ -66,19 +66,14 @@ func run(demo, tray bool, config, language, module string, files []string) error
 	if err != nil { // two windows are better than none
 		fmt.Fprintln(os.Stderr, "ceralacca:", err)
 	}
-	modules, err := p11.Choose(module, p11.Options{Memory: app.NewLibraries(config)})
-	if err != nil {
-		return err
-	}
-	defer modules.Close()
-	source := card.Join(card.CNS(pcsc.New()), modules, card.JoinOptions{Chosen: module != ""})
+	cards := p11.Join(card.CNS(pcsc.New()), p11.Options{Memory: app.NewLibraries(config)}, false)
+	defer cards.Close()
 	startup, err := app.NewStartup()
 	if err != nil { // then it is not offered
 		fmt.Fprintln(os.Stderr, "ceralacca:", err)
 	}
 	store := app.NewStore(app.New(app.Config{
-		Source: source, Dir: config, Assets: assets.FS, Language: language, Startup: startup,
-		Modules: func(ctx context.Context) []app.Module { return p11.Libraries(ctx, module, p11.Options{}) },
+		Source: cards, Modules: cards, Module: module, Dir: config, Assets: assets.FS, Language: language, Startup: startup,
 	}))
 	store.UsePractice(demo)
 	w := ui.New(fyneapp.NewWithID("it.ceralacca.Ceralacca"), store, assets.FS)

@@ -27,6 +27,7 @@ var simple = []struct {
 }{
 	{ErrRefused, "refused", SeverityInfo, 0},
 	{context.Canceled, "cancelled", SeverityInfo, 0},
+	{ErrAtWork, "at-work", SeverityInfo, 0},
 	{card.ErrNoService, "no-service", SeverityWarning, passing},
 	{card.ErrRemoved, "card-removed", SeverityWarning, 0},
 	{card.ErrReset, "card-reset", SeverityWarning, 0},
@@ -149,6 +150,7 @@ func explainFile(err error) *Advice {
 		short   *signer.LevelError
 		list    *trust.ListError
 		moment  *MomentError
+		library *LibraryError
 	)
 	if !errors.As(err, &short) {
 		if a := explainBatch(err); a != nil {
@@ -158,6 +160,8 @@ func explainFile(err error) *Advice {
 	switch {
 	case short != nil: // before what caused it: the signature was made
 		return advice(shortCodes[short.Step], SeverityWarning, 0)
+	case errors.As(err, &library): // with nothing of what caused it: that speaks of cards, not of files
+		return explainLibrary(library)
 	case errors.As(err, &moment):
 		return advice("bad-date", SeverityInfo, 0)
 	case errors.As(err, &list):
@@ -328,6 +332,7 @@ func listCode(e *trust.ListError) string {
 // Codes lists every advice code there is, for the test that each has its texts.
 func Codes() []string {
 	codes := []string{
+		"library-cpu", "library-fails", "library-missing",
 		"unknown", "pin-format", "pin-outcome-unknown", "pin-blocked", "puk-blocked", "pin-wrong", "puk-wrong",
 		"pin-wrong-unknown", "puk-wrong-unknown", "certificate-expired", "login-only", "no-certificate",
 		"output-exists", "already-signed", "self-check", "not-a-file", "nothing-inside", "card-status", "no-anchors", "no-such-certificate", "lists-not-fetched", "list-not-one", "list-refused", "list-too-new", "no-folder", "folder-too-large", "bad-date", "filing-refused", "no-such-profile",

@@ -93,7 +93,7 @@ func (e *Engine) Diagnose(ctx context.Context, network bool) (*Doctor, error) {
 		}
 	}
 	if e.cfg.Modules != nil {
-		f.modules = e.cfg.Modules(ctx)
+		f.modules = e.cfg.Modules.Probe(ctx)
 		d.add(checkModules(f.modules)...)
 	}
 	d.add(e.checkNetwork(ctx, network))

@@ -2,7 +2,6 @@ package app
 
 import (
 	"archive/zip"
-	"context"
 	"errors"
 	"io"
 	"os"
@@ -118,9 +117,7 @@ func TestClockAndLists(t *testing.T) {
 
 func TestDiagnose(t *testing.T) {
 	e, bus := practiceEngine(t)
-	e.cfg.Modules = func(context.Context) []Module {
-		return []Module{{Name: "good.so", State: card.LibraryWorks}, {Name: "old.dll", State: card.LibraryWrongCPU}, {Name: "bad.so", State: card.LibraryFails, Err: errors.New("no")}}
-	}
+	e.cfg.Modules = &fakeModules{installed: []Module{{Name: "good.so", State: card.LibraryWorks}, {Name: "old.dll", State: card.LibraryWrongCPU}, {Name: "bad.so", State: card.LibraryFails, Err: errors.New("no")}}}
 	look := func() []string {
 		t.Helper()
 		d, err := e.Diagnose(t.Context(), false)

@@ -47,8 +47,10 @@ type Config struct {
 	Anchors []*x509.Certificate
 	// Assets holds trust/ with the anchors and the snapshot of the trusted lists; nil trusts only Anchors.
 	Assets fs.FS
-	// Modules tells how far the makers' PKCS #11 libraries get on this machine; nil when nobody can tell.
-	Modules func(ctx context.Context) []Module
+	// Modules are the makers' PKCS #11 libraries behind Source; nil for none. New turns them to the one that the person
+	// has chosen (Settings), or for this run to the one at the path Module.
+	Modules Modules
+	Module  string
 	// Offline opens no connection: what is not at hand is told as not known. So does the person's choice to work
 	// offline (Settings).
 	Offline bool
@@ -85,7 +87,9 @@ func New(c Config) *Engine {
 	if c.Secrets == nil {
 		c.Secrets = systemKeyring{}
 	}
-	return &Engine{cfg: c, kept: new(kept), lists: new(lists), journal: newJournal(c.Dir, c.Now), reminders: newReminders(c.Dir), status: newStatuses(c.Dir)}
+	e := &Engine{cfg: c, kept: new(kept), lists: new(lists), journal: newJournal(c.Dir, c.Now), reminders: newReminders(c.Dir), status: newStatuses(c.Dir)}
+	e.useLibrary()
+	return e
 }
 
 // WithPractice returns an engine that sees the practice card and nothing else, and trusts its issuer. The card

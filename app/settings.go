@@ -50,7 +50,7 @@ func (e *Engine) SaveSettings(s Settings) error {
 			clear(all) // a damaged file is replaced
 		}
 	}
-	for _, known := range []string{"language", "theme", "scale", "show_fiscal_code", "profile", "offline"} {
+	for _, known := range []string{"language", "theme", "scale", "show_fiscal_code", "profile", "offline", "library"} {
 		delete(all, known)
 	}
 	b, err := json.Marshal(s)

@@ -54,6 +54,7 @@ type State struct {
 	Exercise    *Exercise
 	Settings    *Settings
 	Startup     *StartupState
+	Library     *LibraryChoice
 }
 
 // CardPhase is one of the nine states of the card bar. It is derived from a snapshot, never stored by itself.
@@ -420,4 +421,6 @@ type Settings struct {
 	Profile string `json:"profile,omitempty"`
 	// Offline opens no connection.
 	Offline bool `json:"offline,omitempty"`
+	// Library is the path of the maker's library that was chosen by hand; empty finds it. [Store.UseLibrary] changes it.
+	Library string `json:"library,omitempty"`
 }

@@ -34,6 +34,9 @@ type Store struct {
 	describe        func(*Engine, context.Context, string) Doc
 	stopStamps      context.CancelFunc // ends the job of time-stamps
 	authoritiesTurn sync.Mutex         // held while the list of time-stamp authorities changes
+	setCount        int                // counts the changes of the settings
+	saving          sync.Mutex         // held while settings are written
+	saved           int                // the setCount of those written last; saving guards it
 	use             *Engine            // engine, or its practice twin
 	practice        *Engine            // made once
 	exerciseBus     *sim.Bus           // the reader of the exercise under way
@@ -73,7 +76,7 @@ func NewStore(e *Engine) *Store {
 	choices := choicesFor(set.Profile, SignChoices{})
 	s.state.Store(&State{
 		Cards: &Cards{Phase: PhaseReading, Chosen: -1}, Docs: &Docs{}, Choices: &choices, Trust: &Trust{}, Settings: &set, Startup: &StartupState{},
-		Authorities: &Authorities{}, MarkPicture: &MarkPicture{},
+		Authorities: &Authorities{}, MarkPicture: &MarkPicture{}, Library: e.libraryChoice(set),
 	})
 	return s
 }
@@ -94,6 +97,7 @@ func (s *Store) Run(ctx context.Context, ask Asker) error {
 	s.markPicture(nil)
 	s.findInterrupted()
 	s.readStartup()
+	s.checkLibrary()
 	s.remind()
 	for {
 		select {
@@ -221,15 +225,29 @@ func (s *Store) Clear() {
 	})
 }
 
-// SetSettings changes the settings and saves them.
+// SetSettings changes the settings and saves them, but for the library, which has to be tried: see UseLibrary.
 func (s *Store) SetSettings(set Settings) {
 	s.post(func(st State) State {
+		set.Library = st.Settings.Library
 		st.Settings = &set
-		engine := s.engine
-		engine.hold(set)
-		// A choice that cannot be kept still holds for this run; the next start shows the old one.
-		s.spawn(func() { _ = engine.SaveSettings(set) })
+		s.engine.hold(set)
+		s.keepSettings(set)
 		return st
+	})
+}
+
+// keepSettings writes the settings; of two that are written at once the newer ones stay. A choice that cannot be kept
+// still holds for this run; the next start shows the old one.
+func (s *Store) keepSettings(set Settings) {
+	s.setCount++
+	count, engine := s.setCount, s.engine
+	s.spawn(func() {
+		s.saving.Lock()
+		defer s.saving.Unlock()
+		if count > s.saved {
+			s.saved = count
+			_ = engine.SaveSettings(set)
+		}
 	})
 }
 

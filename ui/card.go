@@ -108,7 +108,12 @@ func (v *cardView) absent(c *app.Cards) {
 		find := k.button(rank, "", k.T("ui.absent.find"), v.find)
 		v.main = find.do
 		words.Add(fixed(0, k.px(4)))
-		words.Add(wrapbox(k.px(12), find, k.button(outlined, "card", k.T("ui.practice.try"), func() { u.store.UsePractice(true) })))
+		buttons := wrapbox(k.px(12), find)
+		if c.Phase == app.PhaseUnsupported {
+			buttons.Add(k.button(outlined, "settings", k.T("ui.absent.library"), u.toLibrary))
+		}
+		buttons.Add(k.button(outlined, "card", k.T("ui.practice.try"), func() { u.store.UsePractice(true) }))
+		words.Add(buttons)
 	}
 	box := container.New(&illustrated{k}, centre(k.picture("draw-reader", 160, 258, k.p.ink)), words)
 	v.frame.setBody(-1, k.heading(k.T("ui.page.card"), ""), k.sheet(32, box),

@@ -112,7 +112,8 @@ func (f *fakeStore) ClosePreview() { f.said = append(f.said, "close preview") }
 func (f *fakeStore) StartExercise(id string, _ *lang.Catalog) {
 	f.said = append(f.said, "exercise "+id)
 }
-func (f *fakeStore) PutCardBack() { f.said = append(f.said, "card back") }
+func (f *fakeStore) PutCardBack()           { f.said = append(f.said, "card back") }
+func (f *fakeStore) UseLibrary(path string) { f.said = append(f.said, "library "+path) }
 func (f *fakeStore) SetStartAtLogin(on bool) {
 	f.said = append(f.said, fmt.Sprint("start at login ", on))
 }

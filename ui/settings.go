@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"path/filepath"
+
 	"fyne.io/fyne/v2"
 
 	"ceralacca/app"
@@ -16,6 +18,8 @@ type settingsView struct {
 	trust   *app.Trust
 	startup *app.StartupState
 	stamped *app.Authorities
+	library *app.LibraryChoice
+	choose  *button // of the library; nil where none can be chosen
 }
 
 func newSettingsView(u *UI) *settingsView {
@@ -37,10 +41,10 @@ type option struct {
 
 // Show implements view.
 func (v *settingsView) Show(st *app.State) {
-	if v.last == st.Settings && v.cards != nil && v.cards.Practice == st.Cards.Practice && libraryOf(v.cards) == libraryOf(st.Cards) && v.trust == st.Trust && v.startup == st.Startup && v.stamped == st.Authorities {
+	if v.last == st.Settings && v.cards != nil && v.cards.Practice == st.Cards.Practice && libraryOf(v.cards) == libraryOf(st.Cards) && v.trust == st.Trust && v.startup == st.Startup && v.stamped == st.Authorities && v.library == st.Library {
 		return
 	}
-	v.last, v.cards, v.trust, v.startup, v.stamped = st.Settings, st.Cards, st.Trust, st.Startup, st.Authorities
+	v.last, v.cards, v.trust, v.startup, v.stamped, v.library = st.Settings, st.Cards, st.Trust, st.Startup, st.Authorities, st.Library
 	u, k, set := v.u, v.u.k, *st.Settings
 	languages := []option{{words: k.T("ui.set.system"), chosen: set.Language == "", to: func(s *app.Settings) { s.Language = "" }}}
 	for _, tag := range lang.Languages {
@@ -68,7 +72,7 @@ func (v *settingsView) Show(st *app.State) {
 	box := vbox(k.px(18), v.row("language", languages), k.rule(), v.row("theme", themes), k.rule(), v.row("scale", scales),
 		k.rule(), v.row("code", code), k.rule(),
 		cols(k.px(20), k.px(640), []float32{2, 3}, v.words("practice"), leftmost(practice)),
-		k.rule(), v.library(st.Cards), k.rule(), v.network(&set), k.rule(), v.lists(st.Trust, set.Offline), k.rule(), v.anchors(st.Trust), k.rule(), v.authorities(st.Trust))
+		k.rule(), v.libraries(st.Cards, st.Library), k.rule(), v.network(&set), k.rule(), v.lists(st.Trust, set.Offline), k.rule(), v.anchors(st.Trust), k.rule(), v.authorities(st.Trust))
 	if st.Authorities != nil {
 		box.Add(k.rule())
 		box.Add(v.stamps(st.Authorities))
@@ -82,14 +86,58 @@ func (v *settingsView) Show(st *app.State) {
 	v.frame.setBar()
 }
 
-// library tells which library of a maker is in use with the card: it is found, and remembered for that card, by itself.
-func (v *settingsView) library(c *app.Cards) fyne.CanvasObject {
-	k := v.u.k
-	name := libraryOf(c)
-	if name == "" {
-		name = k.T("ui.set.library.none")
+// libraries tells which library of a maker serves: one that is found, and remembered for a card, by itself, or one that
+// was chosen by hand.
+func (v *settingsView) libraries(c *app.Cards, now *app.LibraryChoice) fyne.CanvasObject {
+	u, k := v.u, v.u.k
+	v.choose = nil
+	right := vbox(k.px(10))
+	say := func(s string) { right.Add(k.para(boxFace, k.p.ink, s)) }
+	used := libraryOf(c)
+	switch {
+	case now.Path != "":
+		key := "ui.set.library.chosen"
+		if now.Fixed {
+			key = "ui.set.library.fixed"
+		}
+		say(k.Text(lang.M(key, "name", app.Visible(filepath.Base(now.Path)))))
+		right.Add(k.para(noteFace, k.p.muted, app.Visible(now.Path)))
+	case used == "":
+		say(k.T("ui.set.library.none"))
+	default:
+		say(k.Text(lang.M("ui.set.library.found", "name", used)))
 	}
-	return cols(k.px(20), k.px(640), []float32{2, 3}, v.words("library"), k.para(boxFace, k.p.ink, name))
+	if now.Advice != nil {
+		right.Add(u.adviceHere(now.Advice))
+		if now.Advice.Code == "library-fails" { // what the library or the system said, for whoever helps
+			right.Add(k.para(noteFace, k.p.muted, app.Visible(now.Advice.Detail)))
+		}
+	}
+	if now.Able && !now.Fixed {
+		v.choose = k.button(small, "file", k.T("ui.set.library.choose"), func() {
+			if now.Trying != "" {
+				return // one after the other; the button keeps the keyboard meanwhile
+			}
+			u.pick(pickFiles, "", func(paths []string) { u.store.UseLibrary(paths[0]) })
+		})
+		buttons := wrapbox(k.px(10), v.choose)
+		if now.Path != "" {
+			buttons.Add(k.button(small, "", k.T("ui.set.library.back"), func() { u.store.UseLibrary("") }))
+		}
+		if now.Trying != "" {
+			right.Add(k.para(boxFace, k.p.muted, k.Text(lang.M("ui.set.library.trying", "name", app.Visible(now.Trying)))))
+		}
+		right.Add(buttons)
+	}
+	return cols(k.px(20), k.px(640), []float32{2, 3}, v.words("library"), right)
+}
+
+// toLibrary turns to the settings, at the choice of the library.
+func (u *UI) toLibrary() {
+	u.turn(pageSettings)
+	if b := u.views[pageSettings].(*settingsView).choose; b != nil {
+		u.window.Canvas().Focus(b)
+	}
 }
 
 func libraryOf(c *app.Cards) string {

@@ -86,7 +86,7 @@ func docs(status app.DocStatus, names ...string) *app.Docs {
 var fiveNames = []string{"distinta_EX2611.pdf", "bilancio_2025.xbrl", "nota_integrativa.pdf", "relazione_sindaco.pdf", "verbale_assemblea.pdf"}
 
 func state(change func(*app.State)) *app.State {
-	s := &app.State{Cards: cardsWith(nil), Docs: &app.Docs{}, Trust: &app.Trust{ItalianList: day(2026, 11, 20), Lists: exampleLists}, Settings: &app.Settings{Language: "it", Theme: "light"}}
+	s := &app.State{Cards: cardsWith(nil), Docs: &app.Docs{}, Trust: &app.Trust{ItalianList: day(2026, 11, 20), Lists: exampleLists}, Settings: &app.Settings{Language: "it", Theme: "light"}, Library: &app.LibraryChoice{Able: true}}
 	if change != nil {
 		change(s)
 	}
@@ -380,6 +380,12 @@ func scenes() []scene {
 		}), nil},
 		{"help", pageHelp, st(nil), nil},
 		{"settings", pageSettings, st(func(s *app.State) { s.Startup = &app.StartupState{Able: true, On: true} }), nil},
+		{"settings-library", pageSettings, st(func(s *app.State) {
+			s.Library = &app.LibraryChoice{Able: true, Path: "/usr/lib/bit4id/libbit4xpki.so", Advice: &app.Advice{
+				Code: "library-fails", Severity: app.SeverityWarning, Detail: "loading module nota.so: it is built for [], the program for amd64",
+				Title: lang.M("advice.library-fails.title", "name", "nota.so"), Body: lang.M("advice.library-fails.body"),
+			}}
+		}), func(u *UI) { u.toLibrary() }},
 		{"settings-trust", pageSettings, st(func(s *app.State) {
 			old := append([]app.ListReport(nil), exampleLists...)
 			old[1].Issued, old[1].NextUpdate, old[1].OutOfDate = "2026-03-20T01:00:00Z", "2026-09-20T01:00:00Z", true

@@ -193,6 +193,7 @@ type intents interface {
 	Cancel()
 	SetSettings(set app.Settings)
 	SetStartAtLogin(on bool)
+	UseLibrary(path string)
 	Run(ctx context.Context, ask app.Asker) error
 	cardIntents
 	filingIntents

@@ -225,13 +225,9 @@ func (s *session) makeEngine() error {
 		c.Anchors = append(c.Anchors, certs...)
 	}
 	if !s.demo {
-		c.Modules = func(ctx context.Context) []app.Module { return p11.Libraries(ctx, s.module, p11.Options{}) }
-		modules, err := p11.Choose(s.module, p11.Options{Memory: app.NewLibraries(c.Dir)})
-		if err != nil {
-			return err
-		}
-		s.atEnd = append(s.atEnd, modules.Close)
-		c.Source = card.Join(card.CNS(pcsc.New()), modules, card.JoinOptions{Chosen: s.module != "", Wait: true})
+		cards := p11.Join(card.CNS(pcsc.New()), p11.Options{Memory: app.NewLibraries(c.Dir)}, true)
+		s.atEnd = append(s.atEnd, cards.Close)
+		c.Source, c.Modules, c.Module = cards, cards, s.module
 		s.engine = app.New(c)
 		return nil
 	}

@@ -9,7 +9,8 @@
 //		…
 //
 // [Auto] finds the modules that are installed, when a card needs them. [Source.Reports] tells how far each got on
-// this machine: is there, is for this processor, loads, sees a card. [Probe] asks that anew.
+// this machine: is there, is for this processor, loads, sees a card. [Probe] asks that anew. Where a person may choose a
+// library while the program runs, [Join] takes the place of card.Join.
 //
 // # The helper
 //

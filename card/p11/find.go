@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -23,18 +22,6 @@ func Auto(o Options) *Source {
 		s.list = Installed
 	}
 	return s
-}
-
-// Choose returns the Source for a module that a person named by a path, or else Auto.
-func Choose(path string, o Options) (*Source, error) {
-	if path == "" {
-		return Auto(o), nil
-	}
-	path, err := filepath.Abs(path)
-	if err != nil {
-		return nil, fmt.Errorf("finding the module: %w", err)
-	}
-	return Open([]string{path}, o), nil
 }
 
 var _ card.Modules = (*Source)(nil)

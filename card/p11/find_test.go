@@ -5,7 +5,6 @@ package p11_test
 import (
 	"context"
 	"errors"
-	"slices"
 	"testing"
 	"time"
 
@@ -243,18 +242,6 @@ func TestFindGivenUp(t *testing.T) {
 	cancel()
 	if _, err := s.Find(ctx, "reader", nil); !errors.Is(err, context.Canceled) || len(children(t)) != 0 {
 		t.Errorf("%v, %d helpers", err, len(children(t)))
-	}
-}
-
-func TestChoose(t *testing.T) {
-	path, _ := fake(t, "")
-	s, err := p11.Choose(path, quick)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
-	if !slices.ContainsFunc(until(t, s, "card", hasCard).Slots, func(x card.Slot) bool { return x.State == card.Present }) {
-		t.Error("the chosen module shows nothing")
 	}
 }
 

@@ -22,7 +22,11 @@ func (r ModuleReport) State() card.LibraryState {
 // shows. See [Probe].
 func Libraries(ctx context.Context, chosen string, o Options) []card.Library {
 	list := []string{chosen}
-	if chosen == "" {
+	switch {
+	case chosen != "":
+	case o.List != nil:
+		list = o.List()
+	default:
 		list = Installed()
 	}
 	var out []card.Library
