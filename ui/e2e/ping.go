@@ -18,11 +18,16 @@ const pingEvery = time.Millisecond
 // the goroutine that everything in the window waits for, its painting included. The toolkit looks sixty times a
 // second: a turn of 17 ms is rest, and what is longer is work.
 type pulse struct {
-	conn  *xgb.Conn
-	stop  chan struct{}
-	done  sync.WaitGroup
-	turns []time.Duration
-	err   error
+	conn   *xgb.Conn
+	began  time.Time
+	stop   chan struct{}
+	window xproto.Window
+	// protocols and ping are atoms; mark tells our questions from others'.
+	protocols  xproto.Atom
+	ping, mark uint32
+	done       sync.WaitGroup
+	turns      []time.Duration
+	err        error
 }
 
 // takePulse starts; beats ends it.
@@ -31,7 +36,7 @@ func (w *window) takePulse() (*pulse, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &pulse{conn: conn, stop: make(chan struct{})}
+	p := &pulse{conn: conn, stop: make(chan struct{}), began: time.Now()}
 	protocols, err := atom(conn, "WM_PROTOCOLS")
 	if err != nil {
 		return nil, err
@@ -45,49 +50,55 @@ func (w *window) takePulse() (*pulse, error) {
 	if err != nil {
 		return nil, err
 	}
-	began := time.Now()
-	mark := uint32(began.UnixNano()) // answers go to everyone on the screen: these are ours
-	p.done.Go(func() {
-		tick := time.NewTicker(pingEvery)
-		defer tick.Stop()
-		for {
-			select {
-			case <-p.stop:
-				conn.Close() // ends the other goroutine
-				return
-			case <-tick.C:
-				e := xproto.ClientMessageEvent{
-					Format: 32, Window: w.id, Type: protocols,
-					Data: xproto.ClientMessageDataUnionData32New([]uint32{uint32(ping), uint32(time.Since(began).Microseconds()), uint32(w.id), mark, 0}),
-				}
-				xproto.SendEvent(conn, false, w.id, 0, string(e.Bytes()))
-			}
-		}
-	})
-	p.done.Go(func() {
-		var last time.Duration // the youngest question answered so far
-		for {
-			event, failed := conn.WaitForEvent()
-			if failed != nil {
-				p.err = fmt.Errorf("asking the window whether it is there: %w", failed)
-				return
-			}
-			if event == nil {
-				return
-			}
-			e, ok := event.(xproto.ClientMessageEvent)
-			if !ok || e.Type != protocols || e.Data.Data32[0] != uint32(ping) || e.Data.Data32[3] != mark {
-				continue
-			}
-			asked := time.Duration(e.Data.Data32[1]) * time.Microsecond
-			// The oldest question of a round waited the whole turn; the others of the round were asked during it.
-			if asked > last {
-				p.turns = append(p.turns, time.Since(began)-asked)
-				last = time.Since(began)
-			}
-		}
-	})
+	p.window, p.protocols, p.ping, p.mark = w.id, protocols, uint32(ping), uint32(p.began.UnixNano())
+	p.done.Go(p.ask)
+	p.done.Go(p.listen)
 	return p, nil
+}
+
+// ask sends a question at every tick until the measurement ends.
+func (p *pulse) ask() {
+	tick := time.NewTicker(pingEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-p.stop:
+			p.conn.Close() // ends listen
+			return
+		case <-tick.C:
+			asked := uint32(time.Since(p.began).Microseconds())
+			e := xproto.ClientMessageEvent{
+				Format: 32, Window: p.window, Type: p.protocols,
+				Data: xproto.ClientMessageDataUnionData32New([]uint32{p.ping, asked, uint32(p.window), p.mark, 0}),
+			}
+			xproto.SendEvent(p.conn, false, p.window, 0, string(e.Bytes()))
+		}
+	}
+}
+
+// listen takes the answers. They go to everyone on the screen: ours bear the mark.
+func (p *pulse) listen() {
+	var last time.Duration // the youngest question answered so far
+	for {
+		event, failed := p.conn.WaitForEvent()
+		if failed != nil {
+			p.err = fmt.Errorf("asking the window whether it is there: %w", failed)
+			return
+		}
+		if event == nil {
+			return
+		}
+		e, ok := event.(xproto.ClientMessageEvent)
+		if !ok || e.Type != p.protocols || e.Data.Data32[0] != p.ping || e.Data.Data32[3] != p.mark {
+			continue
+		}
+		asked := time.Duration(e.Data.Data32[1]) * time.Microsecond
+		// The oldest question of a round waited the whole turn; the others of the round were asked during it.
+		if asked > last {
+			p.turns = append(p.turns, time.Since(p.began)-asked)
+			last = time.Since(p.began)
+		}
+	}
 }
 
 // beats ends the measurement and tells the turns, the shortest first.
