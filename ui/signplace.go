@@ -327,7 +327,7 @@ func (v *previewView) placingBar() {
 		if len(fields) > 1 {
 			one = append(one, k.round("right", k.T("mark.field.next"), func() { v.nextField(fields) }))
 		}
-		// where there is no room the field stands in a row of its own, and no row takes more from the page
+		// in a small window the field stands in a row of its own: two rows leave the page its place
 		v.frame.setBar(container.New(&wrapping{gap: k.px(8), right: true}, hbox(k.px(4), one...), place))
 		return
 	}

@@ -186,7 +186,9 @@ func (v *signView) stateWidth() float32 {
 		seen[d.Status] = true
 	}
 	if v.mode == signRunning { // so that no row moves before the end
-		seen[app.DocWaiting], seen[app.DocSigning], seen[app.DocSigned] = true, true, true
+		for s := app.DocWaiting; s <= app.DocFailed; s++ {
+			seen[s] = true
+		}
 	}
 	var w float32
 	for s := range seen {
