@@ -95,10 +95,6 @@ func (v *cardView) absent(c *app.Cards) {
 	steps := []string{k.T(key + ".1"), k.T(key + ".2"), k.T(key + ".3")}
 	words := vbox(k.px(8), k.para(titleFace, k.p.ink, k.T(key)), k.para(bodyFace, k.p.muted, k.T(key+".body")), fixed(0, k.px(6)),
 		k.numbered(bodyFace, steps...), fixed(0, k.px(4)))
-	if card := c.Card(); card != nil && card.ATR != "" && c.Phase != app.PhaseBusy { // a busy one is no riddle
-		words.Add(k.para(monoFace, k.p.muted, spaced(card.ATR)))
-		words.Add(leftmost(k.button(small, "copy", k.T("ui.copy.support"), func() { u.copy(card.Reader + "\n" + card.ATR) })))
-	}
 	words.Add(hbox(k.px(10), k.icon("check", 20, k.p.muted), flex(k.para(noteFace, k.p.muted, k.T("ui.absent.by-itself")))))
 	if !c.Practice {
 		rank := inked
@@ -114,6 +110,11 @@ func (v *cardView) absent(c *app.Cards) {
 		}
 		buttons.Add(k.button(outlined, "card", k.T("ui.practice.try"), func() { u.store.UsePractice(true) }))
 		words.Add(buttons)
+	}
+	if card := c.Card(); card != nil && card.ATR != "" && c.Phase != app.PhaseBusy { // a busy one is no riddle
+		words.Add(fixed(0, k.px(4)))
+		words.Add(k.para(monoFace, k.p.muted, spaced(card.ATR)))
+		words.Add(leftmost(k.button(small, "copy", k.T("ui.copy.support"), func() { u.copy(card.Reader + "\n" + card.ATR) })))
 	}
 	box := container.New(&illustrated{k}, centre(k.picture("draw-reader", 160, 258, k.p.ink)), words)
 	v.frame.setBody(-1, k.heading(k.T("ui.page.card"), ""), k.sheet(32, box),
@@ -131,7 +132,7 @@ func (v *cardView) find() {
 type illustrated struct{ k *kit }
 
 func (l *illustrated) side(width float32) float32 {
-	if width < l.k.px(520) {
+	if width < l.k.px(640) { // about that of a window 1000 px wide; a smaller one is low as well
 		return 0
 	}
 	return max(l.k.px(180), min(width*0.4, width-l.k.px(500))) + l.k.px(24)
@@ -243,7 +244,20 @@ func summary(k *kit, c *app.Cards, card *app.Card) (icon, words string) {
 	if pin := otherBlocked(card); pin != nil {
 		return "lock", k.Text(lang.M("ui.mycard.sum.other-blocked", "pin", k.inner(k.Text(app.PINLabel(pin.Ref)))))
 	}
+	if pin := spentPUK(card); pin != nil {
+		return "warning", k.Text(lang.M("ui.mycard.puk.spent", "pin", k.inner(k.Text(app.PINLabel(pin.Ref)))))
+	}
 	return "check", k.Text(lang.M("ui.sum.ready", "date", k.Date(cert.NotAfter)))
+}
+
+// spentPUK is a PIN that nothing could free any more if it were blocked, or nil.
+func spentPUK(card *app.Card) *app.PINView {
+	for i := range card.PINs {
+		if card.PINs[i].PUKBlocked {
+			return &card.PINs[i]
+		}
+	}
+	return nil
 }
 
 // otherBlocked is a blocked PIN of a card that signs all the same, or nil.

@@ -27,6 +27,7 @@ type cardBar struct {
 	pill  *pill
 	rules [2]fyne.CanvasObject
 	body  *fyne.Container
+	alert bool // not all is well with the card, and the pill says what
 }
 
 func newCardBar(u *UI) *cardBar {
@@ -108,7 +109,7 @@ func (b *cardBar) absent(c *app.Cards) {
 	k.redraw(b.image, drawing, k.p.ink)
 	b.who.say(k.T("ui.phase."+w.key), k.p.ink)
 	b.what.say(k.T("ui.phase."+w.key+".what"), k.p.muted)
-	b.days.Objects, b.left.Objects = nil, nil
+	b.days.Objects, b.left.Objects, b.alert = nil, nil, false
 	r := k.plain()
 	if w.icon == "warning" {
 		r = k.p.warn
@@ -146,6 +147,7 @@ func (b *cardBar) present(c *app.Cards, card *app.Card) {
 			k.text(noteFace, k.p.muted, k.Text(lang.M("ui.tries.for", "pin", k.inner(k.Text(app.PINLabel(pin.Ref)))))))}
 	}
 	icon, key, r := cardState(k, c, card)
+	b.alert = icon != "check"
 	b.pill.say(icon, k.T(key), r)
 }
 
@@ -223,10 +225,14 @@ func cardState(k *kit, c *app.Cards, card *app.Card) (icon, key string, r role) 
 	if otherBlocked(card) != nil {
 		return "lock", "ui.card.other-blocked", k.p.warn
 	}
+	if spentPUK(card) != nil {
+		return "warning", "ui.card.puk-blocked", k.p.warn
+	}
 	return "check", "ui.phase.ready.pill", k.p.good
 }
 
-// chooseParts leaves out what does not fit: the picture first, then the pill, then the date.
+// chooseParts leaves out what does not fit: the picture first, then the pill, then the date. A pill that tells of
+// something amiss stays, as a suspended certificate has days and tries left that look well.
 func (b *cardBar) chooseParts(width, edge float32) (picture, state bool) {
 	k := b.u.k
 	w := func(o fyne.CanvasObject) float32 { return o.MinSize().Width }
@@ -234,7 +240,7 @@ func (b *cardBar) chooseParts(width, edge float32) (picture, state bool) {
 	picture, state = true, true
 	need := func() float32 {
 		but := 0
-		if picture || state {
+		if picture || state && !b.alert {
 			but = 1 // these go before the tax code
 		}
 		n := 2*edge + min(max(w(b.who.Container), b.what.least(but)), k.px(300))
@@ -249,7 +255,7 @@ func (b *cardBar) chooseParts(width, edge float32) (picture, state bool) {
 		return n
 	}
 	for _, drop := range []*bool{&picture, &state, &days, &left} {
-		if drop == &state && !days && !left && b.last.Card() != nil {
+		if drop == &state && (b.alert || !days && !left && b.last.Card() != nil) {
 			continue // nothing else tells the state; without a card the sentence does
 		}
 		if need() > width {

@@ -10,6 +10,7 @@ import (
 
 	"ceralacca/app"
 	"ceralacca/app/lang"
+	"ceralacca/assets"
 	"ceralacca/card"
 )
 
@@ -168,13 +169,13 @@ func TestSigningComesFirstWhateverTheCardsOrder(t *testing.T) {
 }
 
 func TestCardSaysWhatIsNotWell(t *testing.T) {
-	for name, key := range map[string]string{"card-login-blocked": "ui.mycard.sum.other-blocked", "card-last-try": "ui.mycard.sum.last-try"} {
+	for name, key := range map[string]string{"card-login-blocked": "ui.mycard.sum.other-blocked", "card-last-try": "ui.mycard.sum.last-try", "card-puk-spent": "ui.mycard.puk.spent"} {
 		u, f := sceneOf(t, name)
 		c := u.latest.Load().Cards
 		if icon, _, r := cardState(u.k, c, c.Card()); icon == "check" || r == u.k.p.good {
 			t.Errorf("%s: the pill says that all is well", name)
 		}
-		pin := map[string]card.PINRef{"card-login-blocked": c.Card().PINs[1].Ref, "card-last-try": c.Card().PINs[0].Ref}[name]
+		pin := map[string]card.PINRef{"card-login-blocked": c.Card().PINs[1].Ref, "card-last-try": c.Card().PINs[0].Ref, "card-puk-spent": c.Card().PINs[1].Ref}[name]
 		if said, want := words(u.shell.object), u.k.Text(lang.M(key, "pin", u.k.inner(u.k.Text(app.PINLabel(pin))))); !strings.Contains(said, want) {
 			t.Errorf("%s: the page does not say %q:\n%s", name, want, said)
 		}
@@ -182,6 +183,41 @@ func TestCardSaysWhatIsNotWell(t *testing.T) {
 			u.views[pageCard].Main()()
 			if !slices.ContainsFunc(f.said, func(s string) bool { return strings.HasPrefix(s, "unblock") }) {
 				t.Errorf("the main button asks for %q", f.said)
+			}
+		}
+	}
+}
+
+// TestWhatIsAmissIsNeverLeftOut looks at the card bar where it has least room: the pill may go only when all is well.
+func TestWhatIsAmissIsNeverLeftOut(t *testing.T) {
+	for _, s := range scenes() {
+		c := s.state.Cards
+		if s.page != pageCard || c.Card() == nil || c.Phase != app.PhaseReady && c.Phase != app.PhaseBlocked {
+			continue
+		}
+		for _, tag := range lang.Languages {
+			u := s.open(t, assets.FS, 800, 600, func(set *app.Settings) { set.Language, set.Scale = tag, 200 })
+			if icon, _, _ := cardState(u.k, c, c.Card()); icon != "check" && !u.shell.bar.pill.Visible() {
+				t.Errorf("%s, %s: the bar does not say what is amiss", s.name, tag)
+			}
+		}
+	}
+}
+
+// TestNextStepWithoutACardIsInSight looks at the smallest window: the filled button stands above its foot.
+func TestNextStepWithoutACardIsInSight(t *testing.T) {
+	for _, s := range scenes() {
+		if c := s.state.Cards; s.page != pageCard || s.then != nil || c.Phase == app.PhaseReady || c.Phase == app.PhaseBlocked || c.Phase == app.PhaseReading {
+			continue
+		}
+		for _, tag := range lang.Languages {
+			u := s.open(t, assets.FS, 800, 600, func(set *app.Settings) { set.Language = tag })
+			b, ok := controls(u.shell.object)[u.k.T("ui.absent.find")].(fyne.CanvasObject)
+			if !ok {
+				t.Fatalf("%s, %s: no such button", s.name, tag)
+			}
+			if foot := u.app.Driver().AbsolutePositionForObject(b).Y + b.Size().Height; foot > 600 {
+				t.Errorf("%s, %s: the button ends at %.0f", s.name, tag, foot)
 			}
 		}
 	}
