@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
-	"runtime"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"ceralacca/assets"
@@ -221,27 +221,22 @@ func TestStorePracticeOnAndOff(t *testing.T) {
 	w.until("practice again", func(st *State) bool { return st.Cards.Practice && ready(st) })
 }
 
+// TestStoreEndsAllItsGoroutines: the bubble of synctest waits for every goroutine begun within, and fails for one that
+// cannot end.
 func TestStoreEndsAllItsGoroutines(t *testing.T) {
-	before := runtime.NumGoroutine()
 	e, _ := practiceEngine(t)
-	ctx, cancel := context.WithCancel(t.Context())
-	s := NewStore(e)
-	done := make(chan error)
-	go func() { done <- s.Run(ctx, &answers{}) }()
-	s.Add(t.TempDir())
-	cancel()
-	if err := <-done; err != nil {
-		t.Error(err)
-	}
-	for range 1000 { // the goroutine above has sent, and ends when its turn comes
-		if runtime.NumGoroutine() <= before {
-			break
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		s := NewStore(e)
+		done := make(chan error)
+		go func() { done <- s.Run(ctx, &answers{}) }()
+		s.Add(dir)
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
 		}
-		runtime.Gosched()
-	}
-	if after := runtime.NumGoroutine(); after > before {
-		t.Errorf("%d goroutines before, %d after", before, after)
-	}
+	})
 }
 
 func TestWithCardsPrefersTheOneThatSigns(t *testing.T) {
