@@ -186,7 +186,9 @@ func (s *Store) Cancel() {
 func (s *Store) findInterrupted() {
 	engine := s.use
 	s.spawn(func() {
+		s.journalsTurn.Lock()
 		list, err := engine.Interrupted()
+		s.journalsTurn.Unlock()
 		s.post(func(st State) State {
 			if engine != s.use {
 				return st

@@ -34,6 +34,7 @@ type Store struct {
 	describe        func(*Engine, context.Context, string) Doc
 	stopStamps      context.CancelFunc // ends the job of time-stamps
 	authoritiesTurn sync.Mutex         // held while the list of time-stamp authorities changes
+	journalsTurn    sync.Mutex         // held while interrupted jobs are looked for: who reads a journal locks it, and it looks running to others
 	setCount        int                // counts the changes of the settings
 	saving          sync.Mutex         // held while settings are written
 	saved           int                // the setCount of those written last; saving guards it

@@ -103,7 +103,8 @@ func TestNoPlaceIsLeftEmpty(t *testing.T) {
 		&card.FormatError{Min: 5, Max: 8}, &card.StatusError{INS: 0x20, SW: 0x6F00},
 		&ExistsError{"/a/b.p7m"}, &AlreadySignedError{File: "/a/b.p7m"}, &NotAFileError{"/a"}, &FolderError{"/a"},
 		&NothingInsideError{File: "/a/b.p7s"}, &NoAnchorsError{"/a.pem"}, &ProfileError{"x"}, &FilingError{&Filing{}},
-		&AuthorityError{"x"}, &SpaceError{}, &OtherCardError{"ANNA ESEMPIO"}, &NoMatchError{"*.pdf"},
+		&LibraryError{Module{Name: "a.so", State: card.LibraryWrongCPU}}, &LibraryError{Module{Name: "a.so", Err: errors.New("x")}},
+		&LibraryError{Module{Name: "a.so", Err: os.ErrNotExist}}, &AuthorityError{"x"}, &SpaceError{}, &OtherCardError{"ANNA ESEMPIO"}, &NoMatchError{"*.pdf"},
 		&signer.UseError{Reason: "expired"}, &NoCertificateError{Use: ForLogin},
 		&NoCertificateError{Expiry: &Certificate{Withdrawn: "JSign3", Status: CertStatus{State: "revoked"}}}, context.Canceled, os.ErrNotExist, errors.New("anything"),
 	}
