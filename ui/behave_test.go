@@ -219,3 +219,26 @@ func TestManyRowsAreNotBuilt(t *testing.T) {
 		t.Error("the last row is not in sight")
 	}
 }
+
+// TestSigningMoreIsInSight looks at the result of a signing where the bar has least room: its left button stands
+// there, upon none of the others.
+func TestSigningMoreIsInSight(t *testing.T) {
+	for _, s := range scenes() {
+		if s.name != "sign-done" && s.name != "sign-done-some" {
+			continue
+		}
+		for _, tag := range lang.Languages {
+			u := s.open(t, assets.FS, 1280, 800, func(set *app.Settings) { set.Language, set.Scale = tag, 200 })
+			more, ok := controls(u.views[pageSign].(*signView).frame.bar)[u.k.T("ui.done.more")]
+			if !ok {
+				t.Errorf("%s, %s: no button to sign more", s.name, tag)
+				continue
+			}
+			right := u.views[pageSign].(*signView).frame.bar.Objects[3]
+			foot, end := more.Position().Y+more.Size().Height, more.Position().X+more.Size().Width
+			if foot > right.Position().Y && end > right.Position().X {
+				t.Errorf("%s, %s: the button lies upon those at the right", s.name, tag)
+			}
+		}
+	}
+}

@@ -156,8 +156,26 @@ func (l *fillColumn) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 func (l *fillColumn) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(1, 1) }
 
 // barLayout is the action bar: ground, hairline, then what stands left and, as the last object, what stands
-// right. Where both do not fit beside each other the left gives way.
+// right. Where both do not fit beside each other the left gives way, but for a lone button: it stands in a row above.
 type barLayout struct{ k *kit }
+
+// above is the height of the row above with the gap below it, or 0 without one.
+func (l *barLayout) above(o []fyne.CanvasObject, width float32) float32 {
+	if len(o) < 4 {
+		return 0
+	}
+	b, ok := o[2].(*button)
+	if !ok || b.MinSize().Width <= l.leftWidth(o, width) {
+		return 0
+	}
+	return b.MinSize().Height + l.k.px(8)
+}
+
+// leftWidth is what the right leaves to the left.
+func (l *barLayout) leftWidth(o []fyne.CanvasObject, width float32) float32 {
+	free := width - 2*edgeOf(l.k, width)
+	return max(0, free-o[len(o)-1].MinSize().Width) - l.k.px(16)
+}
 
 func (l *barLayout) heightFor(o []fyne.CanvasObject, width float32) float32 {
 	if len(o) == 0 {
@@ -165,7 +183,7 @@ func (l *barLayout) heightFor(o []fyne.CanvasObject, width float32) float32 {
 	}
 	right := o[len(o)-1]
 	rw := min(right.MinSize().Width, width-2*edgeOf(l.k, width))
-	return max(l.k.px(96)-l.trim(width), heightOf(right, rw)+l.k.px(24))
+	return max(l.k.px(96)-l.trim(width), heightOf(right, rw)+l.k.px(24)) + l.above(o, width)
 }
 
 func (l *barLayout) trim(width float32) float32 {
@@ -186,12 +204,21 @@ func (l *barLayout) Layout(o []fyne.CanvasObject, size fyne.Size) {
 	right := o[len(o)-1]
 	rw := min(right.MinSize().Width, size.Width-2*e)
 	rh := heightOf(right, rw)
-	place(right, size.Width-e-rw, (size.Height-rh)/2, rw, rh)
+	above := l.above(o, size.Width)
+	place(right, size.Width-e-rw, (size.Height+above-rh)/2, rw, rh)
 	if len(o) < 4 {
 		return
 	}
-	left := o[2]
-	lw := size.Width - 2*e - rw - l.k.px(16)
+	left, lw := o[2], l.leftWidth(o, size.Width)
+	if b, ok := left.(*button); ok {
+		m := b.MinSize()
+		y := (size.Height - m.Height) / 2
+		if above > 0 {
+			y = (size.Height - above - rh) / 2
+		}
+		place(b, e, y, m.Width, m.Height)
+		return
+	}
 	if lw < left.MinSize().Width {
 		left.Hide()
 		return

@@ -310,17 +310,17 @@ func (v *signView) showDone(st *app.State) {
 	if stopped > 0 && st.Cards.Phase == app.PhaseReady {
 		rest := k.button(sealing, "sign", k.Text(lang.MN("ui.sign.rest", stopped)), u.store.Sign)
 		v.main = rest.do
-		v.frame.setBar(leftmost(more), rest)
+		v.frame.setBar(more, rest)
 		return
 	}
 	if job.Signed > 0 {
 		open := k.button(inked, "folder", k.T("ui.open.folder"), func() { u.openFolder(v.firstOutput()) })
 		names := k.button(outlined, "copy", k.T("ui.copy.names"), v.copyNames)
 		v.main = open.do
-		v.frame.setBar(leftmost(more), hbox(k.px(16), names, open))
+		v.frame.setBar(more, hbox(k.px(16), names, open))
 		return
 	}
-	v.frame.setBar(leftmost(more), hbox(0))
+	v.frame.setBar(more, hbox(0))
 }
 
 // besideLayout sets the list and what comes next side by side, or under each other in a narrow window.
