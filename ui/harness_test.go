@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/driver/software"
 	"fyne.io/fyne/v2/test"
 
 	"ceralacca/app"
@@ -189,6 +190,9 @@ func shut(u *UI) {
 		timer.Stop()
 	}
 	u.window.Close()
+	// The toolkit keeps the widgets of closed windows until something is painted: some are dropped a minute after they
+	// were last used, or the tests of all scenes would hold ten gigabytes.
+	software.NewCanvas().Capture()
 }
 
 // open shows the scene in a window of its own until the test ends, with the settings changed if change is not nil.

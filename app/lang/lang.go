@@ -47,8 +47,11 @@ func MN(key string, n int, args ...string) Msg {
 // IsZero reports whether there is nothing to say.
 func (m Msg) IsZero() bool { return m.Key == "" }
 
-// text is what a key says, by plural form.
-type text map[string]string
+// text is what a key says.
+type text struct {
+	other string
+	more  map[string]string // by plural form; nil where there is but one
+}
 
 // Catalog holds the texts of one language. It is safe for concurrent use.
 type Catalog struct {
@@ -87,19 +90,19 @@ func (c *Catalog) add(name string, b []byte) error {
 		if _, ok := c.texts[key]; ok {
 			return fmt.Errorf("%s: key %q stands in another file too", name, key)
 		}
-		var plain string
-		forms := text{}
-		if err := json.Unmarshal(v, &plain); err == nil {
-			forms["other"] = plain
-		} else if err := json.Unmarshal(v, &forms); err != nil {
-			return fmt.Errorf("%s: key %q: %w", name, key, err)
+		var t text
+		if json.Unmarshal(v, &t.other) != nil {
+			if err := json.Unmarshal(v, &t.more); err != nil {
+				return fmt.Errorf("%s: key %q: %w", name, key, err)
+			}
+			t.other = t.more["other"]
 		}
-		for form := range forms {
+		for form := range t.more {
 			if !slices.Contains([]string{"one", "two", "few", "other"}, form) {
 				return fmt.Errorf("%s: key %q: no plural form %q", name, key, form)
 			}
 		}
-		c.texts[key] = forms
+		c.texts[key] = t
 	}
 	return nil
 }
@@ -107,11 +110,16 @@ func (c *Catalog) add(name string, b []byte) error {
 // Plain is the catalog without the marks of bold words, for what cannot show them: a terminal.
 func (c *Catalog) Plain() *Catalog {
 	p := &Catalog{tag: c.tag, texts: make(map[string]text, len(c.texts))}
-	for key, forms := range c.texts {
-		p.texts[key] = text{}
-		for form, s := range forms {
-			p.texts[key][form] = strings.ReplaceAll(s, "**", "")
+	plain := func(s string) string { return strings.ReplaceAll(s, "**", "") }
+	for key, t := range c.texts {
+		q := text{other: plain(t.other)}
+		if t.more != nil {
+			q.more = make(map[string]string, len(t.more))
 		}
+		for form, s := range t.more {
+			q.more[form] = plain(s)
+		}
+		p.texts[key] = q
 	}
 	return p
 }
@@ -144,9 +152,9 @@ func (c *Catalog) Text(m Msg) string {
 	if !ok {
 		return "[" + m.Key + "]"
 	}
-	s, ok := t[grammars[c.tag].form(m.N)]
+	s, ok := t.more[grammars[c.tag].form(m.N)]
 	if !ok {
-		s = t["other"]
+		s = t.other
 	}
 	if !strings.Contains(s, "{") {
 		return s
