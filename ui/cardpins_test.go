@@ -212,7 +212,7 @@ func TestNextStepWithoutACardIsInSight(t *testing.T) {
 		}
 		for _, tag := range lang.Languages {
 			u := s.open(t, assets.FS, 800, 600, func(set *app.Settings) { set.Language = tag })
-			b, ok := controls(u.shell.object)[u.k.T("ui.absent.find")].(fyne.CanvasObject)
+			b, ok := controls(u.shell.object)[u.k.T("ui.absent.find")]
 			if !ok {
 				t.Fatalf("%s, %s: no such button", s.name, tag)
 			}
