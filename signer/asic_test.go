@@ -54,17 +54,26 @@ func listOf(by string, over ...entry) []byte {
 	return []byte(m + `</ASiCManifest>`)
 }
 
-// The time-stamp of a container preserves the signatures that its manifest lists, and no others.
-func TestContainerArchive(t *testing.T) {
-	s := newServices(t)
+// signedParts are the parts of a container with one document, signed at level LT, and the services behind it, whose next
+// time-stamp is of a later day.
+func signedParts(t *testing.T) (s *services, mime, data, list, sig entry) {
+	t.Helper()
+	s = newServices(t)
 	s.first, s.stamp = s.authority(t, 1, s.srv.URL+"/crl"), s.authority(t, 5)
-	const p7s, tst = "META-INF/signature001.p7s", "META-INF/timestamp001.tst"
-	mime, data := entry{"mimetype", []byte(asic.MIMEExtended)}, entry{"a.txt", []byte("Io sottoscritto")}
-	list := entry{"META-INF/ASiCManifest001.xml", listOf(p7s, data)}
+	const p7s = "META-INF/signature001.p7s"
+	mime, data = entry{"mimetype", []byte(asic.MIMEExtended)}, entry{"a.txt", []byte("Io sottoscritto")}
+	list = entry{"META-INF/ASiCManifest001.xml", listOf(p7s, data)}
 	o := s.options(t, signer.CAdES, signer.LevelLT)
 	o.Detached = true
-	sig := entry{p7s, sign(t, list.body, s.key(t), o)}
+	sig = entry{p7s, sign(t, list.body, s.key(t), o)}
 	s.first = nil
+	return s, mime, data, list, sig
+}
+
+// The time-stamp of a container preserves the signatures that its manifest lists, and no others.
+func TestContainerArchive(t *testing.T) {
+	s, mime, data, list, sig := signedParts(t)
+	const tst = "META-INF/timestamp001.tst"
 	stamp := func(archive entry) entry {
 		tok, err := tsp.Parse(s.stampOf(t, archive.body))
 		if err != nil {
@@ -74,7 +83,7 @@ func TestContainerArchive(t *testing.T) {
 	}
 	whole := entry{"META-INF/ASiCArchiveManifest001.xml", listOf(tst, data, list, sig)}
 	other := entry{whole.name, listOf(tst, data, list)}
-	wrong := entry{whole.name, listOf(tst, data, list, entry{p7s, []byte("x")})}
+	wrong := entry{whole.name, listOf(tst, data, list, entry{sig.name, []byte("x")})}
 	for _, c := range []struct {
 		name  string
 		zip   []byte

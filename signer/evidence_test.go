@@ -15,7 +15,6 @@ import (
 	"golang.org/x/crypto/cryptobyte/asn1"
 
 	"ceralacca/signer"
-	"ceralacca/signer/internal/asic"
 	"ceralacca/signer/internal/tsp"
 	"ceralacca/signer/trust"
 )
@@ -80,15 +79,8 @@ func (s *services) tokenOf(t *testing.T, content []byte) []byte {
 
 // A signature whose certificate has expired since stands on the evidence record of its container, if that is over it.
 func TestEvidenceProvesTime(t *testing.T) {
-	s := newServices(t)
-	s.first, s.stamp = s.authority(t, 1, s.srv.URL+"/crl"), s.authority(t, 5)
-	const p7s, er = "META-INF/signature001.p7s", "META-INF/evidencerecord001.ers"
-	mime, data := entry{"mimetype", []byte(asic.MIMEExtended)}, entry{"a.txt", []byte("Io sottoscritto")}
-	list := entry{"META-INF/ASiCManifest001.xml", listOf(p7s, data)}
-	o := s.options(t, signer.CAdES, signer.LevelLT)
-	o.Detached = true
-	sig := entry{p7s, sign(t, list.body, s.key(t), o)}
-	s.first = nil
+	s, mime, data, list, sig := signedParts(t)
+	const er = "META-INF/evidencerecord001.ers"
 	const manifest = "META-INF/ASiCEvidenceRecordManifest001.xml"
 	all := entry{manifest, listOf(er, data, list, sig)}
 	first := s.preserve(t, data, list, sig)
