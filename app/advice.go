@@ -134,13 +134,7 @@ func explainFacts(err error) *Advice {
 
 func explainFile(err error) *Advice {
 	var (
-		exists  *ExistsError
 		check   *SelfCheckError
-		notFile *NotAFileError
-		folder  *FolderError
-		many    *FolderSizeError
-		inside  *NothingInsideError
-		anchors *NoAnchorsError
 		rules   *FilingError
 		profile *ProfileError
 		certID  *CertificateIDError
@@ -170,10 +164,33 @@ func explainFile(err error) *Advice {
 		return advice(refusedCode(refused.Reason), SeverityWarning, 0)
 	case errors.As(err, &kind):
 		return explainKind(kind)
-	case errors.As(err, &exists):
-		return advice("output-exists", SeverityWarning, 0, "name", filepath.Base(exists.Path))
 	case errors.As(err, &check):
 		return advice("self-check", SeverityDanger, 0)
+	case errors.As(err, &certID):
+		return advice("no-such-certificate", SeverityWarning, 0)
+	case errors.As(err, &rules):
+		return advice("filing-refused", SeverityDanger, 0)
+	case errors.As(err, &profile):
+		return advice("no-such-profile", SeverityWarning, 0, "name", profile.Name, "names", strings.Join(FilingProfiles(), ", "))
+	case errors.As(err, &status):
+		return advice("card-status", SeverityWarning, 0, "status", statusHex(status.SW))
+	}
+	return explainPath(err)
+}
+
+// explainPath handles the errors about what a path leads to.
+func explainPath(err error) *Advice {
+	var (
+		exists  *ExistsError
+		notFile *NotAFileError
+		folder  *FolderError
+		many    *FolderSizeError
+		inside  *NothingInsideError
+		anchors *NoAnchorsError
+	)
+	switch {
+	case errors.As(err, &exists):
+		return advice("output-exists", SeverityWarning, 0, "name", filepath.Base(exists.Path))
 	case errors.As(err, &notFile):
 		return advice("not-a-file", SeverityWarning, 0, "name", filepath.Base(notFile.Path))
 	case errors.As(err, &folder):
@@ -182,16 +199,8 @@ func explainFile(err error) *Advice {
 		return advice("folder-too-large", SeverityInfo, many.Most)
 	case errors.As(err, &inside):
 		return advice("nothing-inside", SeverityInfo, 0, "name", filepath.Base(inside.File))
-	case errors.As(err, &certID):
-		return advice("no-such-certificate", SeverityWarning, 0)
-	case errors.As(err, &rules):
-		return advice("filing-refused", SeverityDanger, 0)
-	case errors.As(err, &profile):
-		return advice("no-such-profile", SeverityWarning, 0, "name", profile.Name, "names", strings.Join(FilingProfiles(), ", "))
 	case errors.As(err, &anchors):
 		return advice("no-anchors", SeverityWarning, 0, "name", filepath.Base(anchors.Path))
-	case errors.As(err, &status):
-		return advice("card-status", SeverityWarning, 0, "status", statusHex(status.SW))
 	}
 	return nil
 }

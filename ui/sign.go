@@ -189,9 +189,8 @@ func (v *signView) showReady(st *app.State) {
 	if st.Job != nil && st.Job.Advice != nil {
 		objects = append(objects, u.adviceBox(st.Job.Advice))
 	}
-	card := st.Cards.Card()
 	var cert *app.Certificate
-	if card != nil && st.Cards.Phase == app.PhaseReady {
+	if card := st.Cards.Card(); card != nil && st.Cards.Phase == app.PhaseReady {
 		cert = card.Signing()
 	}
 	if cert == nil && st.Cards.Advice != nil && !v.lastPassing {
@@ -212,12 +211,18 @@ func (v *signView) showReady(st *app.State) {
 	ways := k.chooser(k.Text(lang.M("ways.button", "way", k.wayWords(choices(st)))), u.openWays)
 	objects = append(objects, v.list, wrapbox(k.px(12), add, ways, u.filingChooser(st)))
 	v.frame.setBody(elastic, objects...)
+	v.barReady(st, cert, ready)
+}
 
+// barReady says below the list where the signed files go, and has the button that signs with cert the files that are
+// ready; cert is nil without a card that can sign.
+func (v *signView) barReady(st *app.State, cert *app.Certificate, ready int) {
+	u, k := v.u, v.u.k
 	where := vbox(0, hbox(k.px(10), k.icon("folder", 20, k.p.ink), flex(k.fit(strongFace, k.p.ink, k.T("ui.save.beside")))),
 		k.fit(noteFace, k.p.muted, k.T("ui.save.untouched")))
 	words := k.T("ui.sign.no-card")
 	if cert != nil {
-		words = k.Text(lang.MN("ui.sign.as", ready, "name", holder(card)))
+		words = k.Text(lang.MN("ui.sign.as", ready, "name", holder(st.Cards.Card())))
 	}
 	if u.refused(st) {
 		anyway := k.button(outlined, "sign", k.T("filing.confirm.yes"), u.store.Sign)
