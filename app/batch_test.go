@@ -256,6 +256,45 @@ func TestResumeRefusals(t *testing.T) {
 	}
 }
 
+// swapped is a card that was put into the place of another, and answers under its name.
+type swapped struct{ mine, other card.Source }
+
+func (s swapped) Watch(ctx context.Context, emit func(card.Snapshot)) error {
+	return s.mine.Watch(ctx, emit)
+}
+
+func (s swapped) Open(ctx context.Context, slot string) (card.Token, error) {
+	if s.other == nil {
+		return s.mine.Open(ctx, slot)
+	}
+	var slots []card.Slot
+	done, stop := context.WithCancel(ctx)
+	defer stop()
+	_ = s.other.Watch(done, func(sn card.Snapshot) { slots = sn.Slots; stop() })
+	return s.other.Open(ctx, slots[0].ID)
+}
+
+// TestPINGoesToItsCardAlone types the PIN of one card while a reader that does not tell has another one in it, with its
+// certificate in the same place: that gets no PIN.
+func TestPINGoesToItsCardAlone(t *testing.T) {
+	e, _ := practiceEngine(t)
+	other, err := sim.Issue(e.cfg.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	src := &swapped{mine: e.cfg.Source}
+	e.cfg.Source = src
+	_, files := many(t, 1)
+	bus := other.Bus()
+	a := &answers{pins: []string{PracticePIN}, before: func() { src.other = card.CNS(bus) }}
+	if _, err := signWith(t, e, a, files...); !errors.Is(err, card.ErrRemoved) {
+		t.Errorf("got %v", err)
+	}
+	if n := withPIN(bus); n != 0 || len(a.asked) != 1 {
+		t.Errorf("asked %d times, %d VERIFY commands went to the other card", len(a.asked), n)
+	}
+}
+
 // TestBrokenFilesDoNotStopTheBatch has files go, change and become unreadable while others are signed.
 func TestBrokenFilesDoNotStopTheBatch(t *testing.T) {
 	e, _ := practiceEngine(t)
@@ -424,6 +463,28 @@ func TestCollect(t *testing.T) {
 	}
 }
 
+// TestCollectStops drops a folder with more files than a job may have: no folder is looked into past that.
+func TestCollectStops(t *testing.T) {
+	dir := t.TempDir()
+	for i := range maxFiles + 2 {
+		if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("a%05d.txt", i)), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, d := range []string{"b/c/d", "e"} {
+		if err := os.MkdirAll(filepath.Join(dir, d), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	files, skipped, err := Collect(t.Context(), dir, filepath.Join(dir, "e"))
+	if err != nil || len(files) != maxFiles || files[maxFiles-1] != filepath.Join(dir, "a09999.txt") {
+		t.Fatalf("%d files, %v", len(files), err)
+	}
+	if want := []Skipped{{filepath.Join(dir, "a10000.txt"), SkipMany}, {filepath.Join(dir, "e"), SkipMany}}; !slices.Equal(skipped, want) {
+		t.Errorf("skipped %v", skipped)
+	}
+}
+
 func TestSummary(t *testing.T) {
 	c, err := lang.Load(assets.FS, "it")
 	if err != nil {
@@ -433,12 +494,13 @@ func TestSummary(t *testing.T) {
 		{Index: 1, File: "/x/b.txt", Err: &ExistsError{"/x/b.txt.p7m"}},
 		{Index: 0, File: "/x/=cmd|.txt", Output: "/x/=cmd|.txt.p7m", OutputSize: 1234, Format: FormatCAdES, Level: LevelT, SHA256: [32]byte{0xab}},
 		{Index: 2, File: "/x/<b>.txt", Output: "/x/<b>.txt.p7m", Short: &signer.LevelError{Step: "time-stamp", Err: context.DeadlineExceeded}},
+		{Index: 3, File: "/x/fdp.\u202etxt", Err: context.DeadlineExceeded}, // reads "txt.pdf" where nobody says that it is turned
 	}}
 	dir := t.TempDir()
 	for suffix, want := range map[string][]string{
 		".csv":  {"\ufeffFile,", "'=cmd|.txt.p7m", "ab000000", ",T,", "esiste già", "Firmato, ma senza marca"},
-		".html": {"2 file firmati su 3", "&lt;b&gt;.txt", "ANNA ESEMPIO", "CARTA DI PRATICA"},
-		".txt":  {"2 file firmati su 3", "1,2 kB", "Firmato e verificato.", "SHA-256 dell'originale: ab0000"},
+		".html": {"2 file firmati su 4", "&lt;b&gt;.txt", "ANNA ESEMPIO", "CARTA DI PRATICA"},
+		".txt":  {"2 file firmati su 4", "1,2 kB", "Firmato e verificato.", "SHA-256 dell'originale: ab0000"},
 	} {
 		dest := filepath.Join(dir, "riepilogo"+suffix)
 		if err := SaveSummary(t.Context(), s, c, dest); err != nil {
@@ -453,7 +515,7 @@ func TestSummary(t *testing.T) {
 				t.Errorf("%s lacks %q:\n%s", suffix, w, b)
 			}
 		}
-		if bytes.Contains(b, []byte("<script")) || bytes.Contains(b, []byte("[summary")) {
+		if bytes.Contains(b, []byte("<script")) || bytes.Contains(b, []byte("[summary")) || !bytes.Contains(b, []byte("202E]txt")) {
 			t.Errorf("%s: %s", suffix, b)
 		}
 		if bytes.Index(b, []byte("cmd|")) > bytes.Index(b, []byte("b.txt")) {

@@ -25,7 +25,7 @@ const (
 	SkipLink       SkipReason = "link"       // a symbolic link: what it points to may lie anywhere
 	SkipSpecial    SkipReason = "special"    // neither file nor folder
 	SkipDeep       SkipReason = "deep"       // a folder more than 16 levels down
-	SkipMany       SkipReason = "many"       // past 10 000 files
+	SkipMany       SkipReason = "many"       // a file or folder past 10 000 files
 	SkipUnreadable SkipReason = "unreadable" // a folder that cannot be opened
 )
 
@@ -98,6 +98,10 @@ func (c *collector) folder(dir string, levels int, fits func(string) bool) error
 	if err := c.ctx.Err(); err != nil {
 		return err
 	}
+	if len(c.files) >= maxFiles {
+		c.skip(dir, SkipMany)
+		return nil
+	}
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		c.skip(dir, SkipUnreadable)
@@ -147,8 +151,7 @@ func skipReason(en fs.DirEntry, names map[string]bool) SkipReason {
 	case !en.Type().IsRegular():
 		return SkipSpecial
 	}
-	switch ext := filepath.Ext(low); ext {
-	case ".p7m", ".p7s", ".tsd", ".tsr", ".tst", ".asics", ".asice":
+	if signatureSuffix(filepath.Ext(low)) {
 		return SkipSigned
 	}
 	stem := strings.TrimSuffix(name, filepath.Ext(name))
@@ -159,6 +162,15 @@ func skipReason(en fs.DirEntry, names map[string]bool) SkipReason {
 		return SkipDone
 	}
 	return ""
+}
+
+// signatureSuffix reports whether files with this extension are signatures or time-stamps.
+func signatureSuffix(ext string) bool {
+	switch strings.ToLower(ext) {
+	case ".p7m", ".p7s", ".tsd", ".tsr", ".tst", ".asics", ".asice":
+		return true
+	}
+	return false
 }
 
 // pattern takes the files that fit p.

@@ -47,8 +47,16 @@ func FilesOf(dir string) ([]string, error) {
 	return files, nil
 }
 
-// WriteTable writes a row for each signature, and one for a file without any, as CSV (RFC 4180) in UTF-8. A cell that
-// a spreadsheet would take for a formula begins with an apostrophe: names come from the files.
+// spreadsheetCell is text for a cell of CSV. What a spreadsheet would take for a formula begins with an apostrophe, and
+// nothing in it is unseen: names come from the files.
+func spreadsheetCell(s string) string {
+	if s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) {
+		return "'" + Visible(s)
+	}
+	return Visible(s)
+}
+
+// WriteTable writes a row for each signature, and one for a file without any, as CSV (RFC 4180) in UTF-8.
 func WriteTable(w io.Writer, files []FileReport) error {
 	c := csv.NewWriter(w)
 	head := []string{
@@ -78,9 +86,7 @@ func WriteTable(w io.Writer, files []FileReport) error {
 	}
 	for _, row := range rows {
 		for i, cell := range row {
-			if row[i] = Visible(cell); cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
-				row[i] = "'" + row[i]
-			}
+			row[i] = spreadsheetCell(cell)
 		}
 	}
 	return c.WriteAll(rows)

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"bytes"
 	"context"
 	"crypto/x509"
 	"errors"
@@ -249,8 +250,8 @@ func (e *Engine) login(ctx context.Context, t card.Token, cert *Certificate, pin
 		return signer.Key{}, err
 	}
 	for _, k := range keys {
-		if k.ID != cert.ID || k.Certificate == nil {
-			continue
+		if k.ID != cert.ID || k.Certificate == nil || !bytes.Equal(k.DER, cert.DER) {
+			continue // the PIN was typed for that certificate's card, and is for no other
 		}
 		if err := t.Login(ctx, k.PIN, pin); err != nil {
 			return signer.Key{}, err

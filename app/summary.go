@@ -40,7 +40,7 @@ func (s *Summary) rows(t *lang.Catalog) []summaryRow {
 	slices.SortFunc(results, func(a, b FileResult) int { return a.Index - b.Index })
 	var rows []summaryRow
 	for _, r := range results {
-		row := summaryRow{File: filepath.Base(r.File), Folder: filepath.Dir(r.File), Signed: r.Err == nil}
+		row := summaryRow{File: Visible(filepath.Base(r.File)), Folder: Visible(filepath.Dir(r.File)), Signed: r.Err == nil}
 		switch {
 		case r.Err != nil:
 			a := Explain(r.Err)
@@ -51,7 +51,7 @@ func (s *Summary) rows(t *lang.Catalog) []summaryRow {
 			row.Result = t.T("summary.signed")
 		}
 		if r.Err == nil {
-			row.Output, row.Folder, row.Size = filepath.Base(r.Output), filepath.Dir(r.Output), t.Size(r.OutputSize)
+			row.Output, row.Folder, row.Size = Visible(filepath.Base(r.Output)), Visible(filepath.Dir(r.Output)), t.Size(r.OutputSize)
 			row.SHA256, row.Format, row.Level = hex.EncodeToString(r.SHA256[:]), FormatName(r.Format), LevelName(r.Level)
 			row.Time = r.Signed.In(lang.Rome()).Format("2006-01-02 15:04:05 -07:00")
 		}
@@ -88,8 +88,7 @@ func (r *summaryRow) cells() []string {
 	return []string{r.File, r.Output, r.Folder, r.Size, r.SHA256, r.Format, r.Level, r.Time, r.Result}
 }
 
-// csv writes RFC 4180 with a byte order mark, by which spreadsheets tell UTF-8. A cell that a spreadsheet would take
-// for a formula is quoted with an apostrophe: names come from the files.
+// csv writes RFC 4180 with a byte order mark, by which spreadsheets tell UTF-8.
 func (s *Summary) csv(w io.Writer, t *lang.Catalog) error {
 	if _, err := io.WriteString(w, "\ufeff"); err != nil {
 		return err
@@ -103,9 +102,7 @@ func (s *Summary) csv(w io.Writer, t *lang.Catalog) error {
 	for _, r := range s.rows(t) {
 		row := r.cells()
 		for i, cell := range row {
-			if cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
-				row[i] = "'" + cell
-			}
+			row[i] = spreadsheetCell(cell)
 		}
 		all = append(all, row)
 	}
