@@ -45,6 +45,12 @@ func TestBesideDetached(t *testing.T) {
 	if d := e.Describe(first.Output); !slices.Contains(d.Offers(), ExistingAdd) {
 		t.Errorf("offered: %v", d.Offers())
 	}
+	// The name is its own however the path is written: a free one is taken without a question.
+	later = later.Add(time.Hour)
+	odd := sign(SignRequest{Files: []string{dir + "/./" + filepath.Base(first.Output)}, Existing: ExistingAdd, OutDir: dir})
+	if odd.Err != nil || filepath.Base(odd.Output) != "atto (3).txt.p7s" {
+		t.Errorf("%q, %v", odd.Output, odd.Err)
+	}
 	if err := os.WriteFile(file, []byte("altro"), 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -240,7 +240,7 @@ func (b *batch) sign(ctx context.Context, w work) FileResult {
 	}
 	res.Format, res.Level, res.Signed = o.Format, o.Level, b.e.cfg.Now()
 	o.Now = func() time.Time { return res.Signed }
-	res.Err = writeNewAs(ctx, w.Out, b.journal.tempName(w.Index),
+	res.Err = writeNewAs(ctx, w.Out, b.journal.tempName(w.Index), rightsFrom(f),
 		func(out io.Writer) error {
 			err := signer.Sign(ctx, out, d, b.key, o)
 			var again *signer.AlreadySignedError

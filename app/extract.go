@@ -71,7 +71,7 @@ func (e *Engine) Extract(ctx context.Context, q ExtractRequest) ([]string, error
 			dest = filepath.Join(dir, freeName(dir, parts[i].Name, taken))
 		}
 		taken[dest] = true
-		err := writeNew(ctx, dest, func(w io.Writer) error { return parts[i].WriteTo(ctx, w) },
+		err := writeNewAs(ctx, dest, "", rightsFrom(f), func(w io.Writer) error { return parts[i].WriteTo(ctx, w) },
 			func(out *os.File) error { copyOrigin(q.File, out.Name()); return nil })
 		if err != nil {
 			return written, err

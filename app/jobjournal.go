@@ -140,7 +140,8 @@ func (e *Engine) newJobJournal(h journalHead) (*jobJournal, error) {
 	if err != nil {
 		return nil, errors.Join(err, f.Close(), os.Remove(path))
 	}
-	return &jobJournal{head: h, f: f}, syncFolder(e.journalDir())
+	syncFolder(e.journalDir())
+	return &jobJournal{head: h, f: f}, nil
 }
 
 // tempName is that of the unfinished output of file index: known to be ours after a crash.
@@ -178,7 +179,16 @@ func (j *jobJournal) end(done bool) {
 	if j == nil || !done && (j.wrote || len(j.done) > 0) {
 		return
 	}
-	_ = os.Remove(j.f.Name()) // what stays is told as interrupted and forgotten then
+	_ = j.drop() // what stays is told as interrupted and forgotten then
+}
+
+// drop deletes the journal. It is closed before, because Windows deletes no open file, and emptied before that: whoever
+// opens it in between finds no job.
+func (j *jobJournal) drop() error {
+	name := j.f.Name()
+	_ = j.f.Truncate(0)
+	j.close()
+	return os.Remove(name)
 }
 
 // close lets others see the journal.
@@ -265,7 +275,7 @@ func (e *Engine) Forget(id string) error {
 	}
 	defer j.close()
 	j.sweep()
-	return os.Remove(j.f.Name())
+	return j.drop()
 }
 
 // openJournal opens and locks the journal of a job. [*NoJobError] means that there is none, or that it is running.
@@ -308,7 +318,8 @@ func (j *jobJournal) read() error {
 	}
 	for line := range bytes.Lines(rest) {
 		var l journalLine
-		if json.Unmarshal(line, &l) == nil && l.Error == "" && l.Output != "" && known[l.Index] {
+		if json.Unmarshal(line, &l) == nil && l.Error == "" && l.Output != "" && known[l.Index] &&
+			l.Level >= signer.LevelB && l.Level <= signer.LevelLTA {
 			j.done[l.Index] = l
 		}
 	}

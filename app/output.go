@@ -35,11 +35,12 @@ const tempPattern = ".ceralacca-*.tmp"
 // given to check, and only then renamed to dest. If dest exists, or anything fails, nothing stays behind.
 // A nil check accepts.
 func writeNew(ctx context.Context, dest string, write func(io.Writer) error, check func(*os.File) error) error {
-	return writeNewAs(ctx, dest, "", write, check)
+	return writeNewAs(ctx, dest, "", 0o666, write, check)
 }
 
-// writeNewAs is writeNew with the name of the temporary file, which must be new; an empty one is random.
-func writeNewAs(ctx context.Context, dest, tmp string, write func(io.Writer) error, check func(*os.File) error) error {
+// writeNewAs is writeNew with the name of the temporary file, which must be new, or empty for a random one, and with the
+// rights that the output gets, as far as the process's mask leaves them.
+func writeNewAs(ctx context.Context, dest, tmp string, rights os.FileMode, write func(io.Writer) error, check func(*os.File) error) error {
 	if _, err := os.Lstat(dest); err == nil {
 		return &ExistsError{dest}
 	} else if !errors.Is(err, fs.ErrNotExist) {
@@ -50,7 +51,7 @@ func writeNewAs(ctx context.Context, dest, tmp string, write func(io.Writer) err
 		return err
 	}
 	tmp = f.Name()
-	err = fill(f, write, check)
+	err = fill(f, rights, write, check)
 	if err == nil {
 		err = ctx.Err()
 	}
@@ -60,7 +61,18 @@ func writeNewAs(ctx context.Context, dest, tmp string, write func(io.Writer) err
 	if err != nil {
 		return errors.Join(err, removeTemp(tmp))
 	}
-	return syncFolder(filepath.Dir(dest))
+	syncFolder(filepath.Dir(dest))
+	return nil
+}
+
+// rightsFrom are the rights of a file made out of f: what comes of a private document is private. The owner may read and
+// change it, as any new file.
+func rightsFrom(f *os.File) os.FileMode {
+	st, err := f.Stat()
+	if err != nil {
+		return 0o600
+	}
+	return 0o600 | st.Mode()&0o066
 }
 
 func createTemp(dir, name string) (*os.File, error) {
@@ -77,7 +89,7 @@ func removeTemp(tmp string) error {
 	return nil
 }
 
-func fill(f *os.File, write func(io.Writer) error, check func(*os.File) error) error {
+func fill(f *os.File, rights os.FileMode, write func(io.Writer) error, check func(*os.File) error) error {
 	err := write(f)
 	if err == nil {
 		err = f.Sync()
@@ -86,9 +98,9 @@ func fill(f *os.File, write func(io.Writer) error, check func(*os.File) error) e
 		err = check(f)
 	}
 	if err == nil {
-		// CreateTemp makes the file private; a signed file has the rights of any other document. Where the file system
-		// knows no such rights, as some network folders, there is nothing to give.
-		if err = chmod(f, 0o666&^umask()); without(err) {
+		// CreateTemp makes the file private. Where the file system knows no rights, as some network folders, there is
+		// nothing to give.
+		if err = chmod(f, rights&^umask()); without(err) {
 			err = nil
 		}
 	}
@@ -128,16 +140,18 @@ func replaceFile(dest string, b []byte) error {
 }
 
 // freeName returns the first of "name.ext", "name (2).ext", … that is neither in dir nor among the paths in
-// taken. The part before the first dot gets the number, so "a.pdf.p7m" stays a .pdf.p7m.
+// taken. "a.pdf.p7m" stays a .pdf.p7m. A name that cannot be looked for, because it has grown too long or the folder
+// does not let us, counts as free: writing tells what is wrong with it.
 func freeName(dir, name string, taken map[string]bool) string {
-	stem, ext, found := strings.Cut(name, ".")
-	if found {
-		ext = "." + ext
+	ext := filepath.Ext(name)
+	if signatureSuffix(ext) {
+		ext = filepath.Ext(strings.TrimSuffix(name, ext)) + ext
 	}
+	stem := strings.TrimSuffix(name, ext)
 	try := name
 	for n := 2; ; n++ {
 		path := filepath.Join(dir, try)
-		if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) && !taken[path] {
+		if _, err := os.Lstat(path); err != nil && !taken[path] {
 			return try
 		}
 		try = fmt.Sprintf("%s (%d)%s", stem, n, ext)

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -97,6 +98,43 @@ func TestWriteNewStopsWithItsContext(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	only(t, dir)
+}
+
+func TestFreeName(t *testing.T) {
+	dir := t.TempDir()
+	long := strings.Repeat("n", 247) + ".txt.p7m" // 255 bytes
+	for _, n := range []string{"a.pdf.p7m", "b.pdf", "b (2).pdf", "Fattura n. 3.2026.pdf.p7m", "senza", ".nascosto", long} {
+		put(t, dir, n, nil)
+	}
+	taken := map[string]bool{filepath.Join(dir, "c.xml"): true}
+	for name, want := range map[string]string{
+		"a.pdf.p7m": "a (2).pdf.p7m", "b.pdf": "b (3).pdf", "c.xml": "c (2).xml", "free.pdf": "free.pdf", "senza": "senza (2)",
+		"Fattura n. 3.2026.pdf.p7m": "Fattura n. 3.2026 (2).pdf.p7m", ".nascosto": " (2).nascosto",
+		long: strings.Repeat("n", 247) + " (2).txt.p7m", // too long, as writing will tell
+	} {
+		if got := freeName(dir, name, taken); got != want {
+			t.Errorf("%q: got %q, want %q", name, got, want)
+		}
+	}
+}
+
+// TestRights makes files out of others: a private one stays private, and what the owner may not write becomes hers.
+func TestRights(t *testing.T) {
+	e, _ := practiceEngine(t)
+	for rights, want := range map[os.FileMode]os.FileMode{0o600: 0o600, 0o644: 0o644, 0o640: 0o640, 0o400: 0o600, 0o555: 0o644} {
+		file := put(t, t.TempDir(), "a.txt", []byte("x"))
+		if err := os.Chmod(file, rights); err != nil {
+			t.Fatal(err)
+		}
+		results, err := signWith(t, e, &answers{pins: []string{PracticePIN}}, file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		st, err := os.Stat(results[file].Output)
+		if err != nil || st.Mode() != want&^umask() {
+			t.Errorf("%v gave %v, want %v: %v", rights, st.Mode(), want, err)
+		}
+	}
 }
 
 func TestContentName(t *testing.T) {

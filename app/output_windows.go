@@ -27,7 +27,7 @@ func umask() os.FileMode { return 0 }
 func mayWrite(string) error { return nil }
 
 // syncFolder does nothing: NTFS journals names, and a folder cannot be flushed.
-func syncFolder(string) error { return nil }
+func syncFolder(string) {}
 
 // renameNew renames tmp to dest and fails with an [*ExistsError] if dest exists: MoveFileEx without
 // MOVEFILE_REPLACE_EXISTING.

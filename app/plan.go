@@ -138,8 +138,8 @@ const maxNameBytes = 255
 
 // nameOutput settles the name of w's output, or notes that the person must be asked, because it is taken.
 func (b *batch) nameOutput(w *work) error {
-	if dir := filepath.Dir(w.Out); w.Out == w.Path { // a signature is added under the same name
-		w.Out = filepath.Join(dir, freeName(dir, filepath.Base(w.Path), b.names))
+	if dir, name := filepath.Split(w.Out); name == filepath.Base(w.Path) && sameFile(w.Out, w.Path) { // a signature is added
+		w.Out = filepath.Join(dir, freeName(dir, name, b.names))
 	}
 	_, err := os.Lstat(w.Out)
 	switch {
@@ -153,6 +153,13 @@ func (b *batch) nameOutput(w *work) error {
 	}
 	b.names[w.Out] = true
 	return nil
+}
+
+// sameFile reports whether both paths lead to one file, however they are written.
+func sameFile(a, b string) bool {
+	x, errA := os.Stat(a)
+	y, errB := os.Stat(b)
+	return errA == nil && errB == nil && os.SameFile(x, y)
 }
 
 // settle chooses the certificate and clears what stands in the way of the outputs.

@@ -80,7 +80,7 @@ func (e *Engine) stampFile(ctx context.Context, r TimestampRequest, path string,
 		dir = filepath.Dir(path)
 	}
 	dest := filepath.Join(dir, d.Suggest(signer.Options{Format: r.Format}))
-	res.Err = writeNew(ctx, dest,
+	res.Err = writeNewAs(ctx, dest, "", rightsFrom(f),
 		func(out io.Writer) error { return signer.Timestamp(ctx, out, d, tsa, r.Format) },
 		func(out *os.File) error {
 			st, err := out.Stat()
