@@ -94,8 +94,7 @@ func (u *UI) chooseExercise() {
 		cancel := k.button(outlined, "", k.T("ui.cancel"), a.shut)
 		cancel.key = u.within(a.shut, cancel.press)
 		head := pad(0, 0, k.px(10), 0, vbox(0, k.para(pinFace, k.p.ink, k.T("exercise.title")), k.para(noteFace, k.p.muted, k.T("exercise.about"))))
-		content := pad(k.px(22), k.px(32), k.px(22), k.px(32), vbox(k.px(6), append(append([]fyne.CanvasObject{head}, rows...), hbox(k.px(12), flex(), cancel))...))
-		p := u.newPanel(k.p.note.ink, scrolledTall(content))
+		p := u.newSheet(k.p.note.ink, vbox(k.px(6), append([]fyne.CanvasObject{head}, rows...)...), k.answers(cancel))
 		p.first = first
 		return p
 	}

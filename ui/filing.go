@@ -116,7 +116,7 @@ func (u *UI) chooseProfile() {
 			list.Add(c)
 		}
 		head := vbox(k.px(4), k.para(pinFace, k.p.ink, k.T("filing.choose.title")), k.para(bodyFace, k.p.muted, k.T("filing.choose.what")))
-		p := u.newPanel(k.p.ink, scrolledTall(pad(k.px(22), k.px(32), k.px(22), k.px(32), vbox(k.px(18), head, list, k.answers(cancel)))))
+		p := u.newSheet(k.p.ink, vbox(k.px(18), head, list), k.answers(cancel))
 		p.first = first
 		return p
 	})

@@ -90,6 +90,11 @@ func (u *UI) newPanel(edge color.NRGBA, content fyne.CanvasObject) *panel {
 	return &panel{object: container.New(l, veil, sheet, l.toast.object), layout: l, toast: l.toast}
 }
 
+// newSheet is newPanel with a foot that stays in sight while the body scrolls: what is asked can always be answered.
+func (u *UI) newSheet(edge color.NRGBA, body, foot fyne.CanvasObject) *panel {
+	return u.newPanel(edge, newFooted(u.k, body, foot))
+}
+
 // rise moves the sheet up from the foot of the window, unless animations are off.
 func (p *panel) rise(animate bool) {
 	if !animate {
@@ -339,9 +344,7 @@ func (u *UI) confirmPanel(q app.Question, yes, no func()) *panel {
 		y.say(k.T("ui.continue"))
 	}
 	words := vbox(k.px(6), k.para(pinFace, k.p.ink, k.Text(q.Title)), k.para(bodyFace, k.p.muted, k.Text(q.Body)))
-	content := pad(k.px(26), k.px(32), k.px(26), k.px(32), vbox(k.px(20),
-		topbox(k.px(18), k.icon(icon, 32, r.ink), flex(words)), hbox(k.px(12), flex(), n, y)))
-	p := u.newPanel(r.ink, scrolledTall(content))
+	p := u.newSheet(r.ink, topbox(k.px(18), k.icon(icon, 32, r.ink), flex(words)), k.answers(n, y))
 	p.first = n
 	n.key, y.key = u.within(no, n.press), u.within(no, y.press)
 	return p

@@ -218,7 +218,7 @@ func (v *previewView) openDigest() {
 		copies.key, shut.key = v.u.within(a.shut, copies.press), v.u.within(a.shut, shut.press)
 		words := vbox(k.px(8), k.para(pinFace, k.p.ink, k.T("preview.sha")), k.para(bodyFace, k.p.muted, k.Size(p.Size)),
 			k.para(monoFace, k.p.ink, grouped(p.SHA256)), k.para(noteFace, k.p.muted, k.T("preview.same")))
-		sheet := v.u.newPanel(k.p.ink, scrolledTall(pad(k.px(22), k.px(32), k.px(22), k.px(32), vbox(k.px(18), words, k.answers(copies, shut)))))
+		sheet := v.u.newSheet(k.p.ink, words, k.answers(copies, shut))
 		sheet.first = shut
 		return sheet
 	})

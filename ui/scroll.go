@@ -2,6 +2,7 @@ package ui
 
 import (
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
 )
 
@@ -58,3 +59,38 @@ func (b *scrollBody) MinSize(objects []fyne.CanvasObject) fyne.Size {
 	// The scroller gives its content the larger of this and its own size.
 	return fyne.NewSize(32, flexible{}.heightFor(objects, w))
 }
+
+// footed sets a foot under a body: where the window is too low for both, the body scrolls above the foot and a line
+// tells that it goes on below.
+type footed struct {
+	k    *kit
+	body fyne.CanvasObject // what is in the scroll
+}
+
+// newFooted is body over foot, each with the margins of a panel.
+func newFooted(k *kit, body, foot fyne.CanvasObject) *fyne.Container {
+	side := k.px(32)
+	inner := pad(k.px(22), side, k.px(10), side, body)
+	return container.New(&footed{k, inner}, scrolled(inner), pad(k.px(10), side, k.px(20), side, foot), canvas.NewRectangle(k.p.line))
+}
+
+func (l *footed) heightFor(o []fyne.CanvasObject, width float32) float32 {
+	return heightOf(l.body, width) + heightOf(o[1], width)
+}
+
+// Layout implements fyne.Layout.
+func (l *footed) Layout(o []fyne.CanvasObject, size fyne.Size) {
+	foot := heightOf(o[1], size.Width)
+	room := max(0, size.Height-foot)
+	place(o[0], 0, 0, size.Width, room)
+	place(o[1], 0, room, size.Width, foot)
+	place(o[2], 0, room, size.Width, l.k.px(l.k.p.stroke))
+	if heightOf(l.body, size.Width) > room+1 {
+		o[2].Show()
+	} else {
+		o[2].Hide()
+	}
+}
+
+// MinSize implements fyne.Layout.
+func (l *footed) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(1, 1) }

@@ -449,8 +449,7 @@ func (u *UI) tellAdvice(d app.Doc) {
 		k := u.k
 		shut := k.button(inked, "", k.T("ui.close"), a.shut)
 		shut.key = u.within(a.shut, shut.press)
-		p := u.newPanel(k.p.ink, scrolledTall(pad(k.px(22), k.px(32), k.px(22), k.px(32), vbox(k.px(18),
-			k.para(pinFace, k.p.ink, app.Visible(d.Name)), u.adviceBox(d.Advice), hbox(k.px(12), flex(), shut)))))
+		p := u.newSheet(k.p.ink, vbox(k.px(18), k.para(pinFace, k.p.ink, app.Visible(d.Name)), u.adviceBox(d.Advice)), k.answers(shut))
 		p.first = shut
 		return p
 	})

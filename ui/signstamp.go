@@ -72,10 +72,10 @@ func (u *UI) nameAuthority(i int, then func()) {
 		head := vbox(k.px(4), k.para(pinFace, k.p.ink, k.T(title)), k.para(bodyFace, k.p.muted, k.T("ways.authority.name.what")))
 		cancel, done := k.button(outlined, "", k.T("ui.cancel"), back), k.button(inked, "", k.T("ways.authority.keep"), keep)
 		cancel.key, done.key = u.within(back, cancel.press), u.within(back, done.press)
-		p := u.newPanel(k.p.ink, scrolledTall(pad(k.px(22), k.px(32), k.px(22), k.px(32), vbox(k.px(16), head,
+		p := u.newSheet(k.p.ink, vbox(k.px(16), head,
 			pairs(labelled("stamps.f.url", form.url), labelled("stamps.f.name", form.name)),
 			pairs(labelled("stamps.f.user", form.user), labelled("stamps.f.password", form.password)),
-			k.para(noteFace, k.p.muted, k.T("stamps.password.what")), hbox(k.px(12), flex(), cancel, done)))))
+			k.para(noteFace, k.p.muted, k.T("stamps.password.what"))), k.answers(cancel, done))
 		p.first = form.url
 		return p
 	})

@@ -113,7 +113,7 @@ func (w *waysSheet) panel() *panel {
 	alone := k.button(small, "clock", k.T("stamps.alone.open"), func() { w.a.shut(); u.openStamps() })
 	alone.key = u.within(w.a.shut, alone.press)
 	head := vbox(k.px(4), k.para(pinFace, k.p.ink, k.T("ways.title")), k.para(bodyFace, k.p.muted, k.T("ways.what")))
-	p := u.newPanel(k.p.ink, scrolledTall(pad(k.px(22), k.px(32), k.px(22), k.px(32), vbox(k.px(18), head, box, hbox(k.px(12), alone, flex(), done)))))
+	p := u.newSheet(k.p.ink, vbox(k.px(18), head, box), hbox(k.px(12), alone, flex(), done))
 	p.first = w.first
 	if p.first == nil {
 		p.first = done
@@ -218,7 +218,7 @@ func (u *UI) openExisting(d app.Doc) {
 			what = k.T("existing.archived")
 		}
 		head := vbox(k.px(4), k.para(pinFace, k.p.ink, title), k.para(bodyFace, k.p.muted, what))
-		p := u.newPanel(k.p.ink, scrolledTall(pad(k.px(22), k.px(32), k.px(22), k.px(32), vbox(k.px(18), head, list, hbox(k.px(12), flex(), stop)))))
+		p := u.newSheet(k.p.ink, vbox(k.px(18), head, list), k.answers(stop))
 		p.first = first
 		return p
 	})
@@ -383,8 +383,7 @@ func (u *UI) choicePanel(q app.Choice, send func(int)) *panel {
 	if !q.Note.IsZero() {
 		words.Add(hbox(k.px(8), k.icon("check", 20, k.p.good.ink), flex(k.para(strongFace, k.p.good.ink, k.Text(q.Note)))))
 	}
-	p := u.newPanel(r.ink, scrolledTall(pad(k.px(26), k.px(32), k.px(26), k.px(32), vbox(k.px(20),
-		topbox(k.px(18), k.icon(icon, 32, r.ink), flex(words)), k.answers(buttons...)))))
+	p := u.newSheet(r.ink, topbox(k.px(18), k.icon(icon, 32, r.ink), flex(words)), k.answers(buttons...))
 	p.first = first
 	return p
 }

@@ -131,7 +131,7 @@ func (s *stampSheet) lay(title string, body fyne.CanvasObject, buttons ...*butto
 	for _, b := range buttons {
 		row.Add(b)
 	}
-	p := s.u.newPanel(k.p.ink, scrolledTall(pad(k.px(22), k.px(32), k.px(22), k.px(32), vbox(k.px(18), k.para(pinFace, k.p.ink, k.T(title)), body, row))))
+	p := s.u.newSheet(k.p.ink, vbox(k.px(18), k.para(pinFace, k.p.ink, k.T(title)), body), row)
 	p.first = buttons[len(buttons)-1]
 	return p
 }

@@ -138,8 +138,7 @@ func (u *UI) reportPanel(a *asking, ver *app.Verification) *panel {
 	}
 	cancel := k.button(outlined, "", k.T("ui.cancel"), a.shut)
 	cancel.key = u.within(a.shut, cancel.press)
-	content := pad(k.px(26), k.px(32), k.px(26), k.px(32), vbox(k.px(18), k.para(pinFace, k.p.ink, k.T("verify.report.title")), rows, k.answers(cancel)))
-	p := u.newPanel(k.p.ink, scrolledTall(content))
+	p := u.newSheet(k.p.ink, vbox(k.px(18), k.para(pinFace, k.p.ink, k.T("verify.report.title")), rows), k.answers(cancel))
 	p.first = first
 	return p
 }

@@ -40,10 +40,8 @@ func (u *UI) momentPanel(a *asking, q app.VerifyRequest) *panel {
 	yes := k.button(inked, "", k.T("ui.verify"), give)
 	no := k.button(outlined, "", k.T("ui.cancel"), a.shut)
 	yes.key, no.key = u.within(a.shut, yes.press), u.within(a.shut, no.press)
-	content := pad(k.px(26), k.px(32), k.px(26), k.px(32), vbox(k.px(16),
-		k.para(pinFace, k.p.ink, k.T("verify.at.ask")), k.para(bodyFace, k.p.muted, k.T("verify.at.ask.body")),
-		leftmost(k.box(310, field, field.ring)), wrong.Container, k.answers(no, yes)))
-	p = u.newPanel(k.p.ink, scrolledTall(content))
+	p = u.newSheet(k.p.ink, vbox(k.px(16), k.para(pinFace, k.p.ink, k.T("verify.at.ask")), k.para(bodyFace, k.p.muted, k.T("verify.at.ask.body")),
+		leftmost(k.box(310, field, field.ring)), wrong.Container), k.answers(no, yes))
 	p.first = field
 	return p
 }

@@ -1,0 +1,56 @@
+package ui
+
+import (
+	"testing"
+
+	"fyne.io/fyne/v2"
+
+	"ceralacca/app"
+	"ceralacca/app/lang"
+	"ceralacca/assets"
+)
+
+// TestAnswersStayInSight opens every sheet with a foot in the smallest window, in Italian, and at 200 % in every
+// language: its answers lie in the window, beside each other or under each other, and something of the question is left above.
+func TestAnswersStayInSight(t *testing.T) {
+	sheets := 0
+	for _, s := range scenes() {
+		if s.then == nil {
+			continue
+		}
+		for _, scale := range []int{100, 200} {
+			for i, tag := range lang.Languages {
+				if scale == 100 && i > 0 {
+					break
+				}
+				u := s.open(t, assets.FS, 800, 600, func(set *app.Settings) { set.Language, set.Scale = tag, scale })
+				if u.asking == nil {
+					continue
+				}
+				walk(u.asking.panel.object, func(o fyne.CanvasObject) bool {
+					c, ok := o.(*fyne.Container)
+					if !ok {
+						return true
+					}
+					if _, ok = c.Layout.(*footed); !ok {
+						return true
+					}
+					sheets++
+					if h := c.Objects[0].Size().Height; h < u.k.px(56) {
+						t.Errorf("%s, %s, %d %%: %.0f of height are left for the question", s.name, tag, scale, h)
+					}
+					for name, b := range controls(c.Objects[1]) {
+						at := u.app.Driver().AbsolutePositionForObject(b)
+						if at.X < 0 || at.Y < 0 || at.X+b.Size().Width > 801 || at.Y+b.Size().Height > 601 {
+							t.Errorf("%s, %s, %d %%: %q lies at %v, %v large", s.name, tag, scale, name, at, b.Size())
+						}
+					}
+					return false
+				})
+			}
+		}
+	}
+	if sheets < 60 {
+		t.Errorf("only %d sheets were looked at", sheets)
+	}
+}
