@@ -2,7 +2,9 @@ package signer_test
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
+	"encoding/hex"
 	"io"
 	"os"
 	"path/filepath"
@@ -15,6 +17,8 @@ import (
 	"golang.org/x/crypto/cryptobyte/asn1"
 
 	"ceralacca/signer"
+	"ceralacca/signer/internal/cms"
+	"ceralacca/signer/internal/pdf"
 	"ceralacca/signer/internal/tsp"
 	"ceralacca/signer/trust"
 )
@@ -122,6 +126,85 @@ func TestEvidenceProvesTime(t *testing.T) {
 	}
 }
 
+// An evidence record in the signature of a PDF is over that signature and the bytes that it covers, and proves nothing of
+// what stands outside.
+func TestEvidenceInPDF(t *testing.T) {
+	s := newServices(t)
+	s.first, s.stamp = s.authority(t, 1, s.srv.URL+"/crl"), s.authority(t, 5)
+	signed := sign(t, plainPDF(""), s.key(t), s.options(t, signer.PAdES, signer.LevelLT))
+	s.first = nil
+	none := signer.SubIndication(trust.OutOfBoundsNoPOE)
+	for _, c := range []struct {
+		name   string
+		over   func(cms, covered []byte) []entry
+		stamps []signer.Integrity
+		want   signer.SubIndication
+	}{
+		{"signature and document", func(cms, covered []byte) []entry { return []entry{{"", cms}, {"", covered}} }, []signer.Integrity{signer.Intact}, ""},
+		{"signature alone", func(cms, _ []byte) []entry { return []entry{{"", cms}} }, []signer.Integrity{signer.Broken}, none},
+		{"another document", func(cms, _ []byte) []entry { return []entry{{"", cms}, {"", []byte("x")}} }, []signer.Integrity{signer.Broken}, none},
+		{"none", nil, nil, none},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			file := signed
+			if c.over != nil {
+				file = s.preserveInPDF(t, signed, c.over)
+			}
+			v := offline()
+			v.Now = func() time.Time { return now.AddDate(2, 0, 1) }
+			var stamps []signer.Integrity
+			for _, g := range verify(t, file, v).Signatures {
+				switch {
+				case g.Stamp == signer.StampEvidence:
+					stamps = append(stamps, g.Integrity)
+				case g.Format == signer.PAdES && (g.Integrity != signer.Intact || g.SubIndication != c.want):
+					t.Errorf("%v %v %s, proven %v (%s)", g.Integrity, g.Indication, g.SubIndication, g.Proven, codes(g))
+				}
+			}
+			if !slices.Equal(stamps, c.stamps) {
+				t.Errorf("time-stamps %v", stamps)
+			}
+		})
+	}
+}
+
+// preserveInPDF puts a record over what over chooses into the first signature of signed.
+func (s *services) preserveInPDF(t *testing.T, signed []byte, over func(cms, covered []byte) []entry) []byte {
+	t.Helper()
+	before, rest, _ := bytes.Cut(signed, []byte("/Contents <"))
+	hole, after, ok := bytes.Cut(rest, []byte(">"))
+	if !ok {
+		t.Fatal("no /Contents")
+	}
+	found, err := pdf.Scan(context.Background(), bytes.NewReader(signed), int64(len(signed)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	covered, err := io.ReadAll(found.Signatures[0].Signed())
+	if err != nil {
+		t.Fatal(err)
+	}
+	sd, err := cms.ParseBytes(found.Signatures[0].Contents)
+	if err != nil {
+		t.Fatal(err)
+	}
+	bare := found.Signatures[0].Contents[:int64(len(found.Signatures[0].Contents))-sd.Trailing]
+	record := evidenceRecord(s.preserve(t, over(bare, covered)...))
+	info, err := sd.SignerInfos[0].WithUnsigned(cms.Attr{Type: cms.OIDEvidenceExternal, Values: [][]byte{record}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var der bytes.Buffer
+	if err := sd.WriteWith(context.Background(), &der, [][]byte{info}); err != nil {
+		t.Fatal(err)
+	}
+	if 2*der.Len() > len(hole) {
+		t.Fatalf("%d bytes in a hole of %d", der.Len(), len(hole)/2)
+	}
+	full := append(hex.AppendEncode(nil, der.Bytes()), bytes.Repeat([]byte("0"), len(hole)-2*der.Len())...)
+	return slices.Concat(before, []byte("/Contents <"), full, []byte(">"), after)
+}
+
 // A record that is a file of its own needs the documents that it is about, under whatever names.
 func TestEvidenceFile(t *testing.T) {
 	s := newServices(t)
@@ -170,6 +253,9 @@ func TestCorpusEvidence(t *testing.T) {
 		"dss-cades/C-E-ERS-parallel-ers.p7m":                             {"", i + i},
 		"dss-cades/C-E-ERS-detached_renewed_hashtree.p7s":                {"_content/inline-Hello_World_.txt", i + i + i},
 		"dss-cades/Double-C-E-ERS-basic.p7m":                             {"", i},
+		"dss-cades/C-E-ERS-basic.p7m":                                    {"", i}, // over the BER that it had before
+		"dss-cades/C-B-B-wrong-er-attribute.p7m":                         {"", u}, // external, of an attached signature
+		"dss-cades/C-E-ERS-two-er-mixed.p7m":                             {"", i + u},
 		"dss-cades/CAdEs-BpT+ER-without-reducedHashTree.p7m":             {"", i},
 		"dss-asic/er-asn1-full-renewal.asics":                            {"", i + i + i},
 		"dss-asic/er-asn1-incorrect-hash.asice":                          {"", i + b + b},

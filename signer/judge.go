@@ -60,7 +60,8 @@ func (e *evidence) find(code string, s Severity, cite string, err error, args ma
 }
 
 // judge gives the indication (EN 319 102-1 §5.3 and §5.5). The order is the standard's: form, signer's certificate,
-// mathematics, chain and validity, algorithms, attributes.
+// mathematics, chain and validity, algorithms, attributes. What is signed belongs to the mathematics: a time-stamp over a
+// file that is not at hand is judged no further, sound as the token itself may be.
 //
 // The time of judgement is the earliest proof of existence or, without one, the time asked for. A certificate that
 // has expired since does not make a signature false: it is INDETERMINATE until a proof of time is found.
@@ -113,7 +114,7 @@ func (v *verifier) indicate(e *evidence, at time.Time) (Indication, SubIndicatio
 		return TotalFailed, e.failure
 	case e.signer == nil:
 		return Indeterminate, orElse(e.constraint, NoSigningCertificateFound)
-	case e.constraint == NoSigningCertificateFound || e.sig.Integrity != Intact:
+	case e.constraint == NoSigningCertificateFound || e.constraint == SignedDataNotFound || e.sig.Integrity != Intact:
 		return Indeterminate, orElse(e.constraint, SigConstraintsFailure)
 	case op.Indication == trust.Failed:
 		return TotalFailed, SubIndication(op.SubIndication)

@@ -174,6 +174,9 @@ func (v *verifier) cmsEvidence(ctx context.Context, e *evidence, si *cms.SignerI
 			objects := []ers.Object{func(h crypto.Hash, _ string) ([][]byte, error) { return sealedCMS(ctx, h, si, sd, raw) }}
 			if oid == cms.OIDEvidenceExternal {
 				objects = append(objects, func(h crypto.Hash, _ string) ([][]byte, error) {
+					if !sd.Detached { // the wrong attribute: what is outside, if anything, is not at hand
+						return nil, errAbsent
+					}
 					d := h.New()
 					if err := content.write(ctx, d); err != nil {
 						return nil, err
@@ -190,19 +193,28 @@ func (v *verifier) cmsEvidence(ctx context.Context, e *evidence, si *cms.SignerI
 	}
 	if !proven.IsZero() {
 		e.proven(proven)
-		e.dataProven = earlier(e.dataProven, proven)
+		v.dataProof(e, proven)
 	}
 	return v.number(all, e.sig.ID), proven
 }
 
 // sealedCMS are the digests that the record raw may have of the SignedData in which it stands: without the record, and
-// without those that stand beside it or with those that are older; the signers in the order of the file or of DER.
+// without those that stand beside it or with those that are older; in DER (TS 119 122-3 §5.2), the signers in the order of
+// the file or of DER, and as it stood before the record was put in (RFC 4998 appendix A).
 func sealedCMS(ctx context.Context, h crypto.Hash, si *cms.SignerInfo, sd *cms.SignedData, raw []byte) ([][]byte, error) {
 	own := slices.Index(sd.SignerInfos, si)
 	if own < 0 {
 		return nil, errAbsent // a counter-signature has no SignedData of its own
 	}
 	var forms [][]byte
+	add := func(write func(w io.Writer) error) error {
+		d := h.New()
+		if err := write(d); err != nil {
+			return err
+		}
+		forms = append(forms, d.Sum(nil))
+		return nil
+	}
 	for _, keepOlder := range []bool{false, true} {
 		bare, err := si.Without(func(t cert.OID, value []byte) bool {
 			record := t == cms.OIDEvidenceInternal || t == cms.OIDEvidenceExternal
@@ -213,21 +225,18 @@ func sealedCMS(ctx context.Context, h crypto.Hash, si *cms.SignerInfo, sd *cms.S
 		}
 		envelope := keep(sd)
 		envelope.SignerInfos[own] = bare
-		sorted := cms.SortSet(envelope.SignerInfos)
-		for _, infos := range [][][]byte{envelope.SignerInfos, sorted} {
+		given, sorted := envelope.SignerInfos, cms.SortSet(envelope.SignerInfos)
+		err = add(func(w io.Writer) error { return sd.WriteWith(ctx, w, given) })
+		for _, infos := range [][][]byte{given, sorted} {
 			envelope.SignerInfos = infos
-			d := h.New()
-			if err := rewrite(ctx, d, envelope, sd); err != nil {
-				return nil, err
-			}
-			forms = append(forms, d.Sum(nil))
+			err = errors.Join(err, add(func(w io.Writer) error { return rewrite(ctx, w, envelope, sd) }))
 			if slices.EqualFunc(infos, sorted, bytes.Equal) {
 				break
 			}
 		}
-	}
-	if slices.Contains(sd.Notes, "ber") {
-		return forms, errEncoding
+		if err != nil {
+			return nil, err
+		}
 	}
 	return forms, nil
 }
@@ -239,9 +248,6 @@ func rewrite(ctx context.Context, w io.Writer, e *cms.Envelope, sd *cms.SignedDa
 	}
 	return e.Write(ctx, w, sd.Content(), sd.Content().Size())
 }
-
-// errEncoding means that a record may be over the SignedData in BER, as it stood before the record was put in.
-var errEncoding = errors.New("encoding before the evidence record is not known")
 
 // olderEvidence reports whether the record a begins before the record b.
 func olderEvidence(a, b []byte) bool {

@@ -254,7 +254,7 @@ func (v *verifier) pdfCMS(ctx context.Context, s *pdf.Signature, p place, digest
 	if len(sd.SignerInfos) > 1 {
 		e.find("several-signers", Warning, "EN 319 142-1 §6.3", nil, nil) // only the first counts, as for DSS
 	}
-	stamps := v.cmsStamps(ctx, e, si, sd, signedBytes(s))
+	stamps := v.cmsProofs(ctx, e, si, sd, signedBytes(s))
 	if e.baseline.b { // as far as the signature itself tells; pdfLevels adds what the file says
 		e.sig.Level = "B-B"
 		if slices.ContainsFunc(stamps, func(s *evidence) bool { return s.sig.Stamp == StampSignature }) {

@@ -189,12 +189,20 @@ func (v *verifier) stampProof(e, s *evidence, tok *tsp.Token, l *stamped, proof 
 		return proof
 	case StampArchive:
 		if covers {
-			e.dataProven = earlier(e.dataProven, t)
+			v.dataProof(e, t)
 		}
 		proof = earlier(proof, t)
 	}
 	e.proven(t)
 	return proof
+}
+
+// dataProof takes t as a proof of the revocation data inside e. What the file keeps elsewhere, such as the security store of a
+// PDF, is judged together with it and not proven by what stands in e, so that then none is taken as proven.
+func (v *verifier) dataProof(e *evidence, t time.Time) {
+	if len(v.ocsp)+len(v.crls) == 0 {
+		e.dataProven = earlier(e.dataProven, t)
+	}
 }
 
 // has reports whether the finding was made.

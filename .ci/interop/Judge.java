@@ -3,6 +3,7 @@ import eu.europa.esig.dss.diagnostic.EvidenceRecordWrapper;
 import eu.europa.esig.dss.diagnostic.SignatureWrapper;
 import eu.europa.esig.dss.diagnostic.TimestampWrapper;
 import eu.europa.esig.dss.diagnostic.jaxb.XmlDigestMatcher;
+import eu.europa.esig.dss.enumerations.DigestMatcherType;
 import eu.europa.esig.dss.enumerations.TimestampType;
 import eu.europa.esig.dss.enumerations.TokenExtractionStrategy;
 import eu.europa.esig.dss.jaxb.object.Message;
@@ -164,8 +165,8 @@ public final class Judge {
                 return "broken: " + m.getType() + " " + m.getUri();
             }
         }
-        for (XmlDigestMatcher m : matchers) {
-            if (!m.isDataFound()) {
+        for (XmlDigestMatcher m : matchers) { // an orphan is a leaf of an evidence record that belongs to some other document
+            if (!m.isDataFound() && m.getType() != DigestMatcherType.EVIDENCE_RECORD_ORPHAN_REFERENCE) {
                 return "unknown: not found: " + m.getType() + " " + m.getUri();
             }
         }

@@ -436,33 +436,6 @@ func Public(key crypto.Signer, c *cert.Certificate) bool {
 	return false
 }
 
-// Without is the SignerInfo without the values of unsigned attributes that drop names; all other bytes stay as they are.
-func (si *SignerInfo) Without(drop func(t cert.OID, value []byte) bool) ([]byte, error) {
-	fields, err := children(si.Raw, 16)
-	if err != nil {
-		return nil, err
-	}
-	if si.RawUnsigned == nil {
-		return si.Raw, nil
-	}
-	fields = fields[:len(fields)-1]
-	var attrs [][]byte
-	for _, a := range si.UnsignedAttrs {
-		kept := slices.DeleteFunc(slices.Clone(a.Values), func(v []byte) bool { return drop(a.Type, v) })
-		switch len(kept) {
-		case len(a.Values):
-			attrs = append(attrs, a.Raw)
-		case 0:
-		default:
-			attrs = append(attrs, Attr{Type: a.Type, Values: kept}.der())
-		}
-	}
-	if len(attrs) > 0 {
-		fields = append(fields, tlv(0xa1, attrs...))
-	}
-	return tlv(0x30, fields...), nil
-}
-
 // WithUnsigned is the SignerInfo with one more unsigned attribute behind those it has; all other bytes stay as they
 // are. It fails with [ErrArchived] where the attribute would break an archive time-stamp.
 func (si *SignerInfo) WithUnsigned(a Attr) ([]byte, error) {

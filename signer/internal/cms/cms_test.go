@@ -247,6 +247,9 @@ func TestPiecesAndWrappings(t *testing.T) {
 			if !slices.Contains(sd.Notes, cms.NoteBER) || check(t, sd)[0].Status != cms.Intact {
 				t.Errorf("notes %v, %+v", sd.Notes, check(t, sd))
 			}
+			if name == "binary" {
+				rewritten(t, name, b, sd)
+			}
 			got, err := io.ReadAll(iotest.OneByteReader(io.LimitReader(sd.Content(), 5000)))
 			if err != nil || !bytes.Equal(got, content[:5000]) {
 				t.Errorf("byte by byte: %v", err)

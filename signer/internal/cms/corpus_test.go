@@ -1,11 +1,13 @@
 package cms_test
 
 import (
+	"bytes"
 	"context"
 	"os"
 	"path/filepath"
 	"testing"
 
+	"ceralacca/signer/internal/cert"
 	"ceralacca/signer/internal/cms"
 )
 
@@ -39,6 +41,7 @@ func TestCorpusParses(t *testing.T) {
 				t.Logf("%s: %v", filepath.Join(sub, filepath.Base(f)), err)
 				continue
 			}
+			rewritten(t, f, b, sd)
 			var tgt cms.Target
 			if sd.Detached {
 				tgt = sd.Target(nil)
@@ -61,5 +64,28 @@ func TestCorpusParses(t *testing.T) {
 	t.Log(status)
 	if status[cms.Intact] < 96 {
 		t.Error("fewer intact signatures than before")
+	}
+}
+
+// rewritten holds what sd is when written again against the file b, unless that is text around it.
+func rewritten(t *testing.T, name string, b []byte, sd *cms.SignedData) {
+	t.Helper()
+	if b[0] != 0x30 {
+		return
+	}
+	var infos [][]byte
+	for _, si := range sd.SignerInfos {
+		same, err := si.Without(func(cert.OID, []byte) bool { return false })
+		if err != nil {
+			t.Fatal(err)
+		}
+		infos = append(infos, same)
+	}
+	var out bytes.Buffer
+	if err := sd.WriteWith(context.Background(), &out, infos); err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(out.Bytes(), b[:int64(len(b))-sd.Trailing]) {
+		t.Errorf("%s: %d bytes became %d others", name, len(b), out.Len())
 	}
 }

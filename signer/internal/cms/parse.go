@@ -80,6 +80,8 @@ type SignedData struct {
 
 	encap             *io.SectionReader // encapContentInfo as it stands
 	rawCerts, rawCRLs []byte            // [0] and [1] as they stand; nil when absent
+	rawHead, rawInfos []byte            // version and digestAlgorithms, and signerInfos, as they stand
+	opened            [3]opened
 }
 
 // Content reads the content from its start; nil when Detached. It is the octets inside eContent, whatever the
@@ -185,6 +187,8 @@ func (p *parser) contentInfo() error {
 	if err != nil {
 		return err
 	}
+	// The element [0] stands inside the ContentInfo behind its type.
+	p.sd.opened = [3]opened{{nil, 0x30, ciEnd < 0}, {OIDSignedData.DER(), 0xa0, end < 0}, {nil, 0x30, sdEnd < 0}}
 	if err := p.signedData(sdEnd); err != nil {
 		return err
 	}
@@ -223,6 +227,7 @@ func (p *parser) signedData(end int64) error {
 			p.sd.rawCRLs = append(p.sd.rawCRLs, raw...)
 			err = p.revocations(raw)
 		case 0x31:
+			p.sd.rawInfos = raw
 			if err = p.signerInfos(raw); err != nil {
 				return err
 			}
@@ -245,9 +250,11 @@ func (p *parser) beforeContent() error {
 	if !s.ReadASN1Integer(&p.sd.Version) {
 		return p.fail("version")
 	}
+	p.sd.rawHead = raw
 	if raw, err = p.element(); err != nil {
 		return err
 	}
+	p.sd.rawHead = append(p.sd.rawHead, raw...)
 	if raw[0] != 0x31 {
 		return p.fail("digestAlgorithms expected")
 	}
