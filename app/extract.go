@@ -176,25 +176,26 @@ func safeName(name string, n int) string {
 		return r
 	}, strings.ToValidUTF8(name, "_"))
 	name = strings.Trim(name, " .")
+	stem, _, _ := strings.Cut(strings.ToUpper(name), ".")
+	if name == "" || reserved[strings.TrimSpace(stem)] {
+		name = fmt.Sprintf("documento_%d%s", n, filepath.Ext(name))
+	}
 	if len(name) > maxName {
 		ext := filepath.Ext(name)
 		if len(ext) > 16 {
 			ext = ""
 		}
-		name = strings.ToValidUTF8(name[:maxName-len(ext)], "") + ext
-	}
-	stem, _, _ := strings.Cut(strings.ToUpper(name), ".")
-	if name == "" || reserved[strings.TrimSpace(stem)] {
-		name = fmt.Sprintf("documento_%d%s", n, filepath.Ext(name))
+		name = strings.TrimRight(strings.ToValidUTF8(name[:maxName-len(ext)], ""), " .") + ext
 	}
 	return name
 }
 
-// reserved are the names of devices on Windows, whatever their extension.
+// reserved are the names of devices on Windows, whatever their extension (Microsoft Learn, "Naming Files, Paths, and
+// Namespaces").
 var reserved = func() map[string]bool {
-	m := map[string]bool{"CON": true, "PRN": true, "AUX": true, "NUL": true}
-	for i := '1'; i <= '9'; i++ {
-		m["COM"+string(i)], m["LPT"+string(i)] = true, true
+	m := map[string]bool{"CON": true, "PRN": true, "AUX": true, "NUL": true, "CONIN$": true, "CONOUT$": true}
+	for _, r := range "0123456789¹²³" {
+		m["COM"+string(r)], m["LPT"+string(r)] = true, true
 	}
 	return m
 }()

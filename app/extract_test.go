@@ -164,6 +164,8 @@ func TestSafeName(t *testing.T) {
 		"a.pdf": "a.pdf", "../../etc/passwd": "passwd", `C:\x\y.txt`: "y.txt", "": "documento_7", "..": "documento_7", ".bashrc": "bashrc",
 		"a\x00b\u202ec.pdf": "a_b_c.pdf", "com1.txt": "documento_7.txt", "nul": "documento_7", "a<b>|c?.txt": "a_b__c_.txt", "x. ": "x",
 		strings.Repeat("è", 300) + ".pdf": strings.Repeat("è", 98) + ".pdf", "dir/": "documento_7", "a\xff.txt": "a_.txt",
+		"con." + strings.Repeat("x", 300): "documento_7." + strings.Repeat("x", 188), strings.Repeat("x", 199) + " yyy": strings.Repeat("x", 199),
+		"LPT¹.pdf": "documento_7.pdf",
 	} {
 		if got := safeName(in, 7); got != want {
 			t.Errorf("%q: got %q, want %q", in, got, want)
@@ -176,7 +178,7 @@ func FuzzSafeName(f *testing.F) {
 	f.Add("CON.")
 	f.Fuzz(func(t *testing.T, s string) {
 		got := safeName(s, 1)
-		if got == "" || got == "." || got == ".." || len(got) > maxName || strings.ContainsAny(got, "/\\\x00:") || strings.HasPrefix(got, ".") {
+		if got == "" || got == "." || got == ".." || len(got) > maxName || strings.ContainsAny(got, "/\\\x00:") || strings.Trim(got, " .") != got {
 			t.Errorf("%q became %q", s, got)
 		}
 	})

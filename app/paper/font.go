@@ -112,17 +112,25 @@ func (t *typeface) width(gs []glyph, size float64) float64 {
 	return float64(n) * size / 1000
 }
 
+// within is how many of the glyphs, from the first on, go into the width.
+func within(gs []glyph, size, width float64) int {
+	n := 0
+	for i, g := range gs {
+		if n += g.width; float64(n)*size/1000 > width {
+			return i
+		}
+	}
+	return len(gs)
+}
+
 // fit is as much of s as goes into the width.
 func (t *typeface) fit(s string, size, width float64) []glyph {
 	gs := t.glyphs(s)
-	if t.width(gs, size) <= width {
+	if within(gs, size, width) == len(gs) {
 		return gs
 	}
 	dots := t.glyphs("…")
-	for len(gs) > 0 && t.width(gs, size)+t.width(dots, size) > width {
-		gs = gs[:len(gs)-1]
-	}
-	return append(gs, dots...)
+	return append(gs[:within(gs, size, width-t.width(dots, size))], dots...)
 }
 
 // lines breaks s at spaces, and a word that is too long for a line wherever it must. A line but the last ends with
@@ -143,11 +151,8 @@ func (t *typeface) lines(s string, size, width float64) [][]glyph {
 				flush()
 			}
 		}
-		for t.width(word, size) > width {
-			n := 1
-			for n < len(word) && t.width(word[:n+1], size) <= width {
-				n++
-			}
+		for n := within(word, size, width); n < len(word); n = within(word, size, width) {
+			n = max(n, 1)
 			now = append(now, word[:n]...)
 			word = word[n:]
 			flush()
