@@ -72,6 +72,8 @@ func (l *columns) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 // narrowest is that of the stack, which is what columns become where they do not fit.
 func (l *columns) narrowest(objects []fyne.CanvasObject) float32 { return narrowestOf(objects) }
 
+func (l *columns) natural(objects []fyne.CanvasObject) float32 { return widest(objects) }
+
 // MinSize implements fyne.Layout.
 func (l *columns) MinSize(objects []fyne.CanvasObject) fyne.Size {
 	w := widest(objects)

@@ -44,10 +44,26 @@ func widest(objects []fyne.CanvasObject) float32 {
 	var w float32
 	for _, o := range objects {
 		if o.Visible() {
-			w = max(w, o.MinSize().Width)
+			w = max(w, natural(o))
 		}
 	}
 	return w
+}
+
+// natural is the width at which o shows everything without wrapping. MinSize would tell it too, but works out the
+// height with it: in a tree every level would measure all below it once more.
+func natural(o fyne.CanvasObject) float32 {
+	if n, ok := o.(interface{ natural() float32 }); ok {
+		return n.natural()
+	}
+	if c, ok := o.(*fyne.Container); ok {
+		if l, ok := c.Layout.(interface {
+			natural([]fyne.CanvasObject) float32
+		}); ok {
+			return l.natural(c.Objects)
+		}
+	}
+	return o.MinSize().Width
 }
 
 // narrowest is the least width at which o can still show everything, its texts wrapped.
@@ -114,6 +130,8 @@ func (l *column) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 
 func (l *column) narrowest(objects []fyne.CanvasObject) float32 { return narrowestOf(objects) }
 
+func (l *column) natural(objects []fyne.CanvasObject) float32 { return widest(objects) }
+
 // MinSize implements fyne.Layout.
 func (l *column) MinSize(objects []fyne.CanvasObject) fyne.Size {
 	w := widest(objects)
@@ -143,9 +161,12 @@ func (flexible) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	}
 }
 
+func (flexible) natural(objects []fyne.CanvasObject) float32 { return widest(objects) }
+
 // MinSize implements fyne.Layout.
 func (l flexible) MinSize(objects []fyne.CanvasObject) fyne.Size {
-	return fyne.NewSize(widest(objects), l.heightFor(objects, widest(objects)))
+	w := widest(objects)
+	return fyne.NewSize(w, l.heightFor(objects, w))
 }
 
 // line sets its objects side by side: each at its own width, the flexible ones share the rest; what can wrap gives
@@ -188,7 +209,7 @@ func (l *line) widths(objects []fyne.CanvasObject, width float32) []float32 {
 			n++
 			continue
 		}
-		ws[i] = o.MinSize().Width
+		ws[i] = natural(o)
 		left -= ws[i]
 	}
 	for i, o := range objects {
@@ -278,8 +299,7 @@ func (l *line) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	}
 }
 
-// MinSize implements fyne.Layout.
-func (l *line) MinSize(objects []fyne.CanvasObject) fyne.Size {
+func (l *line) natural(objects []fyne.CanvasObject) float32 {
 	var w float32
 	for _, o := range objects {
 		if !o.Visible() {
@@ -289,9 +309,15 @@ func (l *line) MinSize(objects []fyne.CanvasObject) fyne.Size {
 			w += l.gap
 		}
 		if !isFlexible(o) {
-			w += o.MinSize().Width
+			w += natural(o)
 		}
 	}
+	return w
+}
+
+// MinSize implements fyne.Layout.
+func (l *line) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	w := l.natural(objects)
 	return fyne.NewSize(w, l.heightFor(objects, w))
 }
 
@@ -342,7 +368,7 @@ func (l *wrapping) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 		}
 	}
 	l.walk(objects, size.Width, func(o fyne.CanvasObject, x, y float32) {
-		w := min(o.MinSize().Width, size.Width)
+		w := min(natural(o), size.Width)
 		if i := slices.Index(objects, o); y > top {
 			flush(i)
 			row, top = i, y
@@ -355,12 +381,16 @@ func (l *wrapping) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 
 func (l *wrapping) narrowest(objects []fyne.CanvasObject) float32 { return narrowestOf(objects) }
 
+func (l *wrapping) natural(objects []fyne.CanvasObject) float32 {
+	if l.right { // its place is measured by what it would take in one row
+		return (&line{gap: l.gap}).natural(objects)
+	}
+	return widest(objects)
+}
+
 // MinSize implements fyne.Layout.
 func (l *wrapping) MinSize(objects []fyne.CanvasObject) fyne.Size {
-	w := widest(objects)
-	if l.right { // its place is measured by what it would take in one row
-		w = hbox(l.gap, objects...).MinSize().Width
-	}
+	w := l.natural(objects)
 	return fyne.NewSize(w, l.heightFor(objects, w))
 }
 
@@ -390,9 +420,13 @@ func (l *padding) narrowest(objects []fyne.CanvasObject) float32 {
 	return l.left + l.right + narrowestOf(objects)
 }
 
+func (l *padding) natural(objects []fyne.CanvasObject) float32 {
+	return l.left + l.right + widest(objects)
+}
+
 // MinSize implements fyne.Layout.
 func (l *padding) MinSize(objects []fyne.CanvasObject) fyne.Size {
-	w := widest(objects) + l.left + l.right
+	w := l.natural(objects)
 	return fyne.NewSize(w, l.heightFor(objects, w))
 }
 
@@ -410,13 +444,15 @@ func (centred) heightFor(objects []fyne.CanvasObject, width float32) float32 {
 // Layout implements fyne.Layout.
 func (centred) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	for _, o := range objects {
-		w := min(o.MinSize().Width, size.Width)
+		w := min(natural(o), size.Width)
 		h := heightOf(o, w)
 		place(o, (size.Width-w)/2, (size.Height-h)/2, w, h)
 	}
 }
 
 func (centred) narrowest(objects []fyne.CanvasObject) float32 { return narrowestOf(objects) }
+
+func (centred) natural(objects []fyne.CanvasObject) float32 { return widest(objects) }
 
 // MinSize implements fyne.Layout.
 func (centred) MinSize(objects []fyne.CanvasObject) fyne.Size {
@@ -435,15 +471,20 @@ func (l *sized) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	flexible{}.Layout(objects, size)
 }
 
+func (l *sized) natural(objects []fyne.CanvasObject) float32 {
+	if l.w > 0 {
+		return l.w
+	}
+	return widest(objects)
+}
+
 // MinSize implements fyne.Layout.
 func (l *sized) MinSize(objects []fyne.CanvasObject) fyne.Size {
-	m := flexible{}.MinSize(objects)
-	if l.w > 0 {
-		m.Width = l.w
-	}
 	if l.h > 0 {
-		m.Height = l.h
+		return fyne.NewSize(l.natural(objects), l.h)
 	}
+	m := flexible{}.MinSize(objects)
+	m.Width = l.natural(objects)
 	return m
 }
 

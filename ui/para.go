@@ -278,6 +278,8 @@ func (l *paraLayout) narrowest([]fyne.CanvasObject) float32 {
 	return min(w, 14*l.p.k.px(l.p.face.size))
 }
 
+func (l *paraLayout) natural([]fyne.CanvasObject) float32 { return l.p.natural() }
+
 // MinSize implements fyne.Layout.
 func (l *paraLayout) MinSize([]fyne.CanvasObject) fyne.Size {
 	w := l.p.natural()
@@ -376,7 +378,9 @@ func (l *fitLayout) narrowest([]fyne.CanvasObject) float32 {
 	return min(l.t.k.measure(l.t.face, l.t.full), 6*l.t.k.px(l.t.face.size))
 }
 
+func (l *fitLayout) natural([]fyne.CanvasObject) float32 { return l.t.k.measure(l.t.face, l.t.full) }
+
 // MinSize implements fyne.Layout.
-func (l *fitLayout) MinSize([]fyne.CanvasObject) fyne.Size {
-	return fyne.NewSize(l.t.k.measure(l.t.face, l.t.full), l.t.k.px(l.t.face.size)*l.t.face.leading())
+func (l *fitLayout) MinSize(o []fyne.CanvasObject) fyne.Size {
+	return fyne.NewSize(l.natural(o), l.t.k.px(l.t.face.size)*l.t.face.leading())
 }

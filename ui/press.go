@@ -48,6 +48,8 @@ func (p *press) heightFor(width float32) float32 { return max(p.least.Height, he
 
 func (p *press) narrowest() float32 { return max(p.least.Width, narrowest(p.body)) }
 
+func (p *press) natural() float32 { return max(p.least.Width, natural(p.body)) }
+
 // CreateRenderer implements fyne.Widget.
 func (p *press) CreateRenderer() fyne.WidgetRenderer { return &pressRenderer{p} }
 

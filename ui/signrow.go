@@ -192,7 +192,7 @@ func (v *signView) stateWidth() float32 {
 	}
 	var w float32
 	for s := range seen {
-		w = max(w, k.state(strongFace, "check", k.T("ui.status."+statusLook[s].key), k.p.ink).MinSize().Width)
+		w = max(w, natural(k.state(strongFace, "check", k.T("ui.status."+statusLook[s].key), k.p.ink)))
 	}
 	return w
 }
@@ -204,7 +204,7 @@ func (v *signView) buttonsWidth(width float32) float32 {
 	for _, d := range v.docs {
 		if kind := [2]bool{d.Output != "", d.Advice != nil}; v.mode == signDone && !seen[kind] {
 			seen[kind] = true
-			w = max(w, hbox(v.u.k.px(16), v.rowButtons(d, width)...).MinSize().Width)
+			w = max(w, natural(hbox(v.u.k.px(16), v.rowButtons(d, width)...)))
 		}
 	}
 	return w
