@@ -99,7 +99,7 @@ func prepare(ctx context.Context, d *Document, o Options, p pdf.Options) (*pdf.U
 	if p.Appearance, err = o.Visible.pdf(); err != nil {
 		return nil, err
 	}
-	p.Reason, p.Location, p.Field = o.Reason, o.Location, o.Field
+	p.Reason, p.Location, p.Field, p.Stamped = o.Reason, o.Location, o.Field, o.Level >= LevelT
 	u, err := pdf.Prepare(ctx, d.r, d.size, p)
 	if err != nil {
 		return nil, refused(err)

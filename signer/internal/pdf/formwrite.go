@@ -74,7 +74,8 @@ func (p *preparer) fillField(fd *field, sig dict) error {
 		d["AP"] = dict{"N": ap}
 	}
 	p.b.put(ref{fd.id.num, p.f.gen(fd.id.num)}, d)
-	return p.form(ref{})
+	p.form(ref{})
+	return nil
 }
 
 // newField adds a field merged with its widget to form and page.
@@ -88,39 +89,60 @@ func (p *preparer) newField() error {
 	if err != nil {
 		return err
 	}
-	p.b.put(id, dict{
+	d := dict{
 		"Type": name("Annot"), "Subtype": name("Widget"), "FT": name("Sig"), "T": str{b: encodeText(p.name)},
 		// Print and Locked; Hidden and NoView would break PDF/A.
 		"F": int64(4 | 128), "Rect": array{rect[0], rect[1], rect[2], rect[3]}, "P": p.page, "V": p.sig,
 		"AP": dict{"N": ap},
-	})
-	if err := p.annots(id); err != nil {
-		return err
 	}
-	return p.form(id)
+	if p.o.Appearance != nil {
+		d["TU"] = str{b: encodeText(p.spoken())}
+		p.tag(id, d)
+	}
+	p.b.put(id, d)
+	p.annots(id)
+	p.form(id)
+	return nil
 }
 
-// annots adds the widget to the page, wherever its /Annots is kept.
-func (p *preparer) annots(id ref) error {
+// annots adds the widget to the page, wherever its /Annots is kept. A list that another page has too stays as it is: the
+// signature would be seen on both.
+func (p *preparer) annots(id ref) {
 	list := append(append(array{}, p.f.array(p.pageDict["Annots"])...), id)
-	if r, ok := p.pageDict["Annots"].(ref); ok && p.f.resolve(r) != nil {
-		p.b.put(ref{r.num, p.f.gen(r.num)}, list)
-		return nil
-	}
 	d := clone(p.pageDict)
-	d["Annots"] = list
-	p.b.put(p.page, d)
-	return nil
+	if r, ok := d["Annots"].(ref); ok && p.f.resolve(r) != nil && !p.f.manyPages(r) {
+		p.b.put(ref{r.num, p.f.gen(r.num)}, list)
+	} else {
+		d["Annots"] = list
+	}
+	if d["Tabs"] == nil && p.tags {
+		d["Tabs"] = name("S") // in the order of the structure (ISO 14289-1 §7.18.3)
+	}
+	if !same(d, p.pageDict) {
+		p.b.put(p.page, d)
+	}
+}
+
+// manyPages reports whether several pages have that list of annotations.
+func (f *file) manyPages(list ref) bool {
+	n := 0
+	f.pages(func(_ int, _ object, d, _ dict) bool {
+		if refNum(d["Annots"]) == list.num {
+			n++
+		}
+		return n < 2
+	})
+	return n > 1
 }
 
 // form adds the field, if there is a new one, and sets SigFlags, wherever /AcroForm is kept. Everything else of
 // the form stays.
-func (p *preparer) form(id ref) error {
+func (p *preparer) form(id ref) {
 	root := p.f.dict(p.f.trailer["Root"])
 	form := clone(p.f.dict(root["AcroForm"]))
 	flags, _ := p.f.int(form["SigFlags"])
 	if id.num == 0 && flags&3 == 3 {
-		return nil
+		return
 	}
 	form["SigFlags"] = flags | 3
 	if id.num > 0 {
@@ -133,12 +155,11 @@ func (p *preparer) form(id ref) error {
 	}
 	if r, ok := root["AcroForm"].(ref); ok && p.f.resolve(r) != nil {
 		p.b.put(ref{r.num, p.f.gen(r.num)}, form)
-		return nil
+		return
 	}
 	c := clone(root)
 	c["AcroForm"] = form
 	p.b.put(p.catalog, c)
-	return nil
 }
 
 func rectOf(f *file, o object) [4]float64 {

@@ -164,6 +164,15 @@ func mustScan(t *testing.T, b []byte) *Scanned {
 	return s
 }
 
+func mustOpen(t *testing.T, b []byte) *file {
+	t.Helper()
+	f, err := open(context.Background(), bytes.NewReader(b), int64(len(b)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
 func mustPrepare(t *testing.T, b []byte, o Options) *Update {
 	t.Helper()
 	if o.Claimed.IsZero() && !o.TimeStamp {

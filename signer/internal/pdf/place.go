@@ -41,19 +41,22 @@ func FindPlaces(ctx context.Context, r io.ReaderAt, size int64) (*Places, error)
 		return nil, err
 	}
 	out := &Places{}
-	var waiting []field
+	var rects [][4]float64 // in user space, of each of out.Fields
+	widgets := widgetIndex{map[int][]int{}, map[int][]int{}}
 	fields := f.fields()
 	locks := f.locks(&sc, fields)
 	for _, fd := range fields {
 		if fd.kind != "Sig" || f.resolve(fd.value) != nil {
 			continue
 		}
-		waiting = append(waiting, fd)
+		w := f.widget(&fd)
+		widgets.add(w, len(out.Fields))
+		rects = append(rects, rectOf(f, w.d["Rect"]))
 		e := EmptyField{Name: fd.full}
 		if lock := f.dict(fd.d["Lock"]); lock != nil {
 			e.Locks = f.fieldMDP(lock)
 		}
-		p := &preparer{f: f}
+		p := &preparer{f: f, o: Options{Stamped: true}} // a time-stamp can still be chosen
 		if no := p.mayFill(&fd, locks); no != nil {
 			e.Refused = no.Reason
 		}
@@ -62,15 +65,40 @@ func FindPlaces(ctx context.Context, r io.ReaderAt, size int64) (*Places, error)
 	f.pages(func(i int, id object, d, inherited dict) bool {
 		g := f.geometry(d, inherited)
 		out.Pages = append(out.Pages, g.page())
-		r, _ := id.(ref)
-		for j := range waiting {
-			if w := f.widget(&waiting[j]); out.Fields[j].Page == 0 && f.carries(r, d, w) {
-				out.Fields[j].Page, out.Fields[j].Rect = i+1, g.shown(rectOf(f, w.d["Rect"]))
+		for _, j := range widgets.on(f, id, d) {
+			if e := &out.Fields[j]; e.Page == 0 {
+				e.Page, e.Rect = i+1, g.shown(rects[j])
 			}
 		}
 		return ctx.Err() == nil
 	})
 	return out, ctx.Err()
+}
+
+// widgetIndex finds widgets by the page that carries them, as carries has it, without a look at each widget for each
+// page.
+type widgetIndex struct {
+	byPage map[int][]int // those that name their page
+	byID   map[int][]int // the others
+}
+
+func (x widgetIndex) add(w field, i int) {
+	if p, ok := w.d["P"].(ref); ok {
+		x.byPage[p.num] = append(x.byPage[p.num], i)
+	} else if w.id.num > 0 {
+		x.byID[w.id.num] = append(x.byID[w.id.num], i)
+	}
+}
+
+// on are the widgets on a page.
+func (x widgetIndex) on(f *file, page object, d dict) []int {
+	found := slices.Clone(x.byPage[refNum(page)])
+	if len(x.byID) > 0 {
+		for _, a := range f.array(d["Annots"]) {
+			found = append(found, x.byID[refNum(a)]...)
+		}
+	}
+	return found
 }
 
 // carries reports whether the widget stands on the page: it says so itself or, /P being optional, the page does.

@@ -20,6 +20,91 @@ func tagged(p string) objects {
 	})
 }
 
+// A visible signature has its place in the structure of a tagged document, and nothing else of the structure changes. In
+// one that is signed already the structure stays.
+func TestSignatureIsTagged(t *testing.T) {
+	visible := func() Options {
+		return Options{Appearance: &Appearance{Page: 1, Rect: [4]float64{10, 10, 200, 60}, Lines: []string{"ADA", "LOVE"}, Font: testFont()}}
+	}
+	for name, c := range map[string]struct {
+		change objects
+		parent int // the element that gets the new one
+		key    int64
+	}{
+		"under the document":          {nil, 21, 1},
+		"under the root":              {objects{20: "<</Type/StructTreeRoot/K[22 0 R 23 0 R]/ParentTree 24 0 R>>"}, 20, 1},
+		"under the only element":      {objects{20: "<</Type/StructTreeRoot/K 22 0 R/ParentTree 24 0 R/ParentTreeNextKey 7>>"}, 20, 7},
+		"wrong next key":              {objects{24: "<</Nums[0[22 0 R]9 23 0 R]>>"}, 21, 10},
+		"tree with branches":          {objects{24: "<</Kids[25 0 R 26 0 R]>>", 25: "<</Limits[0 3]/Nums[0[22 0 R]3 23 0 R]>>", 26: "<</Limits[4 8]/Nums[8 23 0 R]>>"}, 21, 9},
+		"branches without limits":     {objects{24: "<</Kids[25 0 R]>>", 25: "<</Nums[0[22 0 R]5 23 0 R]>>"}, 21, 6},
+		"tree in the root, no parent": {objects{20: "<</Type/StructTreeRoot/K 21 0 R>>"}, 21, 0},
+		"direct tree":                 {objects{20: "<</Type/StructTreeRoot/K 21 0 R/ParentTree<</Nums[0[22 0 R]]>>>>"}, 21, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			in := tagged("").with(c.change).table(head)
+			out := signed(t, in, visible())
+			f := mustOpen(t, out)
+			fields := f.fields()
+			w := fields[len(fields)-1]
+			key, ok := f.int(w.d["StructParent"])
+			if !ok || key != c.key || f.text(w.d["TU"]) != "ADA, LOVE" {
+				t.Fatalf("widget %v", w.d)
+			}
+			elem := numberIn(f, f.dict(f.dict(f.dict(f.trailer["Root"])["StructTreeRoot"])["ParentTree"]), key)
+			e := f.dict(elem)
+			if f.name(e["S"]) != "Form" || refNum(f.dict(e["K"])["Obj"]) != w.id.num || refNum(e["P"]) != c.parent || refNum(e["Pg"]) != 3 {
+				t.Errorf("element %v of %v", e, w.id)
+			}
+			kids := f.kidsOf(f.dict(e["P"])["K"])
+			was := mustOpen(t, in)
+			before := was.kidsOf(was.dict(e["P"])["K"])
+			if len(kids) != len(before)+1 || !same(array(kids[:len(before)]), array(before)) || refNum(kids[len(before)]) != refNum(elem) {
+				t.Errorf("kids %v, before %v", kids, before)
+			}
+			if f.name(f.load(3).obj.(dict)["Tabs"]) != "S" {
+				t.Error("page is not read in the order of its structure")
+			}
+			twice := signed(t, out, visible())
+			s := mustScan(t, twice)
+			if s.Flagged() || len(s.Signatures) != 2 {
+				t.Errorf("signed again: %s", reasons(s))
+			}
+			for _, c := range s.Signatures[0].Changes {
+				if c.Class == StructureTree {
+					t.Errorf("the structure of a signed document has changed: %+v", c)
+				}
+			}
+		})
+	}
+	for name, in := range map[string][]byte{"invisible": tagged("").table(head), "not tagged": formed().table(head)} {
+		o := Options{}
+		if name == "not tagged" {
+			o = visible()
+		}
+		f := mustOpen(t, signed(t, in, o))
+		fields := f.fields()
+		if w := fields[len(fields)-1]; w.d["StructParent"] != nil || (f.load(3).obj.(dict)["Tabs"] != nil) != (name == "invisible") {
+			t.Errorf("%s: %v, %v", name, w.d, f.load(3).obj)
+		}
+	}
+}
+
+// numberIn looks a key up in a number tree.
+func numberIn(f *file, node dict, key int64) object {
+	nums := f.array(node["Nums"])
+	for i := 0; i+1 < len(nums); i += 2 {
+		if n, _ := f.int(nums[i]); n == key {
+			return nums[i+1]
+		}
+	}
+	for _, k := range f.array(node["Kids"]) {
+		if o := numberIn(f, f.dict(k), key); o != nil {
+			return o
+		}
+	}
+	return nil
+}
+
 // What screen readers read out stays as it was signed; elements come and go with their annotations alone.
 func TestStructure(t *testing.T) {
 	const (

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -23,6 +24,8 @@ type Options struct {
 	Claimed time.Time
 	// Name, Reason, Location and ContactInfo are written when not empty.
 	Name, Reason, Location, ContactInfo string
+	// Stamped says that the CMS will have a signature time-stamp, which some fields demand.
+	Stamped bool
 	// TimeStamp makes a document time-stamp (ETSI EN 319 142-1 §5.5) instead of a signature.
 	TimeStamp bool
 	// Reserve is the room for the CMS in bytes; 0 means [DefaultReserve].
@@ -177,6 +180,7 @@ type preparer struct {
 	page      ref
 	pageDict  dict
 	inherited dict
+	tags      bool // the document is tagged, and nobody has signed it
 }
 
 func (p *preparer) run(ctx context.Context) error {
@@ -212,6 +216,7 @@ func (p *preparer) allowed(ctx context.Context) (*field, error) {
 	if err := p.f.collect(ctx, &sc, false); err != nil {
 		return nil, err
 	}
+	p.tags = len(sc.Signatures) == 0 && p.f.dict(p.f.dict(p.f.trailer["Root"])["StructTreeRoot"]) != nil
 	for i := range sc.Signatures {
 		// Time-stamps and validation data pass even at 1 (ISO 32000-2 table 257).
 		if (sc.Signatures[i].DocMDP == 1 || sc.Signatures[i].LockP == 1) && !p.o.TimeStamp {
@@ -316,27 +321,14 @@ func locked(locks []*FieldMDP, full string) bool {
 func freeName(fields []field) string {
 	used := map[string]bool{}
 	for _, fd := range fields {
-		used[fd.full] = true
+		root, _, _ := strings.Cut(fd.full, ".") // the name of a group of fields is taken too
+		used[root] = true
 	}
 	for i := 1; ; i++ {
 		if n := "Signature" + strconv.Itoa(i); !used[n] {
 			return n
 		}
 	}
-}
-
-// seedValue refuses a field that demands what we do not make (ISO 32000-1 table 234).
-func (p *preparer) seedValue(fd *field) *RefusalError {
-	sv := p.f.dict(fd.d["SV"])
-	ff, _ := p.f.int(sv["Ff"])
-	if ff&1 != 0 && p.f.name(sv["Filter"]) != "Adobe.PPKLite" {
-		return refuse(SeedValue, "Filter")
-	}
-	sub := p.f.array(sv["SubFilter"])
-	if ff&2 != 0 && len(sub) > 0 && !slices.ContainsFunc(sub, func(o object) bool { return p.f.name(o) == p.subFilter() }) {
-		return refuse(SeedValue, "SubFilter")
-	}
-	return nil
 }
 
 func (p *preparer) subFilter() name {

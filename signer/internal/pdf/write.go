@@ -2,6 +2,7 @@ package pdf
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"slices"
@@ -227,6 +228,10 @@ func (b *builder) finish() ([]byte, error) {
 		if !sectionKey(k) && k != "DocChecksum" { // a checksum of what is now only a part
 			t[k] = v
 		}
+	}
+	if id, ok := t["ID"].(array); ok && len(id) == 2 { // the second half tells one revision from the other (ISO 32000-1 §14.4)
+		sum := sha256.Sum256(b.buf.Bytes())
+		t["ID"] = array{id[0], str{b: sum[:16], hex: true}}
 	}
 	t["Prev"] = b.f.sections[0].off - b.f.delta
 	start := b.at + int64(b.buf.Len())
