@@ -190,17 +190,17 @@ func explainPath(err error) *Advice {
 	)
 	switch {
 	case errors.As(err, &exists):
-		return advice("output-exists", SeverityWarning, 0, "name", filepath.Base(exists.Path))
+		return advice("output-exists", SeverityWarning, 0, "name", Visible(filepath.Base(exists.Path)))
 	case errors.As(err, &notFile):
-		return advice("not-a-file", SeverityWarning, 0, "name", filepath.Base(notFile.Path))
+		return advice("not-a-file", SeverityWarning, 0, "name", Visible(filepath.Base(notFile.Path)))
 	case errors.As(err, &folder):
-		return advice("no-folder", SeverityWarning, 0, "name", filepath.Base(folder.Path))
+		return advice("no-folder", SeverityWarning, 0, "name", Visible(filepath.Base(folder.Path)))
 	case errors.As(err, &many):
 		return advice("folder-too-large", SeverityInfo, many.Most)
 	case errors.As(err, &inside):
-		return advice("nothing-inside", SeverityInfo, 0, "name", filepath.Base(inside.File))
+		return advice("nothing-inside", SeverityInfo, 0, "name", Visible(filepath.Base(inside.File)))
 	case errors.As(err, &anchors):
-		return advice("no-anchors", SeverityWarning, 0, "name", filepath.Base(anchors.Path))
+		return advice("no-anchors", SeverityWarning, 0, "name", Visible(filepath.Base(anchors.Path)))
 	}
 	return nil
 }

@@ -14,7 +14,7 @@ import (
 // batchCodes are the advice codes of the errors of signing jobs and time-stamps.
 var batchCodes = []string{
 	"stamp-unreachable", "stamp-login", "stamp-refused", "stamp-wrong", "stamp-address", "no-such-authority", "keyring",
-	"visible-picture", "no-space", "no-job", "other-card", "no-match", "name-too-long", "read-only", "file-too-large", "folder-fails",
+	"visible-picture", "no-space", "no-job", "other-card", "no-match", "name-too-long", "read-only", "file-too-large", "folder-fails", "folder-gone",
 }
 
 // explainBatch handles the errors of signing jobs and time-stamps; nil for others.
@@ -27,6 +27,7 @@ func explainBatch(err error) *Advice {
 		other     *OtherCardError
 		match     *NoMatchError
 		space     *SpaceError
+		gone      *FolderGoneError
 	)
 	switch {
 	case errors.As(err, &before):
@@ -50,6 +51,8 @@ func explainBatch(err error) *Advice {
 		return advice("other-card", SeverityWarning, 0, "name", other.Signer)
 	case errors.As(err, &space):
 		return advice("no-space", SeverityWarning, 0, "megabytes", lang.Digits(int((space.Need-space.Free)/1_000_000)+1))
+	case errors.As(err, &gone):
+		return advice("folder-gone", SeverityWarning, 0, "name", Visible(filepath.Base(gone.Path)))
 	case errors.As(err, &match):
 		return advice("no-match", SeverityWarning, 0, "name", match.Pattern)
 	}

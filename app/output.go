@@ -20,6 +20,11 @@ func (e *ExistsError) Error() string { return fmt.Sprintf("%s exists already", f
 // Unwrap makes errors.Is(err, fs.ErrExist) hold.
 func (e *ExistsError) Unwrap() error { return fs.ErrExist }
 
+// FolderGoneError means that the folder of an output is not there any more.
+type FolderGoneError struct{ Path string }
+
+func (e *FolderGoneError) Error() string { return "folder " + filepath.Base(e.Path) + " is gone" }
+
 // SelfCheckError means that what was written did not verify. The output was thrown away.
 type SelfCheckError struct{ Err error }
 
@@ -47,6 +52,9 @@ func writeNewAs(ctx context.Context, dest, tmp string, rights os.FileMode, write
 		return err
 	}
 	f, err := createTemp(filepath.Dir(dest), tmp)
+	if errors.Is(err, fs.ErrNotExist) {
+		return &FolderGoneError{filepath.Dir(dest)}
+	}
 	if err != nil {
 		return err
 	}

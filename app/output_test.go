@@ -90,6 +90,15 @@ func TestWriteNewNeverOverwrites(t *testing.T) {
 	}
 }
 
+func TestWriteNewWithoutItsFolder(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "chiavetta")
+	var gone *FolderGoneError
+	err := writeNew(t.Context(), filepath.Join(dir, "a.p7m"), text("x"), nil)
+	if !errors.As(err, &gone) || gone.Path != dir || Explain(err).Code != "folder-gone" {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestWriteNewStopsWithItsContext(t *testing.T) {
 	dir := t.TempDir()
 	ctx, cancel := context.WithCancel(t.Context())

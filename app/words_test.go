@@ -101,7 +101,7 @@ func TestNoPlaceIsLeftEmpty(t *testing.T) {
 	real := []error{
 		&card.PINError{Ref: card.SignPIN, TriesLeft: 2}, &card.PINError{Ref: card.SignPIN, PUK: true, TriesLeft: 1},
 		&card.FormatError{Min: 5, Max: 8}, &card.StatusError{INS: 0x20, SW: 0x6F00},
-		&ExistsError{"/a/b.p7m"}, &AlreadySignedError{File: "/a/b.p7m"}, &NotAFileError{"/a"}, &FolderError{"/a"},
+		&ExistsError{"/a/b.p7m"}, &AlreadySignedError{File: "/a/b.p7m"}, &NotAFileError{"/a"}, &FolderError{"/a"}, &FolderGoneError{"/a"},
 		&NothingInsideError{File: "/a/b.p7s"}, &NoAnchorsError{"/a.pem"}, &ProfileError{"x"}, &FilingError{&Filing{}},
 		&LibraryError{Module{Name: "a.so", State: card.LibraryWrongCPU}}, &LibraryError{Module{Name: "a.so", Err: errors.New("x")}},
 		&LibraryError{Module{Name: "a.so", Err: os.ErrNotExist}}, &AuthorityError{"x"}, &SpaceError{}, &OtherCardError{"ANNA ESEMPIO"}, &NoMatchError{"*.pdf"},

@@ -326,7 +326,7 @@ func (j *signing) end(jobErr error) (int, error) {
 	if jobErr != nil {
 		fault = s.jsonError(app.Explain(jobErr))
 	}
-	var rows []jsonSigned
+	rows := []jsonSigned{}
 	for i := range j.rows {
 		if i >= j.told && j.ended[i] {
 			j.tell(i)

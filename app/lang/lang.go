@@ -14,6 +14,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"regexp"
 	"slices"
 	"sort"
 	"strconv"
@@ -107,10 +108,13 @@ func (c *Catalog) add(name string, b []byte) error {
 	return nil
 }
 
+// bold are words between two marks each; a mark without its match is part of the text, as in "folder/**/*.pdf".
+var bold = regexp.MustCompile(`\*\*([^*\s](?:[^*\n]*[^*\s])?)\*\*`)
+
 // Plain is the catalog without the marks of bold words, for what cannot show them: a terminal.
 func (c *Catalog) Plain() *Catalog {
 	p := &Catalog{tag: c.tag, texts: make(map[string]text, len(c.texts))}
-	plain := func(s string) string { return strings.ReplaceAll(s, "**", "") }
+	plain := func(s string) string { return bold.ReplaceAllString(s, "$1") }
 	for key, t := range c.texts {
 		q := text{other: plain(t.other)}
 		if t.more != nil {

@@ -241,13 +241,16 @@ func words(t *testing.T, tag string) *lang.Catalog {
 }
 
 func TestPlainHasNoBold(t *testing.T) {
-	fsys := fstest.MapFS{"text/it/a.json": {Data: []byte(`{"a":"**Si fermi**, {name}.","b":{"one":"**un** file","other":"{n} file"}}`)}}
+	fsys := fstest.MapFS{"text/it/a.json": {Data: []byte(`{"a":"**Si fermi**, {name}.","b":{"one":"**un** file","other":"{n} file"},"c":"'atti/**/*.pdf': ** per **tutte**"}`)}}
 	c, err := lang.Load(fsys, "it")
 	if err != nil {
 		t.Fatal(err)
 	}
 	if got := c.Plain().Text(lang.M("a", "name", "Anna")) + c.Plain().Text(lang.MN("b", 1)); got != "Si fermi, Anna.un file" {
 		t.Errorf("plain: %q", got)
+	}
+	if got := c.Plain().T("c"); got != "'atti/**/*.pdf': ** per tutte" {
+		t.Errorf("a mark without its match: %q", got)
 	}
 	if got := c.Text(lang.MN("b", 1)); got != "**un** file" {
 		t.Errorf("the catalog itself changed: %q", got)
