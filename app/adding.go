@@ -10,12 +10,8 @@ import (
 // This file is what arrives on the list to sign. Folders and files may lie on a share that is slow or has gone silent:
 // how far the looking is stands in the State, and it can be stopped at any moment.
 
-const (
-	// addingEvery is how long what was looked at may wait to be shown: ten thousand files are not as many States.
-	addingEvery = 100 * time.Millisecond
-	// silentFiles is how long the end of the program waits for a file that does not answer.
-	silentFiles = time.Second
-)
+// addingEvery is how long what was looked at may wait to be shown: ten thousand files are not as many States.
+const addingEvery = 100 * time.Millisecond
 
 // Adding is how far the looking at added files and folders is.
 type Adding struct {
@@ -62,7 +58,7 @@ func (s *Store) take(paths []string, guess bool) {
 		s.adding = append(s.adding, a)
 		s.note(a, func() { a.told.Finding = true })
 		engine := s.use
-		s.lookers.Go(func() {
+		s.spawn(func() {
 			defer stop()
 			s.look(ctx, engine, a, paths, guess)
 		})
@@ -182,15 +178,4 @@ func (s *Store) tellAdding(st State) State {
 	}
 	st.Adding = sum
 	return st
-}
-
-// awaitLookers waits for the files in hand, but not for a share that has gone silent: nobody could end that, and the
-// window would stay.
-func (s *Store) awaitLookers() {
-	ended := make(chan struct{})
-	go func() { s.lookers.Wait(); close(ended) }()
-	select {
-	case <-ended:
-	case <-time.After(silentFiles):
-	}
 }

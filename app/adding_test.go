@@ -16,14 +16,17 @@ import (
 type share struct {
 	met  chan string   // the path of each file, as its turn comes
 	next chan struct{} // a token lets one file go on; closed it lets all
+	busy sync.WaitGroup
 }
 
 // addTo is a store that looks at files on a share.
 func addTo(t *testing.T, e *Engine) (*watched, *share) {
 	t.Helper()
-	sh := &share{make(chan string), make(chan struct{})}
+	sh := &share{met: make(chan string), next: make(chan struct{})}
 	w := runStoreWith(t, e, &answers{}, func(s *Store) {
 		s.describe = func(e *Engine, ctx context.Context, path string) Doc {
+			sh.busy.Add(1)
+			defer sh.busy.Done()
 			select {
 			case sh.met <- path:
 				<-sh.next
@@ -108,7 +111,7 @@ func TestAddingStopped(t *testing.T) {
 				t.Errorf("left %q", names(st))
 			}
 			close(sh.next)
-			w.lookers.Wait() // the third one has answered, and no fourth was asked
+			sh.busy.Wait() // the third one has answered, and no fourth was asked
 			other := put(t, t.TempDir(), "other.txt", nil)
 			w.Add(other)
 			st = w.until("the next one", func(st *State) bool { return slices.Contains(names(st), "other.txt") })
@@ -136,7 +139,7 @@ func TestAddingDoesNotHoldTheEnd(t *testing.T) {
 		t.Error(err)
 	}
 	close(sh)
-	s.lookers.Wait() // nothing stays once it answers
+	s.work.Wait() // nothing stays once it answers
 }
 
 // Two that add at once do not list a file twice, and neither ends the other.

@@ -160,11 +160,16 @@ func (q *queue) Sign(random io.Reader, digest []byte, o crypto.SignerOpts) ([]by
 		}
 	}
 	b.used = true
-	sig, err := q.Signer.Sign(random, digest, o)
+	sig, err := q.sign(random, digest, o)
 	if stops(q.ctx, err) {
 		b.fail(errors.Join(context.Cause(q.ctx), err)) // before the next in the queue comes to the card
 	}
 	return sig, err
+}
+
+func (q *queue) sign(random io.Reader, digest []byte, o crypto.SignerOpts) ([]byte, error) {
+	defer begun(&unfinished.commands)()
+	return q.Signer.Sign(random, digest, o)
 }
 
 func (b *batch) report(r FileResult) {

@@ -133,9 +133,11 @@ func (i *Instance) Serve(ctx context.Context, take func(files []string)) {
 			i.listener.Close()
 			return
 		}
+		cut := context.AfterFunc(ctx, func() { c.Close() }) // one that says nothing must not hold the end
 		if files, err := receiveFiles(c); err == nil {
 			take(files)
 		}
+		cut()
 		c.Close()
 	}
 }

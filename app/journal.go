@@ -159,11 +159,12 @@ func (e *Engine) open(ctx context.Context, slot string) (card.Token, error) {
 	if e.cfg.Source == nil {
 		return nil, card.ErrNoService
 	}
+	defer begun(&unfinished.commands)()
 	t, err := e.cfg.Source.Open(ctx, slot)
 	if err != nil {
 		return nil, err
 	}
-	return &journaled{t, e.journal, t.Info().Serial}, nil
+	return &journaled{commanded{t}, e.journal, t.Info().Serial}, nil
 }
 
 // pinView tells what is known of a PIN without asking for it.

@@ -63,6 +63,7 @@ func writeNewAs(ctx context.Context, dest, tmp string, rights os.FileMode, write
 	if err == nil {
 		err = ctx.Err()
 	}
+	defer begun(&unfinished.outputs)()
 	if err == nil {
 		err = renameNew(tmp, dest)
 	}
@@ -98,7 +99,8 @@ func removeTemp(tmp string) error {
 }
 
 func fill(f *os.File, rights os.FileMode, write func(io.Writer) error, check func(*os.File) error) error {
-	err := write(f)
+	err := write(moving{f})
+	defer begun(&unfinished.outputs)()
 	if err == nil {
 		err = f.Sync()
 	}
@@ -125,6 +127,7 @@ func without(err error) bool {
 
 // replaceFile writes our own settings: unlike writeNew it takes the place of the old file.
 func replaceFile(dest string, b []byte) error {
+	defer begun(&unfinished.outputs)()
 	dir := filepath.Dir(dest)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err

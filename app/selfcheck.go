@@ -43,7 +43,7 @@ func (c *check) run(ctx context.Context, out *os.File, name string) ([32]byte, e
 	if err != nil {
 		return sum, err
 	}
-	d, err := signer.Open(name, out, st.Size())
+	d, err := signer.Open(name, moving{out}, st.Size())
 	if err != nil {
 		return sum, &SelfCheckError{err}
 	}
@@ -53,7 +53,7 @@ func (c *check) run(ctx context.Context, out *os.File, name string) ([32]byte, e
 	h := &comparer{r: io.NewSectionReader(c.original, 0, c.d.Size()), h: sha256.New()}
 	switch {
 	case c.o.Format == signer.PAdES:
-		_, err = io.Copy(h, io.LimitReader(io.NewSectionReader(out, 0, st.Size()), c.d.Size()))
+		_, err = io.Copy(h, io.LimitReader(io.NewSectionReader(moving{out}, 0, st.Size()), c.d.Size()))
 		if err == nil {
 			err = h.atEnd()
 		}

@@ -292,7 +292,7 @@ func openDocument(path string) (*os.File, *signer.Document, error) {
 	if st, err := os.Stat(path); err == nil && !st.Mode().IsRegular() {
 		return nil, nil, &NotAFileError{path}
 	}
-	f, err := os.Open(path)
+	f, err := openFile(path)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -307,6 +307,9 @@ func openDocument(path string) (*os.File, *signer.Document, error) {
 	}
 	return f, d, nil
 }
+
+// openFile is replaced by the tests with a share that does not answer.
+var openFile = os.Open
 
 // NotAFileError means that the path is a folder or a device.
 type NotAFileError struct{ Path string }

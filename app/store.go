@@ -28,8 +28,7 @@ type Store struct {
 	// The rest belongs to the goroutine of Run.
 	ctx             context.Context
 	ask             Asker
-	wg              sync.WaitGroup
-	lookers         sync.WaitGroup // look at added files
+	work            crew
 	adding          []*adding      // under way
 	describe        func(*Engine, context.Context, string) Doc
 	stopStamps      context.CancelFunc // ends the job of time-stamps
@@ -89,7 +88,8 @@ func (s *Store) OnChange(f func(*State)) { s.changed = f }
 // State is the newest snapshot. Adding, Job, Stamping, Interrupted, Verify, Preview, PINJob, Saved and Exercise can be nil; the other sections never are.
 func (s *Store) State() *State { return s.state.Load() }
 
-// Run owns every goroutine of the application. It returns when ctx has ended and so have all of them.
+// Run owns every goroutine of the application. It returns when ctx has ended and so have all of them, but for those that
+// wait for a file system that does not answer.
 func (s *Store) Run(ctx context.Context, ask Asker) error {
 	s.ctx, s.ask = ctx, ask
 	s.watch()
@@ -105,10 +105,10 @@ func (s *Store) Run(ctx context.Context, ask Asker) error {
 		case <-s.wake:
 			s.drain()
 		case <-ctx.Done():
-			s.wg.Wait()
-			s.drain()
-			s.wg.Wait() // for what the last changes began
-			s.awaitLookers()
+			if s.work.awaitEnd() {
+				s.drain()
+				s.work.awaitEnd() // for what the last changes began
+			}
 			for _, dir := range s.scratch {
 				_ = os.RemoveAll(dir) // the system empties its folder of such things anyway
 			}
@@ -149,8 +149,8 @@ func (s *Store) post(c change) {
 	}
 }
 
-// spawn runs an effect; Run waits for it.
-func (s *Store) spawn(f func()) { s.wg.Go(f) }
+// spawn runs an effect; Run waits for it while it has a card or an output in its hands.
+func (s *Store) spawn(f func()) { s.work.Go(f) }
 
 // The intents. Each returns at once; what comes of it is seen in the State.
 

@@ -98,5 +98,18 @@ func (u *UI) ShowAndRun(ctx context.Context, instance *app.Instance, paths ...st
 	}
 	cancel()
 	wg.Wait()
-	u.reading.Wait()
+	u.awaitReading()
+}
+
+// readingTime is how long the end of the window waits for what reads folders and for the system's own file dialog, which
+// end with it unless a share does not answer.
+const readingTime = 2 * time.Second
+
+func (u *UI) awaitReading() {
+	ended := make(chan struct{})
+	go func() { u.reading.Wait(); close(ended) }()
+	select {
+	case <-ended:
+	case <-time.After(readingTime):
+	}
 }
