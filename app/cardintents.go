@@ -55,20 +55,26 @@ func (s *Store) save(dest string, write func(context.Context, *Engine, *Card, st
 		if c == nil {
 			return st
 		}
-		ctx, engine := s.ctx, s.use
-		s.spawn(func() {
+		engine := s.use
+		s.run("errand.save", dest, func(ctx context.Context) (change, error) {
 			dest := nextFree(dest)
-			done := &Saved{Path: dest}
-			if err := write(ctx, engine, c, dest); err != nil {
-				done = &Saved{Advice: Explain(err)}
-			}
-			s.post(func(st State) State {
-				st.Saved = done
-				return st
-			})
+			err := write(ctx, engine, c, dest)
+			return toldSaved(dest, err), err
 		})
 		return st
 	})
+}
+
+// toldSaved tells what came of writing dest.
+func toldSaved(dest string, err error) change {
+	done := &Saved{Path: dest}
+	if err != nil {
+		done = &Saved{Advice: Explain(err)}
+	}
+	return func(st State) State {
+		st.Saved = done
+		return st
+	}
 }
 
 // nextFree is dest, or the first name like "name (2).ext" in its folder that no file has.

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"path/filepath"
 
 	"ceralacca/app/lang"
@@ -36,11 +37,11 @@ func (s *Store) SaveBundle(folder string, words *lang.Catalog) {
 		if d == nil || d.found == nil {
 			return st
 		}
-		engine, ctx := s.use, s.ctx
-		s.spawn(func() {
+		engine := s.use
+		s.run("errand.save", BundleName, func(ctx context.Context) (change, error) {
 			dest := filepath.Join(folder, freeName(folder, BundleName, map[string]bool{}))
 			err := engine.SaveBundle(ctx, d, words, dest)
-			s.post(func(st State) State {
+			return func(st State) State {
 				if st.Doctor == nil || st.Doctor.found != d.found {
 					return st
 				}
@@ -51,7 +52,7 @@ func (s *Store) SaveBundle(folder string, words *lang.Catalog) {
 				}
 				st.Doctor = &next
 				return st
-			})
+			}, err
 		})
 		return st
 	})

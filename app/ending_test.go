@@ -126,3 +126,33 @@ func TestDeadShareDoesNotHoldTheEnd(t *testing.T) {
 		})
 	}
 }
+
+// A file that takes long to be written is told after a moment, and can be given up; the one that follows is told then.
+func TestErrand(t *testing.T) {
+	e, _ := practiceEngine(t)
+	w := runStore(t, e, &answers{})
+	let := map[string]chan error{"a.ics": make(chan error), "b.ics": make(chan error)}
+	begin := func(name string) {
+		w.post(func(st State) State {
+			w.run("errand.save", "/x/"+name, func(context.Context) (change, error) {
+				err := <-let[name]
+				return toldSaved(name, err), err
+			})
+			return st
+		})
+	}
+	begin("a.ics")
+	begin("b.ics")
+	st := w.until("told", func(st *State) bool { return st.Errand != nil })
+	if st.Errand.What.Args["name"] != "a.ics" {
+		t.Errorf("%+v", st.Errand)
+	}
+	w.StopErrand(st.Errand.ID)
+	st = w.until("the next", func(st *State) bool { return st.Errand != nil && st.Errand.What.Args["name"] == "b.ics" })
+	let["a.ics"] <- context.Canceled // not told: it was given up
+	let["b.ics"] <- nil
+	st = w.until("over", func(st *State) bool { return st.Errand == nil && st.Saved != nil })
+	if st.Saved.Path != "b.ics" {
+		t.Errorf("%+v", st.Saved)
+	}
+}

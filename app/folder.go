@@ -225,11 +225,11 @@ func (s *Store) SaveTable(dest string, t *lang.Catalog) {
 		if f == nil {
 			return st
 		}
-		engine, ctx := s.use, s.ctx
-		s.spawn(func() {
+		engine := s.use
+		s.run("errand.save", dest, func(ctx context.Context) (change, error) {
 			dest := nextFree(dest)
 			err := engine.SaveTable(ctx, f.reports(t), dest)
-			s.post(func(st State) State {
+			return func(st State) State {
 				if st.Folder == nil || st.Folder.Path != f.Path {
 					return st
 				}
@@ -240,7 +240,7 @@ func (s *Store) SaveTable(dest string, t *lang.Catalog) {
 				}
 				st.Folder = &next
 				return st
-			})
+			}, err
 		})
 		return st
 	})

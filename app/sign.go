@@ -6,9 +6,11 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"time"
 
 	"ceralacca/app/lang"
@@ -287,7 +289,10 @@ func stops(ctx context.Context, err error) bool {
 }
 
 // openDocument opens a regular file, and nothing else ([*NotAFileError]), and looks at its first bytes.
-func openDocument(path string) (*os.File, *signer.Document, error) {
+func openDocument(path string) (*os.File, *signer.Document, error) { return openCounted(path, nil) }
+
+// openCounted is openDocument that counts what is read of the file; nil counts nothing.
+func openCounted(path string, n *atomic.Int64) (*os.File, *signer.Document, error) {
 	// Before it is opened: a pipe would wait for ever for somebody to write.
 	if st, err := os.Stat(path); err == nil && !st.Mode().IsRegular() {
 		return nil, nil, &NotAFileError{path}
@@ -299,13 +304,30 @@ func openDocument(path string) (*os.File, *signer.Document, error) {
 	st, err := f.Stat()
 	var d *signer.Document
 	if err == nil {
-		d, err = signer.Open(filepath.Base(path), f, st.Size())
+		var r io.ReaderAt = f
+		if n != nil {
+			r = countedReads{f, n}
+		}
+		d, err = signer.Open(filepath.Base(path), r, st.Size())
 	}
 	if err != nil {
 		f.Close()
 		return nil, nil, err
 	}
 	return f, d, nil
+}
+
+// countedReads counts what is read.
+type countedReads struct {
+	r io.ReaderAt
+	n *atomic.Int64
+}
+
+// ReadAt implements io.ReaderAt.
+func (c countedReads) ReadAt(b []byte, at int64) (int, error) {
+	n, err := c.r.ReadAt(b, at)
+	c.n.Add(int64(n))
+	return n, err
 }
 
 // openFile is replaced by the tests with a share that does not answer.

@@ -262,56 +262,64 @@ func (s *Store) SaveSummary(t *lang.Catalog, dest string) {
 				sum.Results = append(sum.Results, *r)
 			}
 		}
-		ctx := s.ctx
-		s.spawn(func() {
+		s.run("errand.save", dest, func(ctx context.Context) (change, error) {
 			dest := nextFree(dest)
-			done := &Saved{Path: dest}
-			if err := SaveSummary(ctx, sum, t, dest); err != nil {
-				done = &Saved{Advice: Explain(err)}
-			}
-			s.post(func(st State) State {
-				st.Saved = done
-				return st
-			})
+			err := SaveSummary(ctx, sum, t, dest)
+			return toldSaved(dest, err), err
 		})
 		return st
 	})
 }
 
 // readAuthorities takes the configured time-stamp authorities into the State.
-func (s *Store) readAuthorities() { s.authorities(func(*Engine) error { return nil }) }
+func (s *Store) readAuthorities() {
+	s.post(func(st State) State {
+		engine := s.engine
+		s.spawn(func() { s.post(s.authorities(engine, nil)) })
+		return st
+	})
+}
 
 // SetAuthorities changes the configured time-stamp authorities.
 func (s *Store) SetAuthorities(list []Authority) {
-	s.authorities(func(e *Engine) error { return e.SaveAuthorities(list) })
+	s.changeAuthorities(func(e *Engine) error { return e.SaveAuthorities(list) })
 }
 
 // KeepAuthority changes number i of the configured authorities, or adds one: see [Engine.KeepAuthority]. The password is
 // in no State.
 func (s *Store) KeepAuthority(i int, a Authority, password string) {
-	s.authorities(func(e *Engine) error { return e.KeepAuthority(i, a, password) })
+	s.changeAuthorities(func(e *Engine) error { return e.KeepAuthority(i, a, password) })
 }
 
-func (s *Store) authorities(change func(*Engine) error) {
+// changeAuthorities runs an effect on them. The keyring may ask the person to unlock it, and wait.
+func (s *Store) changeAuthorities(do func(*Engine) error) {
 	s.post(func(st State) State {
 		engine := s.engine
-		s.spawn(func() {
-			s.authoritiesTurn.Lock() // each change stands on the one before
-			defer s.authoritiesTurn.Unlock()
-			next := &Authorities{Advice: Explain(change(engine))}
-			list, err := engine.Authorities()
-			if err != nil {
-				next.Advice = Explain(err)
-			}
-			next.List = list
-			for _, a := range list {
-				next.Password = append(next.Password, a.User != "" && engine.HasPassword(a))
-			}
-			s.post(func(st State) State {
-				st.Authorities = next
-				return st
-			})
+		s.run("errand.keyring", "", func(ctx context.Context) (change, error) {
+			return s.authorities(engine, do), ctx.Err()
 		})
 		return st
 	})
+}
+
+// authorities changes them, unless do is nil, and shows what there is then.
+func (s *Store) authorities(e *Engine, do func(*Engine) error) change {
+	s.authoritiesTurn.Lock() // each change stands on the one before
+	defer s.authoritiesTurn.Unlock()
+	next := &Authorities{}
+	if do != nil {
+		next.Advice = Explain(do(e))
+	}
+	list, err := e.Authorities()
+	if err != nil {
+		next.Advice = Explain(err)
+	}
+	next.List = list
+	for _, a := range list {
+		next.Password = append(next.Password, a.User != "" && e.HasPassword(a))
+	}
+	return func(st State) State {
+		st.Authorities = next
+		return st
+	}
 }

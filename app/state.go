@@ -35,6 +35,7 @@ type State struct {
 	Cards   *Cards
 	Docs    *Docs
 	Adding  *Adding // how far the looking at added files is; nil when none takes long
+	Errand  *Errand // what was asked for beside the pages and takes a while; nil when nothing does
 	Filing  *Filing // how Docs stands to the rules of whom it is for; nil while it is empty
 	Choices *SignChoices
 	Job     *Job

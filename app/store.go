@@ -29,7 +29,7 @@ type Store struct {
 	ctx             context.Context
 	ask             Asker
 	work            crew
-	adding          []*adding      // under way
+	adding          []*adding // under way
 	describe        func(*Engine, context.Context, string) Doc
 	stopStamps      context.CancelFunc // ends the job of time-stamps
 	authoritiesTurn sync.Mutex         // held while the list of time-stamp authorities changes
@@ -55,6 +55,8 @@ type Store struct {
 	reminded        chan struct{}       // holds a token when a card was read that reminders may be about
 	slots           map[string]card.Slot
 	nextID          int
+	errands         []*errand // under way, the oldest first
+	nextErrand      int
 	lastJob         string // ID of the job that ended last, or runs
 	turned          int    // counts the turns from one set of cards to another, so that a late practice card is dropped
 	looked          int    // counts generations of the watcher, so that a late snapshot of the old one is dropped
@@ -85,7 +87,7 @@ func NewStore(e *Engine) *Store {
 // It is called before Run.
 func (s *Store) OnChange(f func(*State)) { s.changed = f }
 
-// State is the newest snapshot. Adding, Job, Stamping, Interrupted, Verify, Preview, PINJob, Saved and Exercise can be nil; the other sections never are.
+// State is the newest snapshot. Adding, Errand, Job, Stamping, Interrupted, Verify, Preview, PINJob, Saved and Exercise can be nil; the other sections never are.
 func (s *Store) State() *State { return s.state.Load() }
 
 // Run owns every goroutine of the application. It returns when ctx has ended and so have all of them, but for those that
@@ -95,7 +97,7 @@ func (s *Store) Run(ctx context.Context, ask Asker) error {
 	s.watch()
 	s.readTrustSoon()
 	s.readAuthorities()
-	s.markPicture(nil)
+	s.readMarkPicture()
 	s.findInterrupted()
 	s.readStartup()
 	s.checkLibrary()

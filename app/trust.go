@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -115,7 +116,10 @@ func (e *Engine) trusted(ctx context.Context) Trust {
 }
 
 // readTrust tells the age of the lists; verifying the shipped ones takes half a second, off the store's goroutine.
-func (s *Store) readTrust() { s.changeTrust(func(context.Context) error { return nil }) }
+func (s *Store) readTrust() {
+	engine, ctx := s.engine, s.ctx
+	s.spawn(func() { s.post(engine.showTrust(ctx, nil)) })
+}
 
 // trustAfter is how long the first look at the lists waits: the window is painted meanwhile, and needs the processors.
 const trustAfter = time.Second
@@ -132,44 +136,48 @@ func (s *Store) readTrustSoon() {
 	})
 }
 
-// changeTrust runs an effect on what is trusted, and shows what is trusted then and why the effect failed.
-func (s *Store) changeTrust(do func(context.Context) error) {
-	engine, ctx := s.engine, s.ctx
-	s.spawn(func() {
-		err := do(ctx)
-		t := engine.trusted(ctx)
-		if err != nil {
-			t.Advice = Explain(err)
-		}
-		s.post(func(st State) State {
-			t.Refreshing = st.Trust.Refreshing
-			st.Trust = &t
-			return st
-		})
-	})
-}
-
 // AddAnchors trusts the certificates of the file beside the official lists.
 func (s *Store) AddAnchors(path string) {
-	s.anchorChange(func(e *Engine) error { return e.AddAnchors(path) })
+	s.changeTrust(path, func(e *Engine) error { return e.AddAnchors(path) })
 }
 
 // RemoveAnchor no longer trusts the certificate.
 func (s *Store) RemoveAnchor(id string) {
-	s.anchorChange(func(e *Engine) error { return e.RemoveAnchor(id) })
+	s.changeTrust("", func(e *Engine) error { return e.RemoveAnchor(id) })
 }
 
 // SetNetworkAuthorities lets the certificates of the file vouch for servers; an empty path forgets them.
 func (s *Store) SetNetworkAuthorities(path string) {
-	s.anchorChange(func(e *Engine) error { return e.SetNetworkAuthorities(path) })
+	s.changeTrust(path, func(e *Engine) error { return e.SetNetworkAuthorities(path) })
 }
 
-func (s *Store) anchorChange(do func(*Engine) error) {
+// changeTrust runs an effect on what is trusted, with the file at path, and shows what is trusted then and why the effect
+// failed.
+func (s *Store) changeTrust(path string, do func(*Engine) error) {
 	s.post(func(st State) State {
-		engine := s.engine
-		s.changeTrust(func(context.Context) error { return do(engine) })
+		engine, key := s.engine, "errand.read"
+		if path == "" {
+			key = "errand.other"
+		}
+		s.run(key, path, func(ctx context.Context) (change, error) {
+			err := do(engine)
+			return engine.showTrust(ctx, err), cmp.Or(err, ctx.Err())
+		})
 		return st
 	})
+}
+
+// showTrust shows what is trusted now, and why a change to it failed.
+func (e *Engine) showTrust(ctx context.Context, failed error) change {
+	t := e.trusted(ctx)
+	if failed != nil {
+		t.Advice = Explain(failed)
+	}
+	return func(st State) State {
+		t.Refreshing = st.Trust.Refreshing
+		st.Trust = &t
+		return st
+	}
 }
 
 // RefreshTrust fetches the trusted lists, because the person asked for it.

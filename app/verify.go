@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"ceralacca/app/lang"
@@ -22,11 +23,13 @@ type VerifyRequest struct {
 	// beside the file is tried: the file of the same name without the last extension, or those that an XML signature names.
 	Originals []string
 	At        time.Time // declared by the person; zero means now
+
+	read *atomic.Int64 // counts the bytes that are read of File; nil for nobody
 }
 
 // Verify judges every signature of the file.
 func (e *Engine) Verify(ctx context.Context, r VerifyRequest) (*Report, error) {
-	f, d, err := openDocument(r.File)
+	f, d, err := openCounted(r.File, r.read)
 	if err != nil {
 		return nil, err
 	}

@@ -5,6 +5,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync/atomic"
+	"time"
 
 	"ceralacca/app/lang"
 	"ceralacca/signer"
@@ -15,6 +17,7 @@ type Verification struct {
 	VerifyRequest
 	Name    string
 	Running bool
+	Read    int64 // bytes that were read of the file while it runs, over all the times that it is read
 	Report  *Report
 	Verdict Verdict
 	// Practice is set when a practice certificate signed: nothing of it has legal value.
@@ -62,11 +65,12 @@ func (s *Store) VerifyAs(q VerifyRequest) {
 		}
 		ctx, cancel := context.WithCancel(s.ctx)
 		s.verify = cancel
-		v := &Verification{VerifyRequest: q, Name: filepath.Base(q.File), Running: true}
-		st.Verify = v
+		q.read = new(atomic.Int64)
+		st.Verify = &Verification{VerifyRequest: q, Name: filepath.Base(q.File), Running: true}
 		engine := s.use
 		s.spawn(func() {
 			defer cancel()
+			defer s.tellRead(ctx, q)()
 			var done *Verification
 			info, err := os.Stat(q.File)
 			folder := err == nil && info.IsDir()
@@ -75,7 +79,7 @@ func (s *Store) VerifyAs(q VerifyRequest) {
 			}
 			s.post(func(st State) State {
 				switch {
-				case st.Verify != v: // something newer is wanted
+				case st.Verify == nil || st.Verify.read != q.read: // something newer is wanted
 				case folder:
 					return s.verifyFolder(st, q.File)
 				default:
@@ -86,6 +90,34 @@ func (s *Store) VerifyAs(q VerifyRequest) {
 		})
 		return st
 	})
+}
+
+// readEvery is how often the window is told how much of a file was read.
+const readEvery = 500 * time.Millisecond
+
+// tellRead has the State tell how much was read while q is judged, until the returned function is called.
+func (s *Store) tellRead(ctx context.Context, q VerifyRequest) (end func()) {
+	ctx, end = context.WithCancel(ctx)
+	s.spawn(func() {
+		tick := time.NewTicker(readEvery)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+			}
+			s.post(func(st State) State {
+				if v := st.Verify; v != nil && v.read == q.read && v.Running && v.Read != q.read.Load() {
+					next := *v
+					next.Read = q.read.Load()
+					st.Verify = &next
+				}
+				return st
+			})
+		}
+	})
+	return end
 }
 
 func (e *Engine) verification(ctx context.Context, q VerifyRequest) *Verification {
@@ -122,7 +154,7 @@ func (e *Engine) verification(ctx context.Context, q VerifyRequest) *Verificatio
 // SaveContent writes the document inside the verified file to dest, or beside it under a name that is free; several go
 // into the folder dest.
 func (s *Store) SaveContent(dest string) {
-	s.saveVerified(func(ctx context.Context, e *Engine, v *Verification) (*SavedFile, error) {
+	s.saveVerified("errand.save", dest, func(ctx context.Context, e *Engine, v *Verification) (*SavedFile, error) {
 		if v.Contents == 1 {
 			dest = nextFree(dest)
 		}
@@ -136,7 +168,7 @@ func (s *Store) SaveContent(dest string) {
 
 // SaveRevision writes the PDF as it was when the signature with that ID was made to dest, or under a name that is free.
 func (s *Store) SaveRevision(id, dest string) {
-	s.saveVerified(func(ctx context.Context, e *Engine, v *Verification) (*SavedFile, error) {
+	s.saveVerified("errand.save", dest, func(ctx context.Context, e *Engine, v *Verification) (*SavedFile, error) {
 		paths, err := e.Extract(ctx, ExtractRequest{File: v.File, Dest: nextFree(dest), Revision: id})
 		if err != nil {
 			return nil, err
@@ -147,7 +179,7 @@ func (s *Store) SaveRevision(id, dest string) {
 
 // SaveReport writes the report on the verified file to dest, or under a name that is free, in the words of t.
 func (s *Store) SaveReport(dest string, t *lang.Catalog) {
-	s.saveVerified(func(ctx context.Context, e *Engine, v *Verification) (*SavedFile, error) {
+	s.saveVerified("errand.save", dest, func(ctx context.Context, e *Engine, v *Verification) (*SavedFile, error) {
 		dest := nextFree(dest)
 		if err := e.SaveReport(ctx, v.VerifyRequest, v.Report, t, dest); err != nil {
 			return nil, err
@@ -158,7 +190,7 @@ func (s *Store) SaveReport(dest string, t *lang.Catalog) {
 
 // PrintReport writes the report as a PDF that is thrown away when the program ends, to be opened and printed.
 func (s *Store) PrintReport(t *lang.Catalog) {
-	s.saveVerified(func(ctx context.Context, e *Engine, v *Verification) (*SavedFile, error) {
+	s.saveVerified("errand.print", "", func(ctx context.Context, e *Engine, v *Verification) (*SavedFile, error) {
 		dir, err := os.MkdirTemp("", "ceralacca-")
 		if err != nil {
 			return nil, err
@@ -175,17 +207,17 @@ func (s *Store) PrintReport(t *lang.Catalog) {
 // ReportName is the suggested name for the report on the file of that name.
 func ReportName(name, ext string) string { return name + "_rapporto" + ext }
 
-// saveVerified runs an effect on the verified file and tells what came of it.
-func (s *Store) saveVerified(do func(context.Context, *Engine, *Verification) (*SavedFile, error)) {
+// saveVerified runs an effect on the verified file and tells what came of it; key and dest are as in [Store.run].
+func (s *Store) saveVerified(key, dest string, do func(context.Context, *Engine, *Verification) (*SavedFile, error)) {
 	s.post(func(st State) State {
 		v := st.Verify
 		if v == nil || v.Report == nil {
 			return st
 		}
-		engine, ctx := s.use, s.ctx
-		s.spawn(func() {
+		engine := s.use
+		s.run(key, dest, func(ctx context.Context) (change, error) {
 			saved, err := do(ctx, engine, v)
-			s.post(func(st State) State {
+			return func(st State) State {
 				if st.Verify == nil || st.Verify.Report != v.Report {
 					return st
 				}
@@ -193,7 +225,7 @@ func (s *Store) saveVerified(do func(context.Context, *Engine, *Verification) (*
 				next.Saved, next.Advice = saved, Explain(err)
 				st.Verify = &next
 				return st
-			})
+			}, err
 		})
 		return st
 	})

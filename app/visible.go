@@ -2,6 +2,8 @@ package app
 
 import (
 	"bytes"
+	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"image"
@@ -150,27 +152,33 @@ func readPicture(path string) ([]byte, image.Image, error) {
 
 // ChooseMarkPicture takes the picture at path for visible signatures and keeps it; an empty path forgets it.
 func (s *Store) ChooseMarkPicture(path string) {
-	s.markPicture(func(e *Engine) error { return e.KeepMarkPicture(path) })
-}
-
-// markPicture changes the picture, unless change is nil, and takes it into the State.
-func (s *Store) markPicture(change func(*Engine) error) {
 	s.post(func(st State) State {
-		engine := s.engine
-		s.spawn(func() {
-			var failed error
-			if change != nil {
-				failed = change(engine)
-			}
-			next := &MarkPicture{}
-			var err error
-			next.Bytes, next.Image, err = engine.MarkPicture()
-			next.Advice = Explain(errors.Join(failed, err))
-			s.post(func(st State) State {
-				st.MarkPicture = next
-				return st
-			})
+		engine, key := s.engine, "errand.read"
+		if path == "" {
+			key = "errand.other"
+		}
+		s.run(key, path, func(ctx context.Context) (change, error) {
+			err := engine.KeepMarkPicture(path)
+			return engine.markPicture(err), cmp.Or(err, ctx.Err())
 		})
 		return st
 	})
+}
+
+// readMarkPicture takes the picture into the State.
+func (s *Store) readMarkPicture() {
+	engine := s.engine
+	s.spawn(func() { s.post(engine.markPicture(nil)) })
+}
+
+// markPicture shows the picture that is kept, and why the change to it failed.
+func (e *Engine) markPicture(failed error) change {
+	next := &MarkPicture{}
+	var err error
+	next.Bytes, next.Image, err = e.MarkPicture()
+	next.Advice = Explain(errors.Join(failed, err))
+	return func(st State) State {
+		st.MarkPicture = next
+		return st
+	}
 }

@@ -91,6 +91,7 @@ func (f *fakeStore) Add(paths ...string) {
 	}
 }
 func (f *fakeStore) StopAdding()                  { f.said = append(f.said, "stop adding") }
+func (f *fakeStore) StopErrand(int)               { f.said = append(f.said, "stop errand") }
 func (f *fakeStore) Remove(id int)                { f.said = append(f.said, "remove") }
 func (f *fakeStore) Clear()                       { f.said = append(f.said, "clear") }
 func (f *fakeStore) ChooseCard(slot string)       { f.said = append(f.said, "card "+slot) }

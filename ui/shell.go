@@ -20,6 +20,7 @@ type shell struct {
 	rail     *rail
 	bar      *cardBar
 	page     *fyne.Container
+	errand   *errandStrip
 	toast    *toast
 	ground   [3]*canvas.Rectangle // page, rail, card bar
 	rules    [3]*canvas.Rectangle // the margin's two, and the line under the card bar
@@ -36,9 +37,10 @@ func newShell(u *UI) *shell {
 	}
 	s.ribbon = container.New(flexible{})
 	s.ribbon.Hide()
+	s.errand = newErrandStrip(u)
 	s.toast = k.toast()
 	s.object = container.New(s, s.ground[0], s.ground[1], s.ground[2], s.rules[0], s.rules[1], s.rules[2],
-		s.ribbon, s.rail.object, s.bar.press, s.page, s.toast.object)
+		s.ribbon, s.rail.object, s.bar.press, s.errand.object, s.page, s.toast.object)
 	return s
 }
 
@@ -54,6 +56,7 @@ func (s *shell) Show(st *app.State) {
 	s.practise(st)
 	s.bar.Show(st)
 	s.rail.Show(st)
+	s.errand.Show(st)
 }
 
 // practise shows or hides the ribbon of practice, with the exercise under way.
@@ -128,7 +131,9 @@ func (s *shell) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 	s.rail.narrow(size.Width < k.px(900))
 	place(s.rail.object, 0, top, rail-k.px(7), size.Height-top)
 	place(s.bar.press, rail, top, size.Width-rail, bar-w)
-	place(s.page, rail, top+bar, size.Width-rail, max(0, size.Height-top-bar))
+	strip := s.errand.height(size.Width - rail)
+	place(s.errand.object, rail, top+bar, size.Width-rail, strip)
+	place(s.page, rail, top+bar+strip, size.Width-rail, max(0, size.Height-top-bar-strip))
 	s.toast.above(rail, size.Width-rail, size.Height-k.px(112))
 }
 

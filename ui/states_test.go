@@ -263,6 +263,10 @@ func scenes() []scene {
 		{"exercise-done", pageCard, st(exerciseAt("change", 2)), nil},
 		{"exercises", pageSign, st(exerciseAt("first", 0)), func(u *UI) { u.chooseExercise() }},
 		{"verify-empty", pageVerify, st(nil), nil},
+		{"verify-running", pageVerify, st(func(s *app.State) {
+			s.Verify = &app.Verification{VerifyRequest: app.VerifyRequest{File: "/x/bilancio_2025.pdf.p7m"}, Name: "bilancio_2025.pdf.p7m", Running: true, Read: 812 << 20}
+			s.Errand = &app.Errand{ID: 1, What: lang.M("errand.save", "name", "rendiconto_2025_rapporto.pdf")}
+		}), nil},
 		{"verify-valid", pageVerify, st(func(s *app.State) {
 			s.Verify = verification("contratto_fornitura.pdf.p7m", report(1, 1, "", 2))
 		}), nil},

@@ -185,6 +185,7 @@ type intents interface {
 	Add(paths ...string)
 	AddToSign(paths ...string)
 	StopAdding()
+	StopErrand(id int)
 	Remove(id int)
 	Clear()
 	ChooseCard(slot string)

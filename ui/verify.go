@@ -23,6 +23,7 @@ type verifyView struct {
 	picked string // ID of the signature whose details are shown
 	main   func()
 	rows   []*press
+	stop   *button // one for the whole time: a click must not fall between two
 	eye    *button // opens the preview; nil where there is nothing to look at
 
 	folder   *app.Folder // that the list shows
@@ -35,6 +36,7 @@ func newVerifyView(u *UI) *verifyView {
 	k := u.k
 	v := &verifyView{u: u, frame: k.frame(), list: newRowList(k, k.px(72)), progress: newProgress(k)}
 	v.frame.column.elastic = -1
+	v.stop = k.button(outlined, "", k.T("ui.stop"), u.store.CloseVerification)
 	v.looked = newLooked(u, pageVerify, v.frame, func() {
 		if v.eye != nil {
 			u.window.Canvas().Focus(v.eye)
@@ -95,8 +97,12 @@ func (v *verifyView) fill() {
 		v.frame.object.Refresh()
 		return
 	case ver.Running:
-		v.frame.setBody(-1, v.head(ver, ""), k.advice(k.p.note, "clock", k.T("ui.verifying"), k.T("ui.verifying.body")))
-		v.frame.setBar()
+		body := k.T("ui.verifying.body")
+		if ver.Read > 0 {
+			body += " " + k.Text(lang.M("verify.read", "size", k.Size(ver.Read)))
+		}
+		v.frame.setBody(-1, v.head(ver, ""), k.advice(k.p.note, "clock", k.T("ui.verifying"), body))
+		v.frame.setBar(v.stop)
 	case ver.Report == nil:
 		objects := []fyne.CanvasObject{v.head(ver, "")}
 		if ver.Advice != nil {

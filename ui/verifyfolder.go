@@ -76,6 +76,9 @@ func (v *verifyView) find() {
 // folderWords sums the table up.
 func (v *verifyView) folderWords(f *app.Folder) string {
 	k := v.u.k
+	if f.Running && f.Total == 0 {
+		return k.T("adding.finding.title")
+	}
 	if f.Running {
 		return k.Text(lang.MN("verify.folder.running", f.Total, "done", lang.Digits(f.Done)))
 	}
