@@ -14,18 +14,19 @@ func (s *Store) Diagnose(network bool) {
 		if st.Doctor != nil && st.Doctor.Running || st.Job != nil && st.Job.Running || st.PINJob != nil && st.PINJob.Running {
 			return st
 		}
+		before := st.Doctor
 		st.Doctor = &Doctor{Running: true, Network: network}
-		engine, ctx := s.use, s.ctx
-		s.spawn(func() {
+		engine := s.use
+		s.run("errand.doctor", "", func(ctx context.Context) (change, error) {
 			d, err := engine.Diagnose(ctx, network)
 			if err != nil {
 				d = &Doctor{Network: network, Advice: Explain(err)}
 			}
-			s.post(func(st State) State { st.Doctor = d; return st })
 			if network {
 				s.readTrust()
 			}
-		})
+			return func(st State) State { st.Doctor = d; return st }, err
+		}).undo = func(st State) State { st.Doctor = before; return st }
 		return st
 	})
 }

@@ -12,8 +12,8 @@ import (
 // errandAfter is how long something that was asked for may take before the State tells of it.
 const errandAfter = 200 * time.Millisecond
 
-// Errand is a file that is being read or written at the person's wish, and takes a while: it may lie on a share that is
-// slow or has gone silent.
+// Errand is something at the person's wish that takes a while: a file that is read or written, which may lie on a share
+// that is slow or has gone silent, a check, a question to others.
 type Errand struct {
 	ID   int
 	What lang.Msg // "Si salva contratto.pdf"
@@ -23,13 +23,14 @@ type Errand struct {
 type errand struct {
 	Errand
 	stop    context.CancelFunc
+	undo    change // what the State is once it was stopped; nil leaves it
 	shown   bool
 	stopped bool
 }
 
-// run does something with the file at path off the store's goroutine: key is the text for it, do gives the change that
+// run does something, perhaps with the file at path, off the store's goroutine: key is the text for it, do gives the change that
 // tells what came of it. It can be stopped; what fails then is not told.
-func (s *Store) run(key, path string, do func(context.Context) (change, error)) {
+func (s *Store) run(key, path string, do func(context.Context) (change, error)) *errand {
 	ctx, stop := context.WithCancel(s.ctx)
 	s.nextErrand++
 	e := &errand{Errand: Errand{s.nextErrand, lang.M(key, "name", Visible(filepath.Base(path)))}, stop: stop}
@@ -52,6 +53,7 @@ func (s *Store) run(key, path string, do func(context.Context) (change, error)) 
 			return next(st)
 		})
 	})
+	return e
 }
 
 // StopErrand ends the errand with that ID. A write that was too far gone is finished, and told.
@@ -61,6 +63,9 @@ func (s *Store) StopErrand(id int) {
 			if e.ID == id {
 				e.stop()
 				e.stopped = true
+				if e.undo != nil {
+					st = e.undo(st)
+				}
 				return s.dropErrand(st, e)
 			}
 		}

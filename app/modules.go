@@ -123,10 +123,9 @@ func (s *Store) UseLibrary(path string) {
 		next := *now
 		next.Trying, next.Advice = filepath.Base(path), nil
 		st.Library = &next
-		ctx := s.ctx
-		s.spawn(func() {
+		s.run("errand.library", path, func(ctx context.Context) (change, error) {
 			found := modules.Try(ctx, path)
-			s.post(func(st State) State {
+			return func(st State) State {
 				switch {
 				case found.State != card.LibraryWorks:
 					return withLibraryTrouble(st, &LibraryError{found})
@@ -134,8 +133,8 @@ func (s *Store) UseLibrary(path string) {
 					return withLibraryTrouble(st, ErrAtWork)
 				}
 				return s.turnLibrary(st, path)
-			})
-		})
+			}, ctx.Err()
+		}).undo = func(st State) State { return withLibraryTrouble(st, nil) }
 		return st
 	})
 }

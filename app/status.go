@@ -140,22 +140,28 @@ func (s *Store) CheckCertificates() {
 		next := *st.Cards
 		next.Checking = true
 		st.Cards = &next
-		card, engine, ctx := *c, s.use, s.ctx
-		s.spawn(func() {
+		card, engine := *c, s.use
+		s.run("errand.issuer", "", func(ctx context.Context) (change, error) {
 			err := engine.CheckCertificates(ctx, &card)
-			s.post(func(st State) State {
-				next := *st.Cards
-				next.Checking = false
-				st.Cards = &next
+			return func(st State) State {
+				st = checked(st)
 				if err != nil && ctx.Err() == nil {
 					st.Saved = &Saved{Advice: Explain(err)}
 				}
 				s.refresh(card.Slot)
 				return st
-			})
-		})
+			}, err
+		}).undo = checked
 		return st
 	})
+}
+
+// checked takes away that the issuers are being asked.
+func checked(st State) State {
+	next := *st.Cards
+	next.Checking = false
+	st.Cards = &next
+	return st
 }
 
 // chipFamily is a family of chips whose signature certificates the issuer has withdrawn.

@@ -24,6 +24,9 @@ var errNoChooser = errors.New("the system has no file dialog")
 // pick lets the person choose: in the system's own dialog, else in ours. dir is where it starts; empty for the
 // folder used last.
 func (u *UI) pick(what pickWhat, dir string, give func([]string)) {
+	if u.choosing {
+		u.say(u.k.T("ui.pick.already"))
+	}
 	if u.asking != nil || u.closing || u.choosing {
 		return
 	}

@@ -23,9 +23,14 @@ const (
 	portalRequest = "org.freedesktop.portal.Request"
 )
 
+// portalTime is how long the portal may take to say that it has understood; the person then takes as long as they like.
+const portalTime = 5 * time.Second
+
 // systemChooser asks the portal. Without a session bus or a portal there is no dialog.
 func systemChooser(ctx context.Context, q choose) ([]string, error) {
-	bus, err := dbus.ConnectSessionBus()
+	soon, end := context.WithTimeout(ctx, portalTime)
+	defer end()
+	bus, err := dbus.ConnectSessionBus(dbus.WithContext(ctx))
 	if err != nil {
 		return nil, errNoChooser
 	}
@@ -51,7 +56,7 @@ func systemChooser(ctx context.Context, q choose) ([]string, error) {
 	if q.parent != 0 {
 		parent = "x11:" + strconv.FormatUint(uint64(q.parent), 16)
 	}
-	if call := bus.Object(portalName, portalPath).CallWithContext(ctx, portalOpen, 0, parent, q.title, options); call.Err != nil && ctx.Err() == nil {
+	if call := bus.Object(portalName, portalPath).CallWithContext(soon, portalOpen, 0, parent, q.title, options); call.Err != nil && ctx.Err() == nil {
 		return nil, errNoChooser
 	}
 	for {

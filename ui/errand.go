@@ -6,14 +6,17 @@ import (
 	"fyne.io/fyne/v2"
 
 	"ceralacca/app"
+	"ceralacca/app/lang"
 )
 
-// errandStrip tells between card bar and page of a file that takes long to read or write, and ends it.
+// errandStrip tells between card bar and page of what takes long and has no place on the page, and ends it: an errand, or
+// files that arrive while the page shows something else.
 type errandStrip struct {
 	u      *UI
 	object *fyne.Container
 	words  *fitting
-	last   *app.Errand
+	said   string
+	stop   func()
 }
 
 func newErrandStrip(u *UI) *errandStrip {
@@ -21,8 +24,8 @@ func newErrandStrip(u *UI) *errandStrip {
 	s := &errandStrip{u: u, words: k.fitting(boxFace, k.p.note.ink, "")}
 	s.words.middle = true
 	stop := k.button(small, "", k.T("ui.stop"), func() {
-		if s.last != nil {
-			u.store.StopErrand(s.last.ID)
+		if s.stop != nil {
+			s.stop()
 		}
 	})
 	s.object = over(rect(k.p.note.tint, color.Transparent, 0, 0), pad(k.px(8), k.px(24), k.px(8), k.px(24),
@@ -33,14 +36,25 @@ func newErrandStrip(u *UI) *errandStrip {
 
 // Show shows or hides the strip.
 func (s *errandStrip) Show(st *app.State) {
-	if st.Errand == s.last {
+	words := ""
+	switch k := s.u.k; {
+	case st.Errand != nil:
+		id := st.Errand.ID
+		words, s.stop = k.Text(st.Errand.What), func() { s.u.store.StopErrand(id) }
+	case st.Adding != nil && (s.u.page != pageSign || modeOf(st) != signAdding):
+		words, s.stop = k.T("adding.finding.title")+k.Colon()+k.Text(lang.MN("adding.finding", st.Adding.Found)), s.u.store.StopAdding
+		if !st.Adding.Finding {
+			words = k.T("adding.reading.title") + k.Colon() + k.Text(lang.MN("adding.reading", st.Adding.Found, "done", lang.Digits(st.Adding.Read)))
+		}
+	}
+	if words == s.said {
 		return
 	}
-	s.last = st.Errand
-	if st.Errand == nil {
+	s.said = words
+	if words == "" {
 		s.object.Hide()
 	} else {
-		s.words.say(s.u.k.Text(st.Errand.What), s.u.k.p.note.ink)
+		s.words.say(words, s.u.k.p.note.ink)
 		s.object.Show()
 	}
 	s.u.shell.object.Refresh()

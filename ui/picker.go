@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
@@ -121,9 +122,16 @@ func (l *pickLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSiz
 func (p *picker) turn(dir string) {
 	p.turned++
 	n := p.turned
+	late := p.u.later(200*time.Millisecond, func() {
+		if n == p.turned {
+			p.path.say(p.u.k.T("adding.reading.title")+p.u.k.Colon()+dir, p.u.k.p.muted)
+			p.path.Refresh()
+		}
+	})
 	p.u.reading.Go(func() {
 		items := readFolder(dir)
 		p.u.onUI(func() {
+			late()
 			if n != p.turned {
 				return
 			}
