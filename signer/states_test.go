@@ -10,6 +10,7 @@ import (
 	"flag"
 	"io"
 	"net/http"
+	"net/url"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -275,6 +276,61 @@ func TestAsOf(t *testing.T) {
 			}
 			if c.tell != "" && !slices.ContainsFunc(g.Findings, func(f signer.Finding) bool { return f.Code == c.tell }) {
 				t.Errorf("%q is not told: %s", c.tell, codes(g))
+			}
+		})
+	}
+}
+
+// TestRedirects asks a responder somewhere on the net, which leads elsewhere, through the network client as it is shipped: a
+// proxy is all of the net there is. The answer that waits on this machine would be good, and nobody may fetch it.
+func TestRedirects(t *testing.T) {
+	a := newAuthorityAt(t, func() time.Time { return judgedAt })
+	proxy, err := url.Parse(a.srv.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	k := a.keyWith(t, "P-256", func(x *x509.Certificate) {
+		x.OCSPServer, x.CRLDistributionPoints, x.IssuingCertificateURL = []string{"http://stato.example/cercami"}, nil, nil
+	})
+	p7m := sign(t, []byte("Io sottoscritto"), k, signer.Options{Now: a.clock})
+	for _, c := range []struct {
+		name, to string
+		want     outcome
+	}{
+		{"elsewhere on the net", "http://altrove.example/ocsp", ""},
+		{"to a file", "file:///etc/passwd", tryLater},
+		{"to this machine by number", a.srv.URL + "/ocsp", tryLater},
+		{"to this machine by name", "http://localhost:" + proxy.Port() + "/ocsp", tryLater},
+		{"to this machine in the other protocol", "http://[::1]:" + proxy.Port() + "/ocsp", tryLater},
+		{"to this machine written as IPv6", "http://[::ffff:127.0.0.1]:" + proxy.Port() + "/ocsp", tryLater},
+		{"to the link of this machine", "http://169.254.169.254/ocsp", tryLater},
+		{"in a circle", "http://stato.example/cercami", tryLater},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			asked, local := 0, 0
+			a.instead = func(w http.ResponseWriter, r *http.Request) bool {
+				asked++
+				if r.URL.Host != "stato.example" && r.URL.Host != "altrove.example" {
+					local++
+				}
+				if r.URL.Path == "/cercami" {
+					w.Header().Set("Location", c.to)
+					w.WriteHeader(http.StatusTemporaryRedirect)
+					return true
+				}
+				return false
+			}
+			store, err := trust.Open(trust.Config{Now: a.clock, Proxy: http.ProxyURL(proxy)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			g := verify(t, p7m, signer.VerifyOptions{Trust: store, Anchors: []*x509.Certificate{a.ca}, Now: a.clock}).Signatures[0]
+			missing := slices.ContainsFunc(g.Findings, func(f signer.Finding) bool { return f.Code == "revocation-missing" })
+			if got := outcomeOf(g); got != c.want || missing != (c.want == tryLater) {
+				t.Errorf("%v %q, want %q (%s; %+v)", g.Indication, got, c.want, codes(g), g.Revocation)
+			}
+			if asked == 0 || local > 0 {
+				t.Errorf("the proxy was asked %d times, %d of them for this machine", asked, local)
 			}
 		})
 	}

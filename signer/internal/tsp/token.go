@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math/big"
+	"slices"
 	"time"
 
 	"ceralacca/signer/internal/cert"
@@ -272,12 +273,24 @@ func (t *Token) Check() Result {
 		r.Problems = append(r.Problems, UnknownImprint)
 	}
 	if t.Signer != nil {
-		r.Problems = append(r.Problems, authorityProblems(t.Signer, t.Info.Time)...)
+		r.Problems = append(r.Problems, authorityProblems(t.Signer, t.Info.Time, t.signed())...)
 	}
 	return r
 }
 
-func authorityProblems(c *cert.Certificate, at time.Time) []cms.Problem {
+// signed is when the authority says that it signed the token, which may be some seconds after the time that this states.
+func (t *Token) signed() time.Time {
+	if len(t.Data.SignerInfos) > 0 {
+		if at := t.Data.SignerInfos[0].SigningTime(); !at.IsZero() {
+			return at
+		}
+	}
+	return t.Info.Time
+}
+
+// authorityProblems are those of the authority's certificate c. It has to hold at every one of the times, also at that of
+// the signature, as for EU DSS.
+func authorityProblems(c *cert.Certificate, times ...time.Time) []cms.Problem {
 	var ps []cms.Problem
 	has := false
 	for _, id := range c.EKU {
@@ -294,7 +307,7 @@ func authorityProblems(c *cert.Certificate, at time.Time) []cms.Problem {
 			ps = append(ps, EKUNotCritical)
 		}
 	}
-	if at.Before(c.NotBefore) || at.After(c.NotAfter) {
+	if slices.ContainsFunc(times, func(at time.Time) bool { return at.Before(c.NotBefore) || at.After(c.NotAfter) }) {
 		ps = append(ps, OutsideCert)
 	}
 	return ps

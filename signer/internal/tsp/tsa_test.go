@@ -37,6 +37,7 @@ type authority struct {
 	cert                              *cert.Certificate
 	wrongNonce, noNonce, wrongImprint bool
 	wrongPolicy, badSignature, noCA   bool
+	signed                            time.Time // as the signature states; zero leaves it out
 }
 
 func newAuthority(t testing.TB, eku []x509.ExtKeyUsage, critical bool) *authority {
@@ -107,7 +108,7 @@ func (a *authority) token(req *Request) ([]byte, error) {
 		sum[0] ^= 1
 	}
 	ctx := context.Background()
-	si, err := cms.Sign(ctx, cms.SignerInput{Key: a.key, Certificate: a.cert, Digest: sum[:], ContentType: cms.OIDTSTInfo})
+	si, err := cms.Sign(ctx, cms.SignerInput{Key: a.key, Certificate: a.cert, Digest: sum[:], ContentType: cms.OIDTSTInfo, SigningTime: a.signed})
 	if err != nil {
 		return nil, err
 	}
@@ -197,6 +198,8 @@ func TestStamp(t *testing.T) {
 		{"wrong policy", with(func(a *authority) { a.wrongPolicy = true }), "1.2.840.1", answer("policy"), 1},
 		{"bad signature", with(func(a *authority) { a.badSignature = true }), "", answer("signature"), 1},
 		{"no certificate", with(func(a *authority) { a.noCA = true }), "", answer("signature"), 1},
+		{"signed a little later", with(func(a *authority) { a.signed = time.Now().Add(time.Second) }), "", func(err error) bool { return err == nil }, 1},
+		{"signed when the certificate had ended", with(func(a *authority) { a.signed = a.cert.NotAfter.Add(time.Second) }), "", answer("authority"), 1},
 		{"not a time-stamp authority", newAuthority(t, []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}, false), "", answer("authority"), 1},
 		{"usage not critical", newAuthority(t, []x509.ExtKeyUsage{x509.ExtKeyUsageTimeStamping}, false), "", answer("authority"), 1},
 		{"HTTP 500", status, "", web("status"), 1},
