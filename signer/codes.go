@@ -16,7 +16,7 @@ func FindingCodes() []string {
 		"signature-value-invalid", "signed-file-missing", "signer-certificate-missing", "time-stamp-imprint-differs",
 		"time-stamp-unreadable", "unreadable",
 		// Of CMS.
-		"algorithm-protection-mismatch", "attribute-repeated", "content-type-in-countersignature",
+		"algorithm-protection-mismatch", "attack-signed-attributes", "attribute-repeated", "content-type-in-countersignature",
 		"content-type-mismatch", "content-type-missing", "digest-algorithm-mismatch", "message-digest-missing",
 		"no-signed-attributes", "signed-attributes-not-der", "signing-certificate-issuer-mismatch",
 		"signing-certificate-mismatch", "signing-certificate-missing", "signing-certificate-unusable",
@@ -69,7 +69,7 @@ func FindingCodes() []string {
 func NoteCodes() []string {
 	return []string{
 		"base64", "ber", "evidence-record", "evidence-unreadable", "later-revisions", "mail", "mail-damaged", "mail-too-large", "nested",
-		"nesting-limit", "no-signers", "pdf-damaged", "pdf-encrypted", "pdf-not-pdf", "pdf-too-complex", "pem", "smime",
+		"nesting-limit", "no-signers", "pdf-damaged", "pdf-encrypted", "pdf-not-pdf", "pdf-too-complex", "pem", "signatures-without-field", "smime",
 		"time-stamp-refused", "too-many-signatures", "trailing-bytes", "xml-too-large", "xml-unreadable",
 		"zip-unreadable",
 	}

@@ -5,13 +5,18 @@ import (
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/pem"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
+	"golang.org/x/crypto/cryptobyte"
+	"golang.org/x/crypto/cryptobyte/asn1"
+
 	"ceralacca/signer"
+	"ceralacca/signer/internal/cms"
 	"ceralacca/signer/internal/tsp"
 )
 
@@ -137,4 +142,47 @@ func TestTamperMail(t *testing.T) {
 		}
 	}
 	t.Logf("%d of %d changes leave the message passing", harmless, len(b))
+}
+
+// A signature is taken out of one document and put over its own attributes, as if they were another.
+func TestAttributesAsContent(t *testing.T) {
+	der := sign(t, []byte("Io sottoscritto Mario Rossi dichiaro"), testPKI().key(t, "P-256", nil), signer.Options{})
+	sd, err := cms.ParseBytes(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	si := sd.SignerInfos[0]
+	attributes := append([]byte{0x31}, si.RawSignedAttrs[1:]...)
+	var b cryptobyte.Builder
+	b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
+		in := cryptobyte.String(si.Raw)
+		in.ReadASN1(&in, asn1.SEQUENCE)
+		b.AddBytes(bytes.Replace(in, si.RawSignedAttrs, nil, 1))
+	})
+	e := cms.Envelope{SignerInfos: [][]byte{b.BytesOrPanic()}, Certificates: sd.RawCertificates}
+	for name, c := range map[string]struct {
+		content  []byte
+		detached bool
+		want     signer.SubIndication
+	}{
+		"attached": {attributes, false, signer.FormatFailure}, "detached": {attributes, true, signer.FormatFailure},
+		"with a byte more": {append(bytes.Clone(attributes), 0), false, signer.SigCryptoFailure},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := trusting()
+			var out bytes.Buffer
+			var content io.Reader = bytes.NewReader(c.content)
+			if c.detached {
+				o.Content, o.ContentSize, content = bytes.NewReader(c.content), int64(len(c.content)), nil
+			}
+			if err := e.Write(t.Context(), &out, content, int64(len(c.content))); err != nil {
+				t.Fatal(err)
+			}
+			g := verify(t, out.Bytes(), o).Signatures[0]
+			named := slices.ContainsFunc(g.Findings, func(f signer.Finding) bool { return f.Code == "attack-signed-attributes" })
+			if g.Indication != signer.TotalFailed || g.SubIndication != c.want || named != (c.want == signer.FormatFailure) {
+				t.Errorf("%v %s (%s)", g.Indication, g.SubIndication, codes(g))
+			}
+		})
+	}
 }

@@ -165,6 +165,7 @@ func (v *verifier) detached(ctx context.Context, sd *cms.SignedData, digests map
 		e := v.signerInfo(si, sd, sd.Target(digests), v.top())
 		e.sig.CoversWholeFile = true
 		weigh(e)
+		e.attributesAsContent(ctx, si, content)
 		v.addStamped(e, v.cmsProofs(ctx, e, si, sd, content))
 		v.counterSignatures(ctx, si, sd, e, 1)
 	}

@@ -59,6 +59,7 @@ func (v *verifier) signedData(ctx context.Context, r io.ReaderAt, size int64, pa
 		}
 		e := v.signerInfo(si, sd, sd.Target(digests), place{id, parent})
 		e.sig.CoversWholeFile = covers(sd)
+		e.attributesAsContent(ctx, si, content)
 		v.addStamped(e, v.cmsProofs(ctx, e, si, sd, content))
 		if e.sig.Integrity == Intact && !e.sig.Proven.IsZero() { // the signature binds the content, and so does its time
 			inside = earlier(inside, e.sig.Proven)
@@ -191,6 +192,38 @@ func (v *verifier) signerInfo(si *cms.SignerInfo, sd *cms.SignedData, t cms.Targ
 	}
 	e.baseline = cadesBaseline(si, k)
 	return e
+}
+
+// attributesAsContent recognises a signature that was made over the attributes of another document, which stand here as the
+// content. It is one of the known attacks, and fails for its form as those on PDF do.
+func (e *evidence) attributesAsContent(ctx context.Context, si *cms.SignerInfo, content original) {
+	if si.RawSignedAttrs != nil {
+		return
+	}
+	r := &head{limit: cms.MaxSignedAttributes + 1}
+	if err := content.write(ctx, r); err != nil && !errors.Is(err, errEnough) {
+		return // it is missing, which is told
+	}
+	if cms.SignedAttributes(r.b) {
+		e.failure = orElse(e.failure, FormatFailure)
+		e.find("attack-signed-attributes", Error, "RFC 5652 §5.4", nil, nil)
+	}
+}
+
+// head keeps what is written to it as long as it may be a SET of attributes.
+type head struct {
+	b     []byte
+	limit int
+}
+
+var errEnough = errors.New("enough was read")
+
+func (h *head) Write(p []byte) (int, error) {
+	h.b = append(h.b, p[:min(len(p), h.limit-len(h.b))]...)
+	if len(h.b) == h.limit || len(h.b) > 0 && h.b[0] != 0x31 {
+		return len(p), errEnough // no SET, or one too large
+	}
+	return len(p), nil
 }
 
 // revocationOCSP are the OCSP answers of the envelope, whole or bare.

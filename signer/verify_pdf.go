@@ -31,6 +31,9 @@ func (v *verifier) pdf(ctx context.Context, d *Document) error {
 		return nil
 	}
 	if len(s.Signatures) == 0 {
+		if len(s.Strays) > 0 { // EU DSS sees nothing either; but somebody has signed an earlier revision
+			v.note("signatures-without-field")
+		}
 		return nil
 	}
 	v.format(PAdES)

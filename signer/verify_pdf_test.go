@@ -3,7 +3,10 @@ package signer_test
 import (
 	"bytes"
 	"crypto/sha256"
+	"fmt"
 	"io"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -68,5 +71,26 @@ func TestContentInsidePDFSignature(t *testing.T) {
 				t.Errorf("%v", s.Indication)
 			}
 		})
+	}
+}
+
+// A later revision that takes the form away leaves no signature, and that there was one is told.
+func TestSignaturesWithoutField(t *testing.T) {
+	signed := signedPDF(t)
+	before := regexp.MustCompile(`startxref\s+(\d+)`).FindAllSubmatch(signed, -1)
+	var b bytes.Buffer
+	b.Write(signed)
+	at := b.Len()
+	b.WriteString("1 0 obj\n<</Type/Catalog/Pages 2 0 R>>\nendobj\n")
+	xref := b.Len()
+	fmt.Fprintf(&b, "xref\n1 1\n%010d 00000 n \ntrailer\n<</Size 99/Root 1 0 R/Prev %s>>\nstartxref\n%d\n%%%%EOF\n", at, before[len(before)-1][1], xref)
+	for name, c := range map[string]struct {
+		file []byte
+		n    int
+	}{"signed": {signed, 1}, "form taken away": {b.Bytes(), 0}} {
+		r := verify(t, c.file, trusting())
+		if len(r.Signatures) != c.n || slices.Contains(r.Notes, "signatures-without-field") != (c.n == 0) {
+			t.Errorf("%s: %d signatures, notes %v", name, len(r.Signatures), r.Notes)
+		}
 	}
 }

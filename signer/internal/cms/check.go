@@ -282,6 +282,24 @@ func (k *Check) value(si *SignerInfo, c *cert.Certificate, h crypto.Hash, digest
 	return err
 }
 
+// MaxSignedAttributes bounds what [SignedAttributes] is asked about; real ones are some hundred octets.
+const MaxSignedAttributes = 1 << 20
+
+// SignedAttributes reports whether content is what a signer signs who has signed attributes: a SET of them with a
+// content-type and a message-digest. A signature without signed attributes over it is one that somebody took away from
+// another document, together with its attributes, which now pretend to be the document (RFC 5652 §5.4 digests either
+// alike; draft-ietf-lamps-cms-euf-cma-signeddata describes the attack).
+func SignedAttributes(content []byte) bool {
+	if len(content) == 0 || content[0] != 0x31 || len(content) > MaxSignedAttributes {
+		return false
+	}
+	if n, err := elementLen(content); err != nil || n != len(content) {
+		return false
+	}
+	as, err := attributes(content)
+	return err == nil && Count(as, OIDContentType) > 0 && Count(as, OIDMessageDigest) > 0
+}
+
 // encodings are the ways in which the signed attributes may have been digested, DER first.
 func (si *SignerInfo) encodings() [][]byte {
 	var stored [][]byte
