@@ -48,7 +48,7 @@ var house = map[string]room{
 
 	// The application: it joins a card and a signature, and speaks to people.
 	"app": {
-		imports: "app/lang app/paper app/preview card card/sim signer signer/filing signer/trust golang.org/x/sys github.com/zalando/go-keyring",
+		imports: "app/lang app/paper app/preview card card/sim signer signer/filing signer/trust golang.org/x/image golang.org/x/sys github.com/zalando/go-keyring",
 		tests:   "app/preview/pdfium assets golang.org/x/crypto",
 	},
 	"app/lang":  {tests: "assets"},

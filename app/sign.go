@@ -128,6 +128,7 @@ func (e *Engine) Sign(ctx context.Context, r SignRequest, ask Asker, ev SignEven
 	if err := e.holdToProfile(ctx, &r, ask); err != nil {
 		return err
 	}
+	r.Visible = r.Visible.fitted()
 	b := &batch{e: e, r: r, ask: ask, ev: ev, names: map[string]bool{}}
 	defer func() { b.journal.close() }()
 	if err := b.plan(ctx); err != nil || len(b.todo) == 0 {

@@ -79,6 +79,14 @@ func (e *Engine) stampFile(ctx context.Context, r TimestampRequest, path string,
 	if dir == "" {
 		dir = filepath.Dir(path)
 	}
+	need := uint64(signatureRoom)
+	if r.Format == signer.TSD {
+		need += uint64(d.Size()) // #nosec G115 -- a size is not negative
+	}
+	if free, known := freeSpace(dir); known && free < need { // before a mark is spent
+		res.Err = &SpaceError{Dir: dir, Need: need, Free: free}
+		return res
+	}
 	dest := filepath.Join(dir, d.Suggest(signer.Options{Format: r.Format}))
 	res.Err = writeNewAs(ctx, dest, "", rightsFrom(f),
 		func(out io.Writer) error { return signer.Timestamp(ctx, out, d, tsa, r.Format) },

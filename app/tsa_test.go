@@ -376,6 +376,14 @@ func TestTimestamp(t *testing.T) {
 	if err != nil || !errors.As(got[4].Err, new(*ExistsError)) || asked.Load() != 2 {
 		t.Errorf("%v, %+v, %d requests", err, got[4], asked.Load())
 	}
+	huge := put(t, t.TempDir(), "huge", nil)
+	if err := os.Truncate(huge, 8<<40); err != nil { // takes no room itself
+		t.Fatal(err)
+	}
+	err = e.Timestamp(t.Context(), TimestampRequest{Files: []string{huge}, TSA: address}, func(r FileResult) { got = append(got, r) })
+	if err != nil || !errors.As(got[5].Err, new(*SpaceError)) || asked.Load() != 2 {
+		t.Errorf("no room: %v, %+v, %d requests", err, got[5], asked.Load())
+	}
 	down, requests := counted(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500) }))
 	other := put(t, dir, "b", nil)
 	err = e.Timestamp(t.Context(), TimestampRequest{Files: []string{other, other}, TSA: down}, func(FileResult) {})

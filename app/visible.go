@@ -8,13 +8,15 @@ import (
 	"fmt"
 	"image"
 	_ "image/jpeg" // pictures of visible signatures
-	_ "image/png"
+	"image/png"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 	"time"
+
+	"golang.org/x/image/draw"
 
 	"ceralacca/app/lang"
 	"ceralacca/signer"
@@ -100,6 +102,35 @@ func decodePicture(b []byte) (image.Image, error) {
 		return nil, &VisibleError{err}
 	}
 	return img, nil
+}
+
+// markDots is how many pixels an inch of a picture are kept: more is not seen in print.
+const markDots = 300
+
+// fitted is m with a picture no larger than the mark can show it, made once for a job. A photograph by a phone would add
+// 20 MB to each file. What cannot be read stays as it is, and is told when it is used.
+func (m *VisibleMark) fitted() *VisibleMark {
+	if m == nil || len(m.Picture) == 0 || !m.shown() {
+		return m
+	}
+	img, err := decodePicture(m.Picture)
+	if err != nil {
+		return m
+	}
+	b := img.Bounds()
+	scale := min((m.Rect[2]-m.Rect[0])*markDots/72/float64(b.Dx()), (m.Rect[3]-m.Rect[1])*markDots/72/float64(b.Dy()))
+	if !(scale > 0 && scale < 1) { // false for what is no number, too
+		return m
+	}
+	small := image.NewNRGBA(image.Rect(0, 0, max(1, int(scale*float64(b.Dx()))), max(1, int(scale*float64(b.Dy())))))
+	draw.CatmullRom.Scale(small, small.Bounds(), img, b, draw.Src, nil)
+	var out bytes.Buffer
+	if png.Encode(&out, small) != nil {
+		return m
+	}
+	next := *m
+	next.Picture = out.Bytes()
+	return &next
 }
 
 // MarkPicture is the picture that the person chose for visible signatures.

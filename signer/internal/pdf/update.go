@@ -77,6 +77,9 @@ func openToAppend(ctx context.Context, r io.ReaderAt, size int64) (*file, error)
 	if f.repaired || slices.Contains(f.damage, "xref-loop") {
 		return nil, refuse(DamagedFile, "cross-reference")
 	}
+	if len(f.sections) >= maxSections { // one more could not be read back
+		return nil, tooComplex("too many cross-reference sections")
+	}
 	if needs, _ := f.resolve(f.dict(f.trailer["Root"])["NeedsRendering"]).(bool); needs {
 		return nil, refuse(DynamicForm, "")
 	}

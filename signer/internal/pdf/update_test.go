@@ -3,6 +3,7 @@ package pdf
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -103,5 +104,22 @@ func TestNewField(t *testing.T) {
 	}
 	if !slices.Equal(names, []string{"Signature1.a", "Signature2"}) {
 		t.Errorf("fields %q", names)
+	}
+}
+
+// A file with as many revisions as we read takes no more: the signed one could not be read back.
+func TestTooManyRevisions(t *testing.T) {
+	in := plain().table(head)
+	start := bytes.LastIndex(in, []byte("\nxref\n")) + 1
+	for range maxSections - 2 {
+		at := len(in)
+		in = fmt.Appendf(in, "xref\n0 0\ntrailer\n<</Size 6/Root 1 0 R/Prev %d>>\nstartxref\n%d\n%%%%EOF\n", start, at)
+		start = at
+	}
+	out := signed(t, in, Options{})
+	mustScan(t, out)
+	var e *Error
+	if _, err := Prepare(t.Context(), bytes.NewReader(out), int64(len(out)), Options{}); !errors.As(err, &e) || e.Kind != TooComplex {
+		t.Errorf("got %v", err)
 	}
 }
