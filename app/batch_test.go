@@ -389,7 +389,7 @@ func TestSignedBefore(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if adv := Explain(before); adv.Code != "output-exists" || !strings.HasPrefix(c.Text(adv.Title), "You signed a.txt already, on ") {
+	if adv := Explain(before); adv.Code != "output-exists" || !strings.HasPrefix(c.Text(adv.Title), "You already signed a.txt on ") {
 		t.Errorf("told %q", c.Text(adv.Title))
 	}
 	put(t, filepath.Dir(file), "a.txt", []byte("another text"))
@@ -499,8 +499,8 @@ func TestSummary(t *testing.T) {
 	dir := t.TempDir()
 	for suffix, want := range map[string][]string{
 		".csv":  {"\ufeffFile,", "'=cmd|.txt.p7m", "ab000000", ",T,", "esiste già", "Firmato, ma senza marca"},
-		".html": {"2 file firmati su 4", "&lt;b&gt;.txt", "ANNA ESEMPIO", "CARTA DI PRATICA"},
-		".txt":  {"2 file firmati su 4", "1,2 kB", "Firmato e verificato.", "SHA-256 dell'originale: ab0000"},
+		".html": {"2 file firmati su 4", "&lt;b&gt;.txt", "ANNA ESEMPIO", "CARTA FINTA"},
+		".txt":  {"2 file firmati su 4", "1,2 kB", "Firmato e verificato.", "SHA-256 dell’originale: ab0000"},
 	} {
 		dest := filepath.Join(dir, "riepilogo"+suffix)
 		if err := SaveSummary(t.Context(), s, c, dest); err != nil {

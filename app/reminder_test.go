@@ -196,7 +196,7 @@ func TestReminderOfToday(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, kind := range []string{"sign", "login", "health"} {
-		if title, _ := (Reminder{kind, 0, time.Now(), false}).Words(c); !strings.HasSuffix(title, "finisce oggi") {
+		if title, _ := (Reminder{kind, 0, time.Now(), false}).Words(c); !strings.HasSuffix(title, "scade oggi") {
 			t.Errorf("%s: %q", kind, title)
 		}
 	}

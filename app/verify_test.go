@@ -50,13 +50,13 @@ func TestVerdictWords(t *testing.T) {
 			"responder down",
 			Signature{SubIndication: trust.TryLater, Findings: finding("revocation-missing", "detail", "unreachable")},
 			SealBlank,
-			"Firma da confermare", "lo stato del certificato ora non si può sapere: riprovi più tardi", "Non vuol dire che la firma sia falsa. Controlli la connessione.",
+			"Firma da confermare", "lo stato del certificato ora non si può sapere", "Non vuol dire che la firma sia falsa. Controlli la connessione e riprovi più tardi.",
 		},
 		{
 			"the issuer has forgotten",
 			Signature{SubIndication: trust.TryLater, Findings: finding("revocation-missing", "detail", "not-covering-expired")},
 			SealBlank,
-			"Firma da confermare", "il certificato è scaduto, e chi lo ha rilasciato non dice più se era stato revocato", "Non vuol dire che la firma sia falsa: manca qualcosa per esserne certi.",
+			"Firma da confermare", "il certificato è scaduto, e chi lo ha rilasciato non dice più se è stato revocato", "Non vuol dire che la firma sia falsa: manca qualcosa per esserne certi.",
 		},
 		{
 			"revoked",
@@ -86,7 +86,7 @@ func TestVerdictWords(t *testing.T) {
 			"nobody known",
 			Signature{SubIndication: signer.NoCertificateChainFound},
 			SealBlank,
-			"Firma da confermare", "chi ha rilasciato il certificato non è tra quelli riconosciuti", "Non vuol dire che la firma sia falsa. Se deve valere per legge, chieda una firma qualificata.",
+			"Firma da confermare", "chi ha rilasciato il certificato non è tra quelli riconosciuti", "Non vuol dire che la firma sia falsa. Se deve avere valore legale, chieda una firma qualificata.",
 		},
 	} {
 		v := JudgeReport(&Report{Signatures: []Signature{tt.s}})

@@ -46,7 +46,7 @@ func inPanel(t *testing.T, u *UI, words string) {
 // Each button of the checklist asks the store for what it says, and closes the panel.
 func TestFilingButtons(t *testing.T) {
 	for _, c := range []struct{ press, want string }{
-		{"Firma come .p7m", "format CAdES"}, {"Togli dall'elenco", "remove"}, {"Chiudi", ""},
+		{"Firma come .p7m", "format CAdES"}, {"Togli dall’elenco", "remove"}, {"Chiudi", ""},
 	} {
 		u, f, _ := window(t, filingScene(t, "filing-refused"), 1280, 800)
 		u.openFiling()
