@@ -15,6 +15,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"ceralacca/app"
+	"ceralacca/app/lang"
 )
 
 func TestMain(m *testing.M) {
@@ -161,7 +162,7 @@ func practiceRoot(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 func TestHelpNamesEveryCommand(t *testing.T) {
-	for _, tag := range []string{"it", "en"} {
+	for _, tag := range lang.Languages {
 		var out strings.Builder
 		if code := runMain(t, &out, "--lang", tag, "--help"); code != exitOK {
 			t.Errorf("%s: exit %d", tag, code)
@@ -170,6 +171,19 @@ func TestHelpNamesEveryCommand(t *testing.T) {
 			if !strings.Contains(out.String(), "ceralacca-cli "+c.name) {
 				t.Errorf("%s help lacks %s", tag, c.name)
 			}
+			var own strings.Builder
+			code := runMain(t, &own, c.name, "--help", "--lang", tag)
+			if code != exitOK || !strings.HasPrefix(own.String(), "  ceralacca-cli "+c.name) || !strings.Contains(own.String(), "--offline") {
+				t.Errorf("%s help of %s: exit %d, %q", tag, c.name, code, own.String())
+			}
+			for _, other := range commands() {
+				if other.name != c.name && strings.Contains(own.String(), "ceralacca-cli "+other.name+" ") {
+					t.Errorf("%s help of %s speaks of %s", tag, c.name, other.name)
+				}
+			}
+		}
+		if !strings.Contains(out.String(), "/**/") {
+			t.Errorf("%s help lost the pattern for folders below", tag)
 		}
 	}
 }

@@ -12,7 +12,10 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"regexp"
 	"runtime/debug"
+	"slices"
+	"strings"
 	"syscall"
 
 	"ceralacca/app"
@@ -134,9 +137,12 @@ func execute(ctx context.Context, args []string, stdin *os.File, stdout, stderr 
 		fmt.Fprintln(stderr, terr)
 		return exitBug
 	}
+	if wrong := s.wrongLang(); wrong != nil {
+		return s.fail(wrong)
+	}
 	switch {
 	case help || (err == nil && len(rest) == 0) || (len(rest) > 0 && rest[0] == "help"):
-		fmt.Fprint(stdout, s.texts.Text(lang.M("cli.help", "pin", app.PracticePIN, "puk", app.PracticePUK)))
+		fmt.Fprint(stdout, s.help())
 		if help || len(rest) > 0 {
 			return exitOK
 		}
@@ -147,6 +153,10 @@ func execute(ctx context.Context, args []string, stdin *os.File, stdout, stderr 
 	for _, c := range commands() {
 		if c.name == rest[0] {
 			code, err := c.run(s, rest[1:])
+			if errors.Is(err, flag.ErrHelp) {
+				fmt.Fprint(stdout, helpOf(s.help(), c.name))
+				return exitOK
+			}
 			if err != nil {
 				return s.fail(err)
 			}
@@ -167,7 +177,7 @@ func (s *session) parse(name string, bind func(*flag.FlagSet), args []string, fi
 			if errors.Is(err, flag.ErrHelp) {
 				return nil, true, nil
 			}
-			return nil, false, &usageError{lang.M("cli.bad-flag", "detail", err.Error())}
+			return nil, false, &usageError{flagTrouble(err)}
 		}
 		left := f.Args()
 		if len(left) == 0 {
@@ -192,12 +202,67 @@ func (s *session) flags(name string, args []string, own func(*flag.FlagSet)) ([]
 	if err := s.loadTexts(); err != nil {
 		return nil, err
 	}
+	if wrong := s.wrongLang(); wrong != nil {
+		return nil, wrong
+	}
 	return rest, s.makeEngine()
+}
+
+// wrongLang is the error of a --lang that there are no texts for, which is told in the system's language.
+func (s *session) wrongLang() error {
+	if s.lang == "" || slices.Contains(lang.Languages, s.lang) {
+		return nil
+	}
+	return &usageError{lang.M("cli.bad-lang", "name", s.lang, "names", strings.Join(lang.Languages, ", "))}
+}
+
+// What package flag says of an option, to be said in the person's language.
+var (
+	flagUnknown = regexp.MustCompile(`^flag provided but not defined: -+(.+)$`)
+	flagEmpty   = regexp.MustCompile(`^flag needs an argument: -+(.+)$`)
+	flagValue   = regexp.MustCompile(`^invalid (?:boolean )?value "(.*)" for (?:flag )?-+([^:]+):`)
+)
+
+func flagTrouble(err error) lang.Msg {
+	if m := flagUnknown.FindStringSubmatch(err.Error()); m != nil {
+		return lang.M("cli.flag-unknown", "name", m[1])
+	}
+	if m := flagEmpty.FindStringSubmatch(err.Error()); m != nil {
+		return lang.M("cli.flag-empty", "name", m[1])
+	}
+	if m := flagValue.FindStringSubmatch(err.Error()); m != nil {
+		return lang.M("cli.flag-value", "value", m[1], "name", m[2])
+	}
+	return lang.M("cli.bad-flag", "detail", err.Error())
+}
+
+func (s *session) help() string {
+	return s.texts.Text(lang.M("cli.help", "pin", app.PracticePIN, "puk", app.PracticePUK))
+}
+
+// helpOf is the part of the help that speaks of one command, and of what holds for all. The help is a title, the
+// commands, and the rest, parted by empty lines; a line of a command that is indented more belongs to the one above.
+func helpOf(help, command string) string {
+	parts := strings.SplitN(help, "\n\n", 3)
+	if len(parts) < 3 {
+		return help
+	}
+	var own []string
+	keep := false
+	for _, line := range strings.Split(parts[1], "\n") {
+		if rest, ok := strings.CutPrefix(line, "  ceralacca-cli "); ok {
+			keep = slices.Contains(strings.Fields(rest), command)
+		}
+		if keep {
+			own = append(own, line)
+		}
+	}
+	return strings.Join(own, "\n") + "\n\n" + parts[2]
 }
 
 func (s *session) loadTexts() error {
 	tag := s.lang
-	if tag == "" {
+	if !slices.Contains(lang.Languages, tag) {
 		tag = lang.System()
 	}
 	t, err := lang.Load(assets.FS, tag)
@@ -242,10 +307,6 @@ func (s *session) makeEngine() error {
 
 // fail tells an error that ended the command and returns its exit code.
 func (s *session) fail(err error) int {
-	if errors.Is(err, flag.ErrHelp) {
-		fmt.Fprint(s.out, s.texts.Text(lang.M("cli.help", "pin", app.PracticePIN, "puk", app.PracticePUK)))
-		return exitOK
-	}
 	var usage *usageError
 	if errors.As(err, &usage) {
 		fmt.Fprintln(s.words, s.texts.Text(usage.msg))
