@@ -121,12 +121,12 @@ func OutputName(d *Doc, c *SignChoices, x Existing) string {
 	return d.Name + ".p7m"
 }
 
-// dateArg is a day as an argument of a text, in Italian time.
+// dateArg is a day as an argument of a text; a dash where there is none.
 func dateArg(t time.Time) string {
 	if t.IsZero() {
 		return "–"
 	}
-	return t.In(lang.Rome()).Format("02/01/2006")
+	return lang.Day(t)
 }
 
 // InsideAdvice tells why d cannot be signed inside the PDF; nil when it can, and for what was not examined.

@@ -54,9 +54,9 @@ func pageOf(f FileReport, q VerifyRequest, r *Report, basis TrustReport, t *lang
 	file := section{Title: Visible(f.File)}
 	file.add(t.T("report.format"), f.Format)
 	file.add(t.T("report.sha256"), f.SHA256)
-	file.add(t.T("report.judged"), t.DateTime(r.Time))
+	file.add(t.T("report.judged"), t.Moment(r.Time))
 	if !q.At.IsZero() {
-		file.add(t.T("report.as-of"), t.Text(lang.M("report.as-of.value", "when", t.DateTime(q.At))))
+		file.add(t.T("report.as-of"), t.Text(lang.M("report.as-of.value", "when", t.Moment(q.At))))
 	}
 	for _, n := range r.Notes {
 		if key := "note." + n; t.Has(key) {
@@ -94,12 +94,12 @@ func signatureSection(g *Signature, t *lang.Catalog) section {
 	}
 	s.add(t.T("report.qualification"), QualificationText(g.Qualification, t))
 	if !g.Claimed.IsZero() {
-		s.add(t.T("report.claimed"), t.DateTime(g.Claimed))
+		s.add(t.T("report.claimed"), t.Moment(g.Claimed))
 	}
 	if g.Proven.IsZero() {
 		s.add(t.T("report.proven"), t.T("report.unproven"))
 	} else {
-		s.add(t.T("report.proven"), t.DateTime(g.Proven))
+		s.add(t.T("report.proven"), t.Moment(g.Proven))
 	}
 	if c := g.Signer; c != nil {
 		s.add(t.T("report.fiscal-code"), c.FiscalCode)
@@ -172,7 +172,7 @@ func RevocationText(g *Signature, i int, t *lang.Catalog) string {
 		origin += ", " + t.T("report.revocation.stale")
 	}
 	return t.Text(lang.M("report.revocation.line", "certificate", name, "state", state, "source", t.T("revocation.source."+v.Source),
-		"when", t.DateTime(v.ThisUpdate), "origin", origin))
+		"when", t.Moment(v.ThisUpdate), "origin", origin))
 }
 
 // basisSection names the lists, their age and their origin.

@@ -228,7 +228,7 @@ func (s *session) tellVerdict(q app.VerifyRequest, r *app.Report) {
 		say("  ", s.texts.T("verdict.practice"))
 	}
 	if !q.At.IsZero() {
-		say("  ", s.labelled(s.texts.T("report.as-of"), s.texts.Text(lang.M("report.as-of.value", "when", s.texts.DateTime(q.At)))))
+		say("  ", s.labelled(s.texts.T("report.as-of"), s.texts.Text(lang.M("report.as-of.value", "when", s.texts.Moment(q.At)))))
 	}
 	for _, n := range r.Notes {
 		if key := "note." + n; s.texts.Has(key) {
@@ -246,10 +246,10 @@ func (s *session) tellVerdict(q app.VerifyRequest, r *app.Report) {
 			say("    ", s.labelled(s.texts.T("report.issuer"), g.Signer.IssuerCN))
 		}
 		if !g.Claimed.IsZero() {
-			say("    ", s.texts.Text(lang.M("cli.claimed", "time", s.texts.DateTime(g.Claimed))))
+			say("    ", s.texts.Text(lang.M("cli.claimed", "time", s.texts.Moment(g.Claimed))))
 		}
 		if !g.Proven.IsZero() {
-			say("    ", s.labelled(s.texts.T("report.proven"), s.texts.DateTime(g.Proven)))
+			say("    ", s.labelled(s.texts.T("report.proven"), s.texts.Moment(g.Proven)))
 		}
 		if g.Service != nil {
 			say("    ", s.labelled(s.texts.T("report.service"), app.ServiceText(g.Service, s.texts)))

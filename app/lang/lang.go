@@ -166,10 +166,24 @@ func (c *Catalog) Text(m Msg) string {
 	word := c.Number(m.N)
 	pairs := []string{"{n}", strconv.Itoa(m.N), "{n_word}", word, "{N_word}", capital(word)}
 	for k, v := range m.Args {
+		if day, ok := strings.CutPrefix(v, dayMark); ok {
+			if t, err := time.ParseInLocation(time.DateOnly, day, Rome()); err == nil {
+				v = c.Date(t)
+			}
+		}
+		if elide := grammars[c.tag].elide; elide != nil {
+			s = elide(s, "{"+k+"}", v)
+		}
 		pairs = append(pairs, "{"+k+"}", v)
 	}
 	return strings.NewReplacer(pairs...).Replace(s)
 }
+
+// dayMark begins an argument that is a day; no name of a file can hold it.
+const dayMark = "\x00day "
+
+// Day is the day of t in Italian time as an argument of a Msg, told as a date of the language that the Msg is said in.
+func Day(t time.Time) string { return dayMark + t.In(Rome()).Format(time.DateOnly) }
 
 // Number is n in words up to ten, in digits above.
 func (c *Catalog) Number(n int) string {
@@ -212,6 +226,12 @@ func (c *Catalog) date(t time.Time, months []string) string {
 // DateTime is the day and the minute of t in Italian time.
 func (c *Catalog) DateTime(t time.Time) string {
 	return c.Date(t) + ", " + t.In(Rome()).Format("15:04")
+}
+
+// Moment is DateTime with the zone that it is told in, for what may have to be proved: "14 marzo 2028, 00:30 (UTC+1)".
+func (c *Catalog) Moment(t time.Time) string {
+	_, seconds := t.In(Rome()).Zone()
+	return fmt.Sprintf("%s (UTC%+d)", c.DateTime(t), seconds/3600)
 }
 
 // Size is a number of bytes for people: "184 kB", "1,1 MB".

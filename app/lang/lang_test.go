@@ -191,6 +191,8 @@ func TestDatesAndSizes(t *testing.T) {
 		{en.Date(late), "14 March 2028"},
 		{it.ShortDate(late), "14 mar 2028"},
 		{it.DateTime(late), "14 marzo 2028, 00:30"},
+		{it.Moment(late), "14 marzo 2028, 00:30 (UTC+1)"},
+		{en.Moment(late.AddDate(0, 3, 0)), "14 June 2028, 01:30 (UTC+2)"},
 		{de.Date(late), "14. März 2028"},
 		{de.ShortDate(first), "1. März 2027"},
 		{fr.Date(late), "14 mars 2028"},
@@ -238,6 +240,37 @@ func words(t *testing.T, tag string) *lang.Catalog {
 		t.Fatal(err)
 	}
 	return c
+}
+
+// TestDaysInASentence: a day is told as the language tells it, and Italian elides before otto and undici.
+func TestDaysInASentence(t *testing.T) {
+	day := func(d int) time.Time { return time.Date(2028, 3, d, 12, 0, 0, 0, time.UTC) }
+	for _, tc := range []struct {
+		tag, text, value, want string
+	}{
+		{"it", "vale fino al {x}.", "8 marzo 2028", "vale fino all’8 marzo 2028."},
+		{"it", "dal {x}", "11 marzo 2028, 10:30", "dall’11 marzo 2028, 10:30"},
+		{"it", "Lo ha firmato il {x}.", lang.Day(day(8)), "Lo ha firmato l’8 marzo 2028."},
+		{"it", "numero 3 del {x}", lang.Day(day(18)), "numero 3 del 18 marzo 2028"},
+		{"it", "il file {x}", "8 marzo.pdf", "il file 8 marzo.pdf"},
+		{"it", "Firmi il {x}", "il 8 marzo.pdf", "Firmi il il 8 marzo.pdf"},
+		{"en", "signed on {x}", lang.Day(day(8)), "signed on 8 March 2028"},
+		{"de", "am {x}", lang.Day(day(8)), "am 8. März 2028"},
+		{"fr", "le {x}", lang.Day(day(1)), "le 1er mars 2028"},
+		{"sl", "dne {x}", lang.Day(day(8)), "dne 8. marca 2028"},
+	} {
+		text, err := json.Marshal(map[string]string{"k": tc.text})
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := lang.Load(fstest.MapFS{"text/" + tc.tag + "/a.json": {Data: text}}, tc.tag)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := c.Text(lang.M("k", "x", tc.value)); got != tc.want {
+			t.Errorf("%s: got %q, want %q", tc.tag, got, tc.want)
+		}
+	}
 }
 
 func TestPlainHasNoBold(t *testing.T) {

@@ -1,6 +1,10 @@
 package lang
 
-import "strconv"
+import (
+	"regexp"
+	"strconv"
+	"strings"
+)
 
 // Languages are the tags that have a complete catalog, the source language first.
 var Languages = []string{"it", "en", "de", "fr", "sl"}
@@ -8,11 +12,12 @@ var Languages = []string{"it", "en", "de", "fr", "sl"}
 // A grammar is what a language needs beyond its texts. Plural forms are those of Unicode CLDR 47 for whole numbers
 // (https://www.unicode.org/cldr/charts/47/supplemental/language_plural_rules.html), month names those of CLDR too.
 type grammar struct {
-	name                string           // of the language, in the language
-	form                func(int) string // plural form of a whole number: one, two, few or other
-	numbers             []string         // from zero to ten, as they are counted
-	months, shortMonths []string         // as they stand in a date
-	day                 func(int) string // the day of a month in a date
+	name                string                                // of the language, in the language
+	form                func(int) string                      // plural form of a whole number: one, two, few or other
+	numbers             []string                              // from zero to ten, as they are counted
+	months, shortMonths []string                              // as they stand in a date
+	day                 func(int) string                      // the day of a month in a date
+	elide               func(text, hole, value string) string // the article before a value, as its first sound wants it; nil for none
 	decimal             string
 	colon               string   // between a label and its value
 	aByte               string   // one byte
@@ -23,7 +28,7 @@ var siUnits = []string{"kB", "MB", "GB", "TB"}
 
 var grammars = map[string]grammar{
 	"it": {
-		name: "Italiano", form: oneIsOne, day: strconv.Itoa, decimal: ",", colon: ": ", aByte: "byte",
+		name: "Italiano", form: oneIsOne, day: strconv.Itoa, elide: beforeEight, decimal: ",", colon: ": ", aByte: "byte",
 		units:       append([]string{"byte"}, siUnits...),
 		numbers:     []string{"zero", "uno", "due", "tre", "quattro", "cinque", "sei", "sette", "otto", "nove", "dieci"},
 		months:      []string{"gennaio", "febbraio", "marzo", "aprile", "maggio", "giugno", "luglio", "agosto", "settembre", "ottobre", "novembre", "dicembre"},
@@ -65,6 +70,25 @@ func Name(tag string) string {
 		return g.name
 	}
 	return tag
+}
+
+// vowelDay is a date of the two days whose Italian names begin with a vowel: otto, undici.
+var vowelDay = regexp.MustCompile(`^(8|11) [a-z]`)
+
+var articles = []string{"il", "l’", "al", "all’", "dal", "dall’", "del", "dell’"}
+
+// beforeEight makes "il {date}" into "l’{date}" where the date is that of an eighth or an eleventh.
+func beforeEight(text, hole, value string) string {
+	if !vowelDay.MatchString(value) {
+		return text
+	}
+	for i := 0; i < len(articles); i += 2 {
+		text = strings.ReplaceAll(text, " "+articles[i]+" "+hole, " "+articles[i+1]+hole)
+		if after, ok := strings.CutPrefix(text, articles[i]+" "+hole); ok {
+			text = articles[i+1] + hole + after
+		}
+	}
+	return text
 }
 
 func oneIsOne(n int) string {
