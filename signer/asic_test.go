@@ -89,11 +89,12 @@ func TestContainerArchive(t *testing.T) {
 		zip   []byte
 		stamp signer.Integrity
 		want  signer.SubIndication
+		level string
 	}{
-		{"archived", container(t, mime, data, list, sig, whole, stamp(whole)), signer.Intact, ""},
-		{"not archived", container(t, mime, data, list, sig), -1, signer.SubIndication(trust.OutOfBoundsNoPOE)},
-		{"archive of the document alone", container(t, mime, data, list, sig, other, stamp(other)), signer.Intact, signer.SubIndication(trust.OutOfBoundsNoPOE)},
-		{"archive of another signature", container(t, mime, data, list, sig, wrong, stamp(wrong)), signer.Broken, signer.SubIndication(trust.OutOfBoundsNoPOE)},
+		{"archived", container(t, mime, data, list, sig, whole, stamp(whole)), signer.Intact, "", "B-LTA"},
+		{"not archived", container(t, mime, data, list, sig), -1, signer.SubIndication(trust.OutOfBoundsNoPOE), "B-LT"},
+		{"archive of the document alone", container(t, mime, data, list, sig, other, stamp(other)), signer.Intact, signer.SubIndication(trust.OutOfBoundsNoPOE), "B-LT"},
+		{"archive of another signature", container(t, mime, data, list, sig, wrong, stamp(wrong)), signer.Broken, signer.SubIndication(trust.OutOfBoundsNoPOE), "B-LT"},
 	} {
 		v := offline()
 		v.Now = func() time.Time { return now.AddDate(2, 0, 1) }
@@ -102,8 +103,8 @@ func TestContainerArchive(t *testing.T) {
 			switch {
 			case g.Stamp == signer.StampFile:
 				seen = g.Integrity
-			case g.Stamp == "" && (g.SubIndication != c.want || g.Integrity != signer.Intact || g.Proven.Equal(now) != (c.want == "")):
-				t.Errorf("%s: %v %s, proven %v (%s)", c.name, g.Indication, g.SubIndication, g.Proven, codes(g))
+			case g.Stamp == "" && (g.SubIndication != c.want || g.Integrity != signer.Intact || g.Proven.Equal(now) != (c.want == "") || g.Level != c.level):
+				t.Errorf("%s: %v %s, %s, proven %v (%s)", c.name, g.Indication, g.SubIndication, g.Level, g.Proven, codes(g))
 			}
 		}
 		if seen != c.stamp {

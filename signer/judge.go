@@ -201,28 +201,36 @@ func orElse(a, b SubIndication) SubIndication {
 	return b
 }
 
-// algorithms tells whether digest and key were still strong at the time at (TS 119 312).
+// algorithms tells whether digest and key were still strong at the time at (TS 119 312). That they were weak already when
+// the signature was made is certain only if something in it is younger than their end (EN 319 102-1 table 6 and §5.3.4): a
+// time-stamp on it tells when it was there at the latest.
 func (v *verifier) algorithms(e *evidence, at time.Time) SubIndication {
-	if e.signer == nil || e.hash == 0 {
+	if e.signer == nil || e.hash == 0 && len(e.more) == 0 {
 		return ""
 	}
-	err := trust.CheckDigest(e.hash, at)
-	for _, h := range e.more {
-		if err == nil {
-			err = trust.CheckDigest(h, at)
-		}
-	}
-	if err == nil {
-		if kind, bits := trust.KeyKind(e.signer.PublicKey, e.alg); kind != "" {
-			err = trust.CheckKey(kind, bits, at)
-		}
-	}
+	err := e.strength(at)
 	if err == nil {
 		return ""
 	}
 	e.find("algorithm-weak", Warning, "TS 119 312", err, nil)
-	if e.sig.Proven.IsZero() {
-		return CryptoConstraintsFailureNoPOE
+	if !e.notBefore.IsZero() && e.strength(e.notBefore) != nil {
+		return CryptoConstraintsFailure
 	}
-	return CryptoConstraintsFailure
+	return CryptoConstraintsFailureNoPOE
+}
+
+// strength is the first fault of digests and key at a time.
+func (e *evidence) strength(at time.Time) error {
+	for _, h := range append([]crypto.Hash{e.hash}, e.more...) {
+		if h == 0 { // the key hashes by itself
+			continue
+		}
+		if err := trust.CheckDigest(h, at); err != nil {
+			return err
+		}
+	}
+	if kind, bits := trust.KeyKind(e.signer.PublicKey, e.alg); kind != "" {
+		return trust.CheckKey(kind, bits, at)
+	}
+	return nil
 }

@@ -118,7 +118,9 @@ func (s *services) token(request []byte) ([]byte, error) {
 		})
 		b.AddASN1Int64(int64(s.stamps))
 		b.AddASN1GeneralizedTime(s.clock().UTC())
-		b.AddASN1BigInt(req.Nonce)
+		if req.Nonce != nil {
+			b.AddASN1BigInt(req.Nonce)
+		}
 	})
 	info, err := b.Bytes()
 	if err != nil {

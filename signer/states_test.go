@@ -432,15 +432,8 @@ func (j *judge) check(t *testing.T, s *certState, name string, b []byte) {
 	t.Helper()
 	path := filepath.Join(j.dir, name)
 	write(t, path, b)
-	if _, err := io.WriteString(j.in, path+"\t\task\n"); err != nil {
-		t.Fatal(err)
-	}
 	judged := false
-	for j.out.Scan() {
-		f := strings.Split(j.out.Text(), "\t")
-		if f[0] == "end" {
-			break
-		}
+	for _, f := range j.rows(t, path, "") {
 		if len(f) < 9 || f[0] != "sig" || strings.HasPrefix(f[4], "TST ") {
 			continue
 		}
@@ -459,4 +452,20 @@ func (j *judge) check(t *testing.T, s *certState, name string, b []byte) {
 	if !judged {
 		t.Errorf("EU DSS says nothing of %s", name)
 	}
+}
+
+// rows are the answers of EU DSS about a file, which may ask the authority.
+func (j *judge) rows(t *testing.T, path, original string) (rows [][]string) {
+	t.Helper()
+	if _, err := io.WriteString(j.in, path+"\t"+original+"\task\n"); err != nil {
+		t.Fatal(err)
+	}
+	for j.out.Scan() {
+		f := strings.Split(j.out.Text(), "\t")
+		if f[0] == "end" {
+			break
+		}
+		rows = append(rows, f)
+	}
+	return rows
 }

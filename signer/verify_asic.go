@@ -180,6 +180,8 @@ func (e *evidence) signedFileMissing(name string, entry *asic.EntryError) {
 		if e.sig.Integrity == Intact {
 			e.sig.Integrity = IntegrityUnknown
 		}
+	case "duplicate": // which of the two a reader shows is chance
+		e.sig.Integrity, e.failure = Broken, orElse(e.failure, FormatFailure)
 	default:
 		e.sig.Integrity = Broken
 	}
@@ -200,6 +202,9 @@ func (e *evidence) container(c *asic.Container, p asic.Part) {
 		e.findOnce(err.Error(), Warning, "EN 319 162-1 §4.3.3.2 and §4.4.3.2", map[string]string{"name": p.Name})
 	}
 	e.manifest(p)
+	if p.Kind == asic.CAdES && c.Archived(p.Name) {
+		e.baseline.archived = true // the time-stamp of the container does what one in the signature would
+	}
 	if p.Manifest != nil {
 		for _, o := range p.Manifest.Objects {
 			e.covers = append(e.covers, o.URI)

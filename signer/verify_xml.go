@@ -108,6 +108,9 @@ func (v *verifier) xmlSignature(ctx context.Context, s *xmlsig.Signature, parent
 		}
 	}
 	e.pool = append(e.pool, v.anchors...)
+	if s.PSS {
+		e.alg.OID = cert.OIDRSAPSS
+	}
 	if s.SignerDER != nil {
 		e.signer, _ = cert.Parse(s.SignerDER)
 	}
@@ -118,6 +121,10 @@ func (v *verifier) xmlSignature(ctx context.Context, s *xmlsig.Signature, parent
 		switch {
 		case f.Code == "signing-certificate-mismatch":
 			e.constraint = orElse(e.constraint, NoSigningCertificateFound) // EN 319 102-1 §5.2.3.4
+		case f.Code == "counter-signature-elsewhere": // of this signature it is none, whatever else it may sign; EU DSS has it so too
+			e.failure = orElse(e.failure, HashFailure)
+		case f.Code == "duplicate-id": // as for EU DSS: what was signed cannot be told in such a document
+			e.failure = orElse(e.failure, FormatFailure)
 		case severity == Error:
 			e.constraint = orElse(e.constraint, SigConstraintsFailure)
 		}

@@ -4,7 +4,6 @@ import eu.europa.esig.dss.diagnostic.SignatureWrapper;
 import eu.europa.esig.dss.diagnostic.TimestampWrapper;
 import eu.europa.esig.dss.diagnostic.jaxb.XmlDigestMatcher;
 import eu.europa.esig.dss.enumerations.DigestMatcherType;
-import eu.europa.esig.dss.enumerations.TimestampType;
 import eu.europa.esig.dss.enumerations.TokenExtractionStrategy;
 import eu.europa.esig.dss.jaxb.object.Message;
 import eu.europa.esig.dss.model.DSSDocument;
@@ -149,7 +148,7 @@ public final class Judge {
         if (!w.isMessageImprintDataIntact()) {
             return "broken: message imprint";
         }
-        String found = w.getType() == TimestampType.EVIDENCE_RECORD_TIMESTAMP ? digests(w.getDigestMatchers()) : "";
+        String found = digests(w.getDigestMatchers()); // of the files in a manifest too, and of an evidence record's objects
         if (!found.isEmpty()) {
             return found;
         }

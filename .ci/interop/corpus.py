@@ -28,6 +28,8 @@ BATCH = 40
 REASONS = {
     "DSS sees signatures, we see none": "The ZIP directory is not where the file says: two programs would read two documents.",
     "DSS fails it, we do not": "None is left.",
+    "both fail it, and find the fault elsewhere": "A counter-signature is intact in itself and none of the signature above it, which EU "
+    "DSS tells as a broken digest; without its manifest nobody can say what a signature in a container is over.",
     "integrity of time-stamps": "The token is intact for OpenSSL too (DSS minds its CMSAlgorithmProtection or the order of its "
     "attributes), or DSS puts the fault of a manifest elsewhere.",
     "number of signatures": "SubFilter adbe.x509.rsa_sha1, and signatures without or with damaged contents: DSS passes over them "
@@ -148,8 +150,10 @@ def alike(ours, theirs):
 
 
 def stamp_kinds(dss):
-    """The time-stamps of DSS. What an evidence record is not over we tell at its time-stamp, DSS at the record."""
-    kinds = [kind(s["integrity"]) for s in dss["sigs"] if s["format"].startswith("TST")]
+    """The time-stamps of DSS. What an evidence record is not over we tell at its time-stamp, DSS at the record; that a
+    time-stamp in it is not over the one before DSS tells by the indication alone."""
+    kinds = ["broken" if (s["indication"], s["sub"]) == ("FAILED", "HASH_FAILURE") else kind(s["integrity"])
+             for s in dss["sigs"] if s["format"].startswith("TST")]
     archived = [i for i, s in enumerate(s for s in dss["sigs"] if s["format"].startswith("TST")) if "EVIDENCE_RECORD" in s["format"]]
     bad = [k for k in map(kind, dss["records"]) if k != "intact"]
     for k in bad[sum(kinds[i] != "intact" for i in archived):]:
@@ -177,6 +181,8 @@ def compare(row, our, dss):
     if len(our_sigs) != len(dss_sigs):
         return "number of signatures"
     if a != b and not alike(our_sigs, dss_sigs):
+        if all(failed(s) for s in our_sigs) and all(failed(s) for s in dss_sigs):
+            return "both fail it, and find the fault elsewhere"
         if "broken" in b and "broken" not in a:
             return "DSS says broken, we do not"
         if "broken" in a and "broken" not in b:
@@ -186,11 +192,15 @@ def compare(row, our, dss):
         return "number of time-stamps"
     if tally(s["integrity"] for s in our_tst) != tally(stamp_kinds(dss)) and not alike(our_tst, dss_tst):
         return "integrity of time-stamps"
-    if any(s["indication"] == "TOTAL_FAILED" for s in dss_sigs) and not any(s["indication"] == "TOTAL-FAILED" for s in our_sigs):
+    if any(map(failed, dss_sigs)) and not any(map(failed, our_sigs)):
         return "DSS fails it, we do not"
-    if any(s["indication"] == "TOTAL-FAILED" for s in our_sigs) and not any(s["indication"] == "TOTAL_FAILED" for s in dss_sigs):
+    if any(map(failed, our_sigs)) and not any(map(failed, dss_sigs)):
         return "we fail it, DSS does not"
     return ""
+
+
+def failed(s):
+    return s["indication"] in ("TOTAL_FAILED", "TOTAL-FAILED")
 
 
 def told(sigs, tst):

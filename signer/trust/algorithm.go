@@ -28,21 +28,19 @@ var ItalianSHA1End = day(2011, 6, 30).Add(22 * time.Hour)
 var forever = day(9999, 1, 1)
 
 // digestUntil and keyUntil are ETSI TS 119 312 V1.5.1 as the Commission's DSS library applies it. New dates are
-// changed here and nowhere else. That edition knows neither SHAKE nor ML-DSA and SLH-DSA: signatures by them are
-// computed, and not trusted until an edition does.
+// changed here and nowhere else. That edition knows neither EdDSA, SHA3-224, SHA-512/256 and SHAKE nor ML-DSA and SLH-DSA:
+// signatures by them are computed, and not trusted until an edition does.
 var digestUntil = map[crypto.Hash]time.Time{
-	crypto.MD5:        day(2004, 8, 1),
-	crypto.RIPEMD160:  day(2014, 8, 1),
-	crypto.SHA1:       day(2012, 8, 1),
-	crypto.SHA224:     day(2029, 1, 1),
-	crypto.SHA256:     forever,
-	crypto.SHA384:     forever,
-	crypto.SHA512:     forever,
-	crypto.SHA512_256: forever,
-	crypto.SHA3_224:   day(2029, 1, 1),
-	crypto.SHA3_256:   forever,
-	crypto.SHA3_384:   forever,
-	crypto.SHA3_512:   forever,
+	crypto.MD5:       day(2004, 8, 1),
+	crypto.RIPEMD160: day(2014, 8, 1),
+	crypto.SHA1:      day(2012, 8, 1),
+	crypto.SHA224:    day(2029, 1, 1),
+	crypto.SHA256:    forever,
+	crypto.SHA384:    forever,
+	crypto.SHA512:    forever,
+	crypto.SHA3_256:  forever,
+	crypto.SHA3_384:  forever,
+	crypto.SHA3_512:  forever,
 }
 
 // keyUntil holds per kind of key the limits from the largest key down; the first row that a key reaches decides.
@@ -52,9 +50,8 @@ var keyUntil = map[string][]struct {
 }{
 	"RSA":     {{1900, day(2029, 1, 1)}, {1024, day(2019, 10, 1)}, {786, day(2010, 8, 1)}},
 	"RSA-PSS": {{3000, forever}, {1900, day(2029, 1, 1)}, {1024, day(2019, 10, 1)}},
-	"DSA":     {{2048, day(2029, 1, 1)}, {1024, day(2015, 12, 1)}},
+	"DSA":     {{3000, forever}, {1900, day(2029, 1, 1)}, {1024, day(2015, 12, 1)}},
 	"ECDSA":   {{256, forever}, {224, day(2021, 10, 1)}, {160, day(2012, 8, 1)}},
-	"EdDSA":   {{255, forever}},
 }
 
 func day(y, m, d int) time.Time { return time.Date(y, time.Month(m), d, 0, 0, 0, 0, time.UTC) }

@@ -3,6 +3,7 @@ package asic
 import (
 	"archive/zip"
 	"context"
+	"crypto"
 	"errors"
 	"io"
 	"net/url"
@@ -95,6 +96,7 @@ type Container struct {
 
 	a         *archive
 	manifests []manifest
+	digests   map[digestKey][]byte
 	packing   bool // META-INF/manifest.xml or a manifest of ASiC is there
 }
 
@@ -110,7 +112,7 @@ func Open(ctx context.Context, r io.ReaderAt, size int64, lim Limits) (*Containe
 	if err != nil {
 		return nil, err
 	}
-	c := &Container{a: a, Comment: a.comment}
+	c := &Container{a: a, Comment: a.comment, digests: map[digestKey][]byte{}}
 	c.Findings = a.layout()
 	c.readMIME()
 	if err := c.sort(ctx); err != nil {
@@ -230,7 +232,7 @@ func (c *Container) readManifest(ctx context.Context, f *zip.File) error {
 	b, err := c.a.part(f)
 	if err == nil {
 		var m *xmlsig.ASiCManifest
-		if m, err = xmlsig.ReadManifest(ctx, b, c.Resolve, xmlsig.Limits{Bytes: int(c.a.lim.Part)}); err == nil {
+		if m, err = xmlsig.ReadManifest(ctx, b, c.digest, xmlsig.Limits{Bytes: int(c.a.lim.Part)}); err == nil {
 			c.manifests = append(c.manifests, manifest{f.Name, m})
 			return nil
 		}
@@ -267,7 +269,8 @@ func (c *Container) guessKind() {
 	}
 }
 
-// assign tells what each CAdES signature, time-stamp or evidence record is over.
+// assign tells what each CAdES signature, time-stamp or evidence record is over. The record of an ASiC-S is over the data
+// object itself (EN 319 162-1 §4.3.3.2), whatever a manifest beside it lists.
 func (c *Container) assign() {
 	for i := range c.Parts {
 		p := &c.Parts[i]
@@ -275,6 +278,9 @@ func (c *Container) assign() {
 			continue
 		}
 		for _, m := range c.manifests {
+			if p.Kind == EvidenceRecord && c.Kind == Simple && len(c.Objects) == 1 {
+				break
+			}
 			if name, ok := entryName(m.m.SigURI); ok && name == p.Name {
 				p.Content, p.Manifest = m.name, m.m
 				break
@@ -380,6 +386,48 @@ func (c *Container) Resolve(_ context.Context, uri string) (io.ReadCloser, error
 	return c.OpenFile(name)
 }
 
+// digest computes the digest of the entry that a manifest names, each once: any number of manifests may list it any number
+// of times, in as many spellings.
+func (c *Container) digest(ctx context.Context, uri string, h crypto.Hash) ([]byte, error) {
+	name, err := c.target(uri)
+	if err != nil {
+		return nil, err
+	}
+	key := digestKey{name, h}
+	if known, ok := c.digests[key]; ok {
+		return known, nil
+	}
+	r, err := c.OpenFile(name)
+	if err != nil {
+		return nil, err
+	}
+	sum := h.New()
+	_, err = io.Copy(sum, reader{ctx, r})
+	if err := errors.Join(err, r.Close()); err != nil {
+		return nil, err
+	}
+	c.digests[key] = sum.Sum(nil)
+	return c.digests[key], nil
+}
+
+type digestKey struct {
+	name string
+	h    crypto.Hash
+}
+
+// reader ends with its context.
+type reader struct {
+	ctx context.Context //nolint:containedctx // lives no longer than the call it was given to
+	io.Reader
+}
+
+func (r reader) Read(p []byte) (int, error) {
+	if err := r.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return r.Reader.Read(p)
+}
+
 // target is EntryName, and in an ASiC-S container its data object for a name that leads nowhere.
 func (c *Container) target(uri string) (string, error) {
 	name, err := c.EntryName(uri)
@@ -388,6 +436,17 @@ func (c *Container) target(uri string) (string, error) {
 		return c.Objects[0].Name, nil
 	}
 	return name, err
+}
+
+// Archived reports whether a time-stamp of the container is over the file of that name, as its manifest lists it (EN 319
+// 162-1 §A.7); what the time-stamp is worth is not looked at.
+func (c *Container) Archived(name string) bool {
+	return slices.ContainsFunc(c.Parts, func(p Part) bool {
+		return p.Kind == TimeStamp && p.Manifest != nil && slices.ContainsFunc(p.Manifest.Objects, func(o xmlsig.ManifestObject) bool {
+			to, err := c.EntryName(o.URI)
+			return err == nil && to == name && o.State == xmlsig.Good
+		})
+	})
 }
 
 // Uncovered lists the data objects that none of the references leads to: what is in the container but not signed

@@ -60,10 +60,11 @@ const (
 	ecdsaRaw // r and s of equal length side by side, RFC 9231 §2.3.6
 	dsaRaw   // likewise, XMLDSig 1.1 §6.4.1
 	ed25519Pure
+	ed448Pure
 )
 
 // signatureMethod reads a SignatureMethod element: XMLDSig 1.1 §6.4 and RFC 9231 §2.3. HMAC proves nothing to a third
-// party and EdDSA in its other variants is not computed: refused by name.
+// party, and EdDSA with a context or over a digest has no user; both are refused by name.
 func signatureMethod(e *node) (scheme, error) {
 	uri := e.value("Algorithm")
 	refused := &AlgorithmError{"signature", uri}
@@ -93,6 +94,8 @@ func signatureMethod(e *node) (scheme, error) {
 		return pssParams(e)
 	case "eddsa-ed25519":
 		return scheme{family: ed25519Pure}, nil
+	case "eddsa-ed448":
+		return scheme{family: ed448Pure}, nil
 	}
 	return scheme{}, refused
 }

@@ -149,8 +149,12 @@ func (s *Signature) signedInside(sig *node) (above map[*node]bool, names map[ele
 	return above, names
 }
 
+// coveredByAny tells if one of refs, or of those in their manifests, covers n. Beyond the budget nothing counts as covered.
 func (k *work) coveredByAny(refs []Reference, n *node) bool {
 	for i := range refs {
+		if !k.spend(coverCost) {
+			return false
+		}
 		if k.covers(&refs[i], n) || k.coveredByAny(refs[i].Manifest, n) {
 			return true
 		}

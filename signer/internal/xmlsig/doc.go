@@ -61,8 +61,8 @@
 // prefixes, the order and place of namespace declarations, line ends, what was a character reference. It refuses a
 // document type declaration before reading it ([*DTDError]): entities are a way to exhaust or to read files, and
 // attribute defaults would change what was signed without a byte changing. Only a file that a reference leads to may
-// name a document type, which is not read either. IDs are attributes named Id, ID or id and
-// xml:id, as the formats have them, and one that two elements have leads nowhere.
+// name a document type, which is not read either. IDs are attributes named Id, ID or id,
+// xml:id and wsu:Id, as the formats have them, and one that two elements have leads nowhere.
 //
 // Transforms are a list of five: the enveloped signature, the canonicalisations, base64, and of the two XPath
 // transforms only those expressions that leave signatures out or pick whole elements. XSLT and XPath programs decide

@@ -1,6 +1,9 @@
 package xmlsig
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // The transform XPath Filter 2.0 is carried out for plain location paths only. A path leads to whole elements, so
 // that what it keeps or leaves out can be told; predicates that compute are refused with the transform.
@@ -18,7 +21,7 @@ type step struct {
 
 // filterStep applies one XPath element of the transform to a node-set. It reports false for what is refused.
 func (k *work) filterStep(set nodeSet, e *node) (nodeSet, bool) {
-	selected, ok := selectNodes(set.doc, e)
+	selected, ok := k.selectNodes(set.doc, e)
 	if !ok || set.tops != nil {
 		return set, false
 	}
@@ -48,23 +51,59 @@ func (k *work) filterStep(set nodeSet, e *node) (nodeSet, bool) {
 	return set, false
 }
 
-// ancestorFilter recognises the one form of the older XPath transform that picks a part out: the element with
-// an attribute of some value and all below it, as in ancestor-or-self::*[@ID='x'].
-func ancestorFilter(set nodeSet, e *node) (nodeSet, bool) {
-	var s step
-	test, ok := strings.CutPrefix(strings.Join(strings.Fields(e.content()), ""), "ancestor-or-self::")
-	if !ok || !s.read(test, e) || s.attr == "" || set.tops != nil {
+// ancestorFilter recognises the forms of the older XPath transform that pick whole elements out: those of a name, of an
+// attribute of some value or of both, and all below them, as in ancestor-or-self::a or ancestor-or-self::*[@ID='x'].
+func (k *work) ancestorFilter(set nodeSet, e *node) (nodeSet, bool) {
+	tests, ok := ancestorTests(e)
+	if !ok || set.tops != nil {
 		return set, false
+	}
+	matches := func(n *node) bool { return slices.ContainsFunc(tests, func(s step) bool { return s.matches(n) }) }
+	for n := set.apex.parent; n != nil; n = n.parent {
+		if matches(n) {
+			return set, true
+		}
 	}
 	set.tops = []*node{}
 	for n := set.apex; n != nil; {
-		found := s.matches(n)
+		if !k.spend(walkCost) {
+			return set, false
+		}
+		found := matches(n)
 		if found {
-			set.tops = append(set.tops, n)
+			if set.tops = append(set.tops, n); len(set.tops) > maxTops {
+				return set, false
+			}
 		}
 		n = n.following(set.apex, found)
 	}
 	return set, true
+}
+
+// ancestorTests reads ancestor-or-self::A or ancestor-or-self::B and so on.
+func ancestorTests(e *node) ([]step, bool) {
+	var tests []step
+	read := func(text string) bool {
+		var s step
+		test, ok := strings.CutPrefix(text, "ancestor-or-self::")
+		if !ok || !s.read(test, e) || s.everyNode || s.any && s.attr == "" || len(tests) >= maxTransforms {
+			return false
+		}
+		tests = append(tests, s)
+		return true
+	}
+	text := ""
+	for word := range strings.FieldsSeq(e.content()) {
+		if word != "or" {
+			text += word
+			continue
+		}
+		if !read(text) {
+			return nil, false
+		}
+		text = ""
+	}
+	return tests, read(text)
 }
 
 func insideAny(n *node, tops []*node) bool {
@@ -80,7 +119,7 @@ func insideAny(n *node, tops []*node) bool {
 const maxTops = 1000
 
 // selectNodes evaluates the path of e in document order.
-func selectNodes(d *document, e *node) ([]*node, bool) {
+func (k *work) selectNodes(d *document, e *node) ([]*node, bool) {
 	start, steps, ok := readPath(d, e)
 	if !ok {
 		return nil, false
@@ -91,6 +130,9 @@ func selectNodes(d *document, e *node) ([]*node, bool) {
 		var next []*node
 		for _, n := range cur {
 			for c := n.first; c != nil; c = n.after(c, s.descend) {
+				if !k.spend(walkCost) {
+					return nil, false
+				}
 				if s.matches(c) && !seen[c] {
 					seen[c] = true
 					next = append(next, c)

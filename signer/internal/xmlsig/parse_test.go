@@ -99,11 +99,12 @@ func TestParseLimits(t *testing.T) {
 }
 
 func TestIDs(t *testing.T) {
-	d, err := parse([]byte(`<a Id="1"><b ID="2"/><c id="3"/><d xml:id="4"/><e Id="5" id="5"/><f Id="6"/><g id="6"/><h x:Id="7" xmlns:x="u"/></a>`), Limits{})
+	d, err := parse([]byte(`<a Id="1"><b ID="2"/><c id="3"/><d xml:id="4"/><e Id="5" id="5"/><f Id="6"/><g id="6"/><h x:Id="7" xmlns:x="u"/>`+
+		`<i w:Id="8" xmlns:w="`+nsWSU+`"/><j w:Id="9" xmlns:w="`+nsWSU+`"/><k Id="9"/></a>`), Limits{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for id, want := range map[string]string{"1": "", "2": "", "3": "", "4": "", "5": "", "6": "duplicate-id", "7": "missing", "": "missing"} {
+	for id, want := range map[string]string{"1": "", "2": "", "3": "", "4": "", "5": "", "6": "duplicate-id", "7": "missing", "8": "", "9": "duplicate-id", "": "missing"} {
 		_, err := d.byID(id)
 		var e *ReferenceError
 		got := ""

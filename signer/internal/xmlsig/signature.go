@@ -56,9 +56,10 @@ type Signature struct {
 	ID       string // Id attribute, perhaps empty
 	Location string // where the element stands, such as /Invoice/Signature
 
-	Canonicalization string // URI of CanonicalizationMethod
-	Method           string // URI of SignatureMethod
-	Hash             crypto.Hash
+	Canonicalization string      // URI of CanonicalizationMethod
+	Method           string      // URI of SignatureMethod
+	Hash             crypto.Hash // of SignatureMethod; 0 for keys that hash by themselves
+	PSS              bool        // SignatureMethod is RSASSA-PSS
 	Value            State
 	ValueErr         error  // why Value is not Good
 	Raw              []byte // the signature value

@@ -3,6 +3,7 @@ package xmlsig
 import (
 	"context"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -125,11 +126,7 @@ func (k *work) timeStampMessage(w io.Writer, sig *node, p properties, e *node, k
 	case AllDataObjects:
 		return k.writeReferences(w, sig, m, func(r *node) bool { return !isSignedPropertiesType(r.value("Type")) })
 	case IndividualDataObjects:
-		included := make(map[string]bool)
-		for _, i := range e.children(e.space, "Include") {
-			included[strings.TrimPrefix(i.value("URI"), "#")] = true
-		}
-		return k.writeReferences(w, sig, m, func(r *node) bool { return included[r.value("Id")] })
+		return k.writeIncluded(w, sig, m, e.children(e.space, "Include"))
 	case SignatureTime:
 		return k.canonical(w, m, sig.child(nsDS, "SignatureValue"))
 	case SigAndRefs:
@@ -206,6 +203,26 @@ func (k *work) writeReferences(w io.Writer, sig *node, m c14n, want func(*node) 
 			continue
 		}
 		if _, err := k.process(w, sig, r, m); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// writeIncluded writes the octets of the references that the Include elements name, in the order of these (EN 319 132-1
+// §5.2.8.2).
+func (k *work) writeIncluded(w io.Writer, sig *node, m c14n, includes []*node) error {
+	if len(includes) > k.lim.References {
+		return &LimitError{"references", k.lim.References}
+	}
+	refs := sig.child(nsDS, "SignedInfo").children(nsDS, "Reference")
+	for _, i := range includes {
+		uri := i.value("URI")
+		at := slices.IndexFunc(refs, func(r *node) bool { return uri != "" && uri == "#"+r.value("Id") })
+		if at < 0 {
+			return &ReferenceError{URI: uri, Reason: "missing"}
+		}
+		if _, err := k.process(w, sig, refs[at], m); err != nil {
 			return err
 		}
 	}

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"crypto"
+	"errors"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -68,4 +70,35 @@ func TestCorpusTimeStamps(t *testing.T) {
 		}
 	}
 	t.Logf("fit %v of %v", fits, all)
+}
+
+// A time-stamp on single objects is over them in the order in which it names them, not in that of the references.
+func TestIndividualObjects(t *testing.T) {
+	for name, c := range map[string]struct{ includes, want string }{
+		"in order":      {`<x:Include URI="#r0"/><x:Include URI="#r1"/>`, `<b ` + ds + ` Id="b">B</b><c ` + ds + ` Id="c">C</c>`},
+		"another order": {`<x:Include URI="#r1"/><x:Include URI="#r0"/>`, `<c ` + ds + ` Id="c">C</c><b ` + ds + ` Id="b">B</b>`},
+		"one":           {`<x:Include URI="#r1"/>`, `<c ` + ds + ` Id="c">C</c>`},
+		"none such":     {`<x:Include URI="#r2"/>`, "missing"},
+		"no name":       {`<x:Include/>`, "missing"},
+	} {
+		stamp := `<x:SignedDataObjectProperties><x:IndividualDataObjectsTimeStamp>` + c.includes +
+			`<x:EncapsulatedTimeStamp>AAAA</x:EncapsulatedTimeStamp></x:IndividualDataObjectsTimeStamp></x:SignedDataObjectProperties></x:SignedProperties>`
+		doc := `<a ` + ds + `><b Id="b">B</b><c Id="c">C</c>` + signature(rsa256,
+			reference(0, `Id="r0" URI="#b"`, "")+reference(1, `Id="r1" URI="#c"`, "")+reference(2, propertiesType, exc),
+			strings.Replace(properties132, "</x:SignedProperties>", stamp, 1)) + `</a>`
+		s := verifyOne(t, rsaIdentity().sign(t, doc, crypto.SHA256))
+		if s.XAdES == nil || len(s.XAdES.TimeStamps) != 1 {
+			t.Fatalf("%s: %+v", name, s.XAdES)
+		}
+		var message bytes.Buffer
+		err := s.XAdES.TimeStamps[0].Message(t.Context(), &message)
+		var ref *ReferenceError
+		if errors.As(err, &ref) {
+			message.Reset()
+			message.WriteString(ref.Reason)
+		}
+		if message.String() != c.want {
+			t.Errorf("%s: %s %v", name, message.String(), err)
+		}
+	}
 }

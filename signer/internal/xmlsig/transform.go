@@ -69,10 +69,46 @@ func (b budget) Write(p []byte) (int, error) {
 	return b.w.Write(p)
 }
 
+// What counts beside octets that are canonicalised, against the same budget.
 const (
 	maxWork   = 1 << 30
-	parseCost = 16
+	parseCost = 16  // an octet parsed
+	walkCost  = 64  // a node looked at by a filter
+	coverCost = 256 // a reference asked if it covers a node
+	readShare = 64  // as many octets of a file outside as cost one
 )
+
+// spend takes n from the budget and reports whether there was as much.
+func (k *work) spend(n int) bool {
+	*k.left -= int64(n)
+	return *k.left >= 0
+}
+
+// spent is the error of a budget that ran out, or of the context.
+func (k *work) spent() error {
+	if err := k.ctx.Err(); err != nil {
+		return err
+	}
+	if *k.left < 0 {
+		return &LimitError{"work", maxWork}
+	}
+	return nil
+}
+
+// outside reads a file beside the document against the budget: a thousand references may name one of gigabytes.
+type outside struct {
+	io.ReadCloser
+	k *work
+}
+
+func (o outside) Read(p []byte) (int, error) {
+	if err := o.k.spent(); err != nil {
+		return 0, err
+	}
+	n, err := o.ReadCloser.Read(p)
+	o.k.spend((n + readShare - 1) / readShare)
+	return n, err
+}
 
 // place is node.location, remembered: a thousand references may lead to one of a million siblings.
 func (k *work) place(n *node) string {
@@ -103,7 +139,7 @@ func (k *work) dereference(ref *node) (target, error) {
 	if err != nil || r == nil {
 		return target{}, &ReferenceError{URI: uri, Reason: "missing", Err: err}
 	}
-	return target{octets: r}, nil
+	return target{octets: outside{r, k}}, nil
 }
 
 // sameDocument knows the four pointers that XMLDSig §4.4.3.3 recommends. The bare ones leave comments out.
@@ -201,9 +237,15 @@ func (k *work) transform(t target, sig, e *node) (target, error) {
 		case thisSignature:
 			return k.without(t, e, func(n *node) bool { return n == sig })
 		}
-		if set, err := k.nodes(t); err != nil {
+		set, err := k.nodes(t)
+		if err != nil {
 			return t, err
-		} else if set, ok := ancestorFilter(set, e.child(nsDS, "XPath")); ok {
+		}
+		set, ok := k.ancestorFilter(set, e.child(nsDS, "XPath"))
+		if err := k.spent(); err != nil {
+			return t, err
+		}
+		if ok {
 			return target{set: set, envelops: t.envelops, part: true, opaque: set.doc != k.doc}, nil
 		}
 	case nsFilter2:
@@ -217,6 +259,9 @@ func (k *work) transform(t target, sig, e *node) (target, error) {
 			if ok {
 				set, ok = k.filterStep(set, x)
 			}
+		}
+		if err := k.spent(); err != nil {
+			return t, err
 		}
 		if ok {
 			own := set.doc == k.doc
@@ -283,6 +328,9 @@ func (k *work) base64(t target) (target, error) {
 				n = n.following(top, skip)
 			}
 		}
+	}
+	if k.spend(text.Len()); k.spent() != nil {
+		return t, k.spent()
 	}
 	b, ok := unbase64(text.String())
 	if !ok {

@@ -191,13 +191,17 @@ type document struct {
 	ids  map[string][]*node
 }
 
+// nsWSU is the namespace of the ID attribute of WS-Security (SOAP Message Security 1.1 §4.2).
+const nsWSU = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd"
+
 // index collects the IDs. Without a DTD no attribute is declared to be one; these are the spellings that the
-// signature formats, SAML and their verifiers use: Id, ID, id without a namespace, and xml:id.
+// signature formats, SAML, SOAP and their verifiers use: Id, ID, id without a namespace, xml:id and wsu:Id.
 func (d *document) index() {
 	d.ids = make(map[string][]*node)
 	for n := d.root; n != nil; n = n.following(d.root, false) {
 		for _, a := range n.attrs {
-			isID := a.space == "" && strings.EqualFold(a.local, "id") || a.space == nsXML && a.local == "id"
+			isID := a.space == "" && strings.EqualFold(a.local, "id") || a.space == nsXML && a.local == "id" ||
+				a.space == nsWSU && a.local == "Id"
 			if !isID {
 				continue
 			}

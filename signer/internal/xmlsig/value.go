@@ -38,6 +38,8 @@ func (s scheme) check(pub crypto.PublicKey, message, sig []byte) error {
 		return cert.VerifyDigest(pub, alg, s.hash, digest, der)
 	case ed25519Pure:
 		return cert.Verify(pub, cert.Algorithm{OID: cert.OIDEd25519}, 0, message, sig)
+	case ed448Pure:
+		return cert.Verify(pub, cert.Algorithm{OID: cert.OIDEd448}, 0, message, sig)
 	}
 	return &cert.UnsupportedError{What: "signature algorithm"}
 }

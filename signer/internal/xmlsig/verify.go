@@ -87,6 +87,9 @@ func (k *work) signature(n *node, extra [][]byte) (Signature, error) {
 	}
 	k.readXAdES(&s, n, props)
 	k.judgeCoverage(&s, n)
+	if err := k.spent(); err != nil {
+		return s, err
+	}
 	for _, c := range props.counters() {
 		cs, err := k.signature(c, extra)
 		if err != nil {
@@ -128,7 +131,7 @@ func (k *work) value(s *Signature, n, signed *node, props properties, extra [][]
 		s.find("algorithm-refused", Warning, err, "role", "signature", "uri", s.Method)
 		return nil
 	}
-	s.Hash = sch.hash
+	s.Hash, s.PSS = sch.hash, sch.family == pss
 	if s.Raw, ok = unbase64(n.child(nsDS, "SignatureValue").content()); !ok || len(s.Raw) == 0 {
 		s.Value, s.ValueErr = Bad, &StructureError{"signature-value"}
 		return nil
