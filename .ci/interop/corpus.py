@@ -157,8 +157,9 @@ def stamp_kinds(dss):
     archived = [i for i, s in enumerate(s for s in dss["sigs"] if s["format"].startswith("TST")) if "EVIDENCE_RECORD" in s["format"]]
     bad = [k for k in map(kind, dss["records"]) if k != "intact"]
     for k in bad[sum(kinds[i] != "intact" for i in archived):]:
-        i = next(i for i in archived if kinds[i] == "intact")
-        kinds[i] = k
+        i = next((i for i in archived if kinds[i] == "intact"), None)
+        if i is not None:
+            kinds[i] = k
     return kinds
 
 
@@ -181,7 +182,7 @@ def compare(row, our, dss):
     if len(our_sigs) != len(dss_sigs):
         return "number of signatures"
     if a != b and not alike(our_sigs, dss_sigs):
-        if all(failed(s) for s in our_sigs) and all(failed(s) for s in dss_sigs):
+        if 0 < sum(map(failed, our_sigs)) == sum(map(failed, dss_sigs)):
             return "both fail it, and find the fault elsewhere"
         if "broken" in b and "broken" not in a:
             return "DSS says broken, we do not"

@@ -210,7 +210,7 @@ func (k *work) writeReferences(w io.Writer, sig *node, m c14n, want func(*node) 
 }
 
 // writeIncluded writes the octets of the references that the Include elements name, in the order of these (EN 319 132-1
-// §5.2.8.2).
+// §5.2.8.2). One that names none adds nothing, so that the imprint tells.
 func (k *work) writeIncluded(w io.Writer, sig *node, m c14n, includes []*node) error {
 	if len(includes) > k.lim.References {
 		return &LimitError{"references", k.lim.References}
@@ -220,7 +220,7 @@ func (k *work) writeIncluded(w io.Writer, sig *node, m c14n, includes []*node) e
 		uri := i.value("URI")
 		at := slices.IndexFunc(refs, func(r *node) bool { return uri != "" && uri == "#"+r.value("Id") })
 		if at < 0 {
-			return &ReferenceError{URI: uri, Reason: "missing"}
+			continue
 		}
 		if _, err := k.process(w, sig, refs[at], m); err != nil {
 			return err
