@@ -77,6 +77,9 @@ func openToAppend(ctx context.Context, r io.ReaderAt, size int64) (*file, error)
 	if f.repaired || slices.Contains(f.damage, "xref-loop") {
 		return nil, refuse(DamagedFile, "cross-reference")
 	}
+	if f.base > 0 { // EU DSS does not know such a file for a PDF, and poppler counts its offsets otherwise
+		return nil, refuse(DamagedFile, "bytes before the header")
+	}
 	if len(f.sections) >= maxSections { // one more could not be read back
 		return nil, tooComplex("too many cross-reference sections")
 	}

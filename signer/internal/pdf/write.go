@@ -233,14 +233,14 @@ func (b *builder) finish() ([]byte, error) {
 		sum := sha256.Sum256(b.buf.Bytes())
 		t["ID"] = array{id[0], str{b: sum[:16], hex: true}}
 	}
-	t["Prev"] = b.f.sections[0].off - b.f.delta
+	t["Prev"] = b.f.sections[0].off
 	start := b.at + int64(b.buf.Len())
 	if b.f.sections[0].stream {
 		b.xrefStream(t)
 	} else {
 		b.xrefTable(t)
 	}
-	fmt.Fprintf(&b.buf, "startxref\n%d\n%%%%EOF\n", start-b.f.delta)
+	fmt.Fprintf(&b.buf, "startxref\n%d\n%%%%EOF\n", start)
 	out := b.buf.Bytes()
 	if b.holeEnd > 0 {
 		end := b.at + int64(len(out))
@@ -277,10 +277,10 @@ func (b *builder) xrefTable(t dict) {
 		fmt.Fprintf(&b.buf, "%d %d\n", run[0], len(run))
 		for _, n := range run {
 			e := b.changed[n]
-			if e.off-b.f.delta > 9999999999 {
+			if e.off > 9999999999 {
 				b.fail(&RefusalError{Reason: TooLarge})
 			}
-			fmt.Fprintf(&b.buf, "%010d %05d n \n", e.off-b.f.delta, e.gen)
+			fmt.Fprintf(&b.buf, "%010d %05d n \n", e.off, e.gen)
 		}
 	}
 	b.buf.WriteString("trailer\n")
@@ -307,7 +307,7 @@ func (b *builder) xrefStream(t dict) {
 		index = append(index, int64(run[0]), int64(len(run)))
 		for _, n := range run {
 			e := b.changed[n]
-			off := uint64(e.off - b.f.delta) // #nosec G115 -- never negative
+			off := uint64(e.off) // #nosec G115 -- never negative
 			data = append(data, 1, byte(off>>40), byte(off>>32), byte(off>>24), byte(off>>16), byte(off>>8), byte(off),
 				byte(e.gen>>8), byte(e.gen))
 		}
