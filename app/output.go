@@ -25,6 +25,9 @@ type FolderGoneError struct{ Path string }
 
 func (e *FolderGoneError) Error() string { return "folder " + filepath.Base(e.Path) + " is gone" }
 
+// Unwrap makes errors.Is(err, fs.ErrNotExist) hold.
+func (e *FolderGoneError) Unwrap() error { return fs.ErrNotExist }
+
 // SelfCheckError means that what was written did not verify. The output was thrown away.
 type SelfCheckError struct{ Err error }
 
@@ -66,6 +69,9 @@ func writeNewAs(ctx context.Context, dest, tmp string, rights os.FileMode, write
 	defer begun(&unfinished.outputs)()
 	if err == nil {
 		err = renameNew(tmp, dest)
+		if errors.Is(err, fs.ErrNotExist) {
+			err = &FolderGoneError{filepath.Dir(dest)}
+		}
 	}
 	if err != nil {
 		return errors.Join(err, removeTemp(tmp))

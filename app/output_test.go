@@ -97,6 +97,13 @@ func TestWriteNewWithoutItsFolder(t *testing.T) {
 	if !errors.As(err, &gone) || gone.Path != dir || Explain(err).Code != "folder-gone" {
 		t.Errorf("got %v", err)
 	}
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	away := func(*os.File) error { return os.Rename(dir, dir+" altrove") }
+	if err := writeNew(t.Context(), filepath.Join(dir, "a.p7m"), text("x"), away); !errors.As(err, &gone) {
+		t.Errorf("moved while it was written: %v", err)
+	}
 }
 
 func TestWriteNewStopsWithItsContext(t *testing.T) {

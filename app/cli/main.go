@@ -377,7 +377,7 @@ func exitCode(err error) int {
 	case errors.As(err, &choose), errors.Is(err, card.ErrNoService), errors.Is(err, card.ErrRemoved),
 		errors.Is(err, card.ErrBusy), errors.Is(err, card.ErrMute), errors.Is(err, card.ErrUnsupported):
 		return exitNoCard
-	case isIO(err), errors.As(err, new(*app.FolderError)):
+	case isIO(err), errors.As(err, new(*app.FolderError)), errors.As(err, new(*app.FolderGoneError)), errors.As(err, new(*app.SpaceError)):
 		return exitIO
 	}
 	return exitFailed
