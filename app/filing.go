@@ -27,8 +27,8 @@ type FilingRequest struct {
 	Signers []string
 	// Again tells, by the index in Files, which envelopes are to be signed once more on purpose.
 	Again map[int]bool
-	// Originals is a folder with the files as the portal made them, under the same names; empty when there is none.
-	Originals string
+	// Originals are files as the portal made them, or folders with such files: see [Filing].Compared.
+	Originals []string
 	// Validate also asks a PDF/A validator, where one is installed. It takes seconds.
 	Validate bool
 }
@@ -41,7 +41,9 @@ type Filing struct {
 	// SignerChecked is set when the certificate was looked at too.
 	SignerChecked bool
 	Items         []FilingItem // what is to be mended first, then doubts, then what is good to know
-	Advice        *Advice      // why nothing could be checked; nil when all went well
+	// Compared is how each file that could be read stands to the originals; nil without any.
+	Compared []Comparison
+	Advice   *Advice // why nothing could be checked; nil when all went well
 }
 
 // FilingItem is one rule that is not kept, or one thing that is good to know.
@@ -69,6 +71,9 @@ const (
 	FilingOpenCard FilingAction = "open-card"
 	// FilingAskIssuer asks the issuer of the certificate, over the network, whether it still holds.
 	FilingAskIssuer FilingAction = "ask-issuer"
+	// FilingNameSigner lets the person say who is to sign, FilingShowCompared shows how each file was compared.
+	FilingNameSigner   FilingAction = "name-signer"
+	FilingShowCompared FilingAction = "show-compared"
 )
 
 var filingActions = map[string]FilingAction{
@@ -76,8 +81,8 @@ var filingActions = map[string]FilingAction{
 	"p7m-chosen": FilingUsePAdES, "empty-file": FilingRemove, "already-signed": FilingRemove, "same-content": FilingRemove,
 	"fattura-signed": FilingRemove, "login-certificate": FilingOpenCard, "not-qualified": FilingOpenCard,
 	"certificate-expired": FilingOpenCard, "certificate-revoked": FilingOpenCard, "certificate-suspended": FilingOpenCard,
-	"chip-withdrawn": FilingOpenCard, "other-signer": FilingOpenCard, "unreadable": FilingRemove,
-	"revocation-not-known": FilingAskIssuer,
+	"chip-withdrawn": FilingOpenCard, "other-signer": FilingNameSigner, "unreadable": FilingRemove,
+	"revocation-not-known": FilingAskIssuer, "distinta-signer": FilingNameSigner, "differs-from-original": FilingShowCompared,
 }
 
 // FilingVerdict is a checklist in one word.
@@ -154,6 +159,13 @@ func (e *Engine) CheckFiling(ctx context.Context, r FilingRequest) (*Filing, err
 	if out.SignerChecked = f.Signer != nil; out.SignerChecked {
 		f.Signer.Named = r.Signers
 	}
+	var made *portalFiles
+	if len(r.Originals) > 0 {
+		var err error
+		if made, err = findPortalFiles(ctx, r.Originals); err != nil {
+			return nil, err
+		}
+	}
 	var paths []string
 	var open oneOpen
 	defer open.close()
@@ -164,8 +176,12 @@ func (e *Engine) CheckFiling(ctx context.Context, r FilingRequest) (*Filing, err
 			continue
 		}
 		g := filing.File{Name: filepath.Base(path), Document: doc, Again: r.Again[n]}
-		if g.Original, err = original(ctx, r.Originals, g.Name); err != nil {
-			return nil, err
+		if made != nil {
+			var c Comparison
+			if c, g.Original, err = made.compare(ctx, path, doc); err != nil {
+				return nil, err
+			}
+			out.Compared = append(out.Compared, c)
 		}
 		f.Files, paths = append(f.Files, g), append(paths, path)
 	}
@@ -276,23 +292,6 @@ func filingSigner(c *Card, id string) *filing.Signer {
 }
 
 var filingStatus = map[string]filing.Status{"good": filing.StatusGood, "revoked": filing.StatusRevoked, "suspended": filing.StatusSuspended}
-
-// original is the digest of the file of that name in the folder of originals; zero when there is none.
-func original(ctx context.Context, folder, name string) ([32]byte, error) {
-	if folder == "" {
-		return [32]byte{}, nil
-	}
-	path := filepath.Join(folder, name)
-	if _, err := os.Stat(path); err != nil {
-		return [32]byte{}, nil // not every file of a filing comes from the portal
-	}
-	f, d, err := openDocument(path)
-	if err != nil {
-		return [32]byte{}, err
-	}
-	defer f.Close()
-	return d.SHA256(ctx)
-}
 
 // FilingText is an item in words.
 type FilingText struct {

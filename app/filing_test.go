@@ -49,7 +49,7 @@ func TestFilingTexts(t *testing.T) {
 		}
 		for _, k := range c.Keys() {
 			m := regexp.MustCompile(`^filing\.([a-z0-9-]+)\.(title|why|mend)$`).FindStringSubmatch(k)
-			if m != nil && !slices.Contains(codes, m[1]) && !slices.Contains([]string{"confirm", "choose", "list"}, m[1]) {
+			if m != nil && !slices.Contains(codes, m[1]) && !slices.Contains([]string{"confirm", "choose", "list", "compare", "signer"}, m[1]) {
 				t.Errorf("%s: nothing uses %s", tag, k)
 			}
 		}
@@ -112,19 +112,6 @@ func TestCheckFiling(t *testing.T) {
 	cancel()
 	if _, err := e.CheckFiling(gone, FilingRequest{Files: many}); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: %v", err)
-	}
-}
-
-// A file is compared with the one of its name in the folder of originals.
-func TestCheckFilingOriginals(t *testing.T) {
-	e, _ := practiceEngine(t)
-	dir, from := t.TempDir(), t.TempDir()
-	same, changed, own := write(t, dir, "a.txt", "a\n"), write(t, dir, "b.txt", "b2\n"), write(t, dir, "c.txt", "c\n")
-	write(t, from, "a.txt", "a\n")
-	write(t, from, "b.txt", "b\n")
-	f, err := e.CheckFiling(t.Context(), FilingRequest{Profile: "registro-imprese", Files: []string{same, changed, own}, Originals: from})
-	if err != nil || len(f.Items) != 1 || f.Items[0].Code != "differs-from-original" || f.Items[0].File != changed {
-		t.Errorf("%+v, %v", f, err)
 	}
 }
 

@@ -16,22 +16,26 @@ import (
 
 // filed is what the checklist in the State was made of. It belongs to the goroutine of Run.
 type filed struct {
-	docs    *Docs
-	choices *SignChoices
-	cards   *Cards
-	profile string
-	key     string
-	cancel  context.CancelFunc
+	docs     *Docs
+	choices  *SignChoices
+	cards    *Cards
+	expected *Expected
+	profile  string
+	key      string
+	cancel   context.CancelFunc
 }
 
 // keepFiling starts the check anew when something that it looks at has changed; not while a job runs or files are
 // being added.
 func (s *Store) keepFiling(st State) State {
 	f := &s.filed
-	if st.Docs == f.docs && st.Choices == f.choices && st.Cards == f.cards && st.Settings.Profile == f.profile || st.Adding != nil || st.Job != nil && st.Job.Running {
+	if len(st.Docs.List) == 0 {
+		st.Expected = nil // it was said of the files that were there
+	}
+	if st.Docs == f.docs && st.Choices == f.choices && st.Cards == f.cards && st.Expected == f.expected && st.Settings.Profile == f.profile || st.Adding != nil || st.Job != nil && st.Job.Running {
 		return st
 	}
-	f.docs, f.choices, f.cards, f.profile = st.Docs, st.Choices, st.Cards, st.Settings.Profile
+	f.docs, f.choices, f.cards, f.expected, f.profile = st.Docs, st.Choices, st.Cards, st.Expected, st.Settings.Profile
 	r, key := filingOf(st)
 	if key == f.key {
 		return st
@@ -79,7 +83,11 @@ func (s *Store) postFiling(ctx context.Context, e *Engine, r FilingRequest) {
 
 // filingOf is what is to be checked of the State, and a key that changes with it.
 func filingOf(st State) (FilingRequest, string) {
-	r := FilingRequest{Profile: st.Settings.Profile, Format: st.Choices.Format, Card: st.Cards.Card(), Again: map[int]bool{}}
+	x := st.expected()
+	r := FilingRequest{
+		Profile: st.Settings.Profile, Format: st.Choices.Format, Card: st.Cards.Card(), Again: map[int]bool{},
+		Signers: x.signers(), Originals: x.Originals,
+	}
 	if filing.ByID(r.Profile) == nil {
 		r.Profile = FilingProfiles()[0]
 	}
@@ -97,6 +105,9 @@ func filingOf(st State) (FilingRequest, string) {
 func filingKey(r FilingRequest) string {
 	var b strings.Builder
 	b.WriteString(r.Profile + "\x00" + strconv.Itoa(int(r.Format)))
+	for _, list := range [][]string{r.Signers, r.Originals} {
+		b.WriteString("\x00" + strconv.Itoa(len(list)) + "\x00" + strings.Join(list, "\x00"))
+	}
 	if r.Card != nil {
 		for _, c := range r.Card.Certificates {
 			b.WriteString("\x00" + c.SHA256 + c.Status.State + c.Withdrawn) // the issuer may be asked meanwhile
@@ -140,10 +151,14 @@ func (s *Store) SetProfile(id string) {
 // that the profile wants where r has none. In a window the person is asked whether to sign what would be refused;
 // elsewhere it is a [*FilingError].
 func (e *Engine) holdToProfile(ctx context.Context, r *SignRequest, ask Asker) error {
-	if r.Profile == "" || r.Resume != "" { // a job that is resumed was held to it when it began
+	said := len(r.Signers)+len(r.Originals) > 0
+	if r.Profile == "" && !said || r.Resume != "" { // a job that is resumed was held to it when it began
 		return nil
 	}
 	p := filing.ByID(r.Profile)
+	if r.Profile == "" {
+		p = &filing.Profiles()[0]
+	}
 	if p == nil {
 		return &ProfileError{r.Profile}
 	}
@@ -160,7 +175,11 @@ func (e *Engine) holdToProfile(ctx context.Context, r *SignRequest, ask Asker) e
 	}
 	f, err := e.CheckFiling(ctx, FilingRequest{
 		Profile: r.Profile, Files: r.Files, Format: r.Format, Card: &c, Cert: r.Cert, Again: again,
+		Signers: r.Signers, Originals: r.Originals,
 	})
+	if err == nil {
+		r.holdToOriginals(f.Compared)
+	}
 	if err != nil || f.Verdict() != FilingRefused {
 		return err
 	}

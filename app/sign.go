@@ -45,6 +45,9 @@ type SignRequest struct {
 	Visible          *VisibleMark
 	// Profile, of [FilingProfiles], is held against the files first: see [FilingError]. Empty holds them against none.
 	Profile string
+	// Signers and Originals are as in [FilingRequest]; either has the files held against Profile, an empty one as there.
+	// A file that is the same as an original is signed only if it still is.
+	Signers, Originals []string
 	// AskExisting has the person asked, once for all, whether outputs whose name is taken get a free name
 	// ("a (2).pdf.p7m"). Without it, or when the person says no, they fail with an [*ExistsError].
 	AskExisting bool

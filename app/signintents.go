@@ -23,7 +23,7 @@ func (s *Store) Sign() {
 		req := SignRequest{
 			Slot: s.slots[c.Slot], AskExisting: true, Format: h.Format, Level: h.Level, TSA: h.TSA, Detached: h.Detached,
 			OutDir: h.OutDir, PerFile: map[int]Existing{}, Seen: map[int][32]byte{}, Reason: h.Reason, Location: h.Location, Visible: h.Visible,
-			Profile: st.Settings.Profile,
+			Profile: st.Settings.Profile, Signers: st.expected().signers(), Originals: st.expected().Originals,
 		}
 		ids := map[int]int{} // index in req.Files → Doc.ID
 		next := &Docs{List: append([]Doc(nil), st.Docs.List...)}
@@ -216,7 +216,7 @@ func (s *Store) Resume() {
 			ids[in.Indices[i]] = s.nextID
 			next.List = append(next.List, Doc{ID: s.nextID, Path: path, Name: filepath.Base(path), Status: DocWaiting})
 		}
-		st.Docs, st.Interrupted = next, nil
+		st.Docs, st.Interrupted, st.Expected = next, nil, nil
 		st.Job = &Job{Running: true, Practice: st.Cards.Practice, Total: in.Total, Signer: in.Signer}
 		s.forgetLast()
 		s.startJob(SignRequest{Slot: s.slots[c.Slot], Resume: in.ID}, ids)

@@ -32,13 +32,15 @@ func NewPIN() *PIN { return card.NewPIN() }
 // State is everything a window shows, at one moment. It is never changed once published; a section that did
 // not change keeps its pointer, so a view compares pointers to see whether it has work.
 type State struct {
-	Cards   *Cards
-	Docs    *Docs
-	Adding  *Adding // how far the looking at added files is; nil when none takes long
-	Errand  *Errand // what was asked for beside the pages and takes a while; nil when nothing does
-	Filing  *Filing // how Docs stands to the rules of whom it is for; nil while it is empty
-	Choices *SignChoices
-	Job     *Job
+	Cards  *Cards
+	Docs   *Docs
+	Adding *Adding // how far the looking at added files is; nil when none takes long
+	Errand *Errand // what was asked for beside the pages and takes a while; nil when nothing does
+	Filing *Filing // how Docs stands to the rules of whom it is for; nil while it is empty
+	// Expected is what the person has said of Docs; nil when nothing was said.
+	Expected *Expected
+	Choices  *SignChoices
+	Job      *Job
 	// Interrupted is a signing job that an earlier run of the program did not finish; nil when there is none.
 	Interrupted *Interrupted
 	// Authorities are the configured time-stamp authorities.

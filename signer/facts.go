@@ -53,6 +53,8 @@ type XMLFacts struct {
 	Space, Root string // name of the root element
 	Version     string // its attribute "versione" or "version"
 	Signatures  int    // ds:Signature elements
+	// Images is true when there are CDATA sections, or images of HTML, escaped or not.
+	Images bool
 	// Malformed is true when the document is not well-formed; Unknown when that cannot be told because of its size,
 	// its character set or its own entities.
 	Malformed, Unknown bool
@@ -60,6 +62,9 @@ type XMLFacts struct {
 
 // maxXMLFacts bounds what is read of an XML document; accounts and invoices stay far below.
 const maxXMLFacts = 32 << 20
+
+// scripts are what a page with a program has in it.
+var scripts = []string{"<script", "javascript:"}
 
 // FactsOf looks for the facts of d. It reads the document once at most and holds little of it in memory. The error is
 // one of reading: damage is a fact.
@@ -74,9 +79,9 @@ func FactsOf(ctx context.Context, d *Document) (*Facts, error) {
 		if err := f.examineXML(ctx, d); err != nil {
 			return f, err
 		}
-		fallthrough
+		return f, f.search(ctx, d, marks{&f.Script: scripts, &f.XML.Images: {"<![cdata[", "<img", "&lt;img"}})
 	case Text:
-		return f, f.search(ctx, d, marks{&f.Script: {"<script", "javascript:"}})
+		return f, f.search(ctx, d, marks{&f.Script: scripts})
 	case ZIP:
 		return f, f.search(ctx, d, marks{&f.Macros: {"vbaproject.bin", "basic/script-l", "basic/standard/"}})
 	case Other:

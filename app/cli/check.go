@@ -4,7 +4,6 @@ import (
 	"flag"
 	"fmt"
 	"path/filepath"
-	"strings"
 
 	"ceralacca/app"
 	"ceralacca/app/lang"
@@ -16,6 +15,14 @@ type jsonChecked struct {
 	Verdict       app.FilingVerdict  `json:"verdict"` // ready, doubt or refused
 	SignerChecked bool               `json:"signer_checked"`
 	Findings      []jsonFilingRemark `json:"findings"`
+	Compared      []jsonCompared     `json:"compared,omitempty"`
+}
+
+// jsonCompared is how a file stands to the originals: same, changed, absent, or itself when it was compared with itself.
+type jsonCompared struct {
+	File     string `json:"file"`
+	State    string `json:"state"`
+	Original string `json:"original,omitempty"`
 }
 
 type jsonFilingRemark struct {
@@ -36,7 +43,27 @@ type jsonFilingSource struct {
 	Read string `json:"read,omitempty"`
 }
 
+var comparedWords = map[app.Sameness]string{
+	app.OriginalAbsent: "absent", app.OriginalSame: "same", app.OriginalChanged: "changed", app.OriginalItself: "itself",
+}
+
 var remarkSeverities = map[app.Severity]string{app.SeverityInfo: "info", app.SeverityWarning: "warning", app.SeverityDanger: "error"}
+
+// expectFlags are what the person says of the files: the originals, and who is to sign.
+func expectFlags(f *flag.FlagSet, originals, signers *[]string) {
+	f.Func("originals", "", func(path string) error { *originals = append(*originals, path); return nil })
+	f.Func("signer", "", func(code string) error { *signers = append(*signers, app.TidyCode(code)); return nil })
+}
+
+// checkSigners refuses what is no codice fiscale of a person. A last letter that does not fit is on real cards too.
+func checkSigners(codes []string) error {
+	for _, c := range codes {
+		if fault, _ := app.CheckCode(c); fault != app.CodeFine && fault != app.CodeCheck {
+			return &usageError{lang.M("cli.bad-signer", "code", c)}
+		}
+	}
+	return nil
+}
 
 // check holds the files against what their receiver asks for. It asks for no PIN; without a card the certificate is
 // left out.
@@ -45,8 +72,7 @@ func (s *session) check(args []string) (int, error) {
 	files, err := s.flags("check", args, func(f *flag.FlagSet) {
 		f.StringVar(&r.Profile, "profile", "", "")
 		f.StringVar(&r.Cert, "cert", "", "")
-		f.StringVar(&r.Originals, "originals", "", "")
-		f.Func("signer", "", func(code string) error { r.Signers = append(r.Signers, strings.ToUpper(code)); return nil })
+		expectFlags(f, &r.Originals, &r.Signers)
 		choice(f, "format", &r.Format, formatFlags)
 	})
 	if err != nil {
@@ -54,6 +80,9 @@ func (s *session) check(args []string) (int, error) {
 	}
 	if len(files) == 0 {
 		return 0, &usageError{lang.M("cli.no-files")}
+	}
+	if err := checkSigners(r.Signers); err != nil {
+		return 0, err
 	}
 	r.Files = files
 	if sl, err := s.slot(); err == nil && sl.State == card.Present {
@@ -92,6 +121,9 @@ func (s *session) checked(f *app.Filing) jsonChecked {
 		}
 		j.Findings = append(j.Findings, r)
 	}
+	for _, c := range f.Compared {
+		j.Compared = append(j.Compared, jsonCompared{c.File, comparedWords[c.Sameness], c.Original})
+	}
 	return j
 }
 
@@ -118,6 +150,12 @@ func (s *session) sayFiling(f *app.Filing) {
 			if line != "" {
 				fmt.Fprintf(s.out, "      %s\n", line)
 			}
+		}
+	}
+	if len(f.Compared) > 0 {
+		fmt.Fprintf(s.out, "\n%s\n", s.texts.T("filing.compare.title"))
+		for _, c := range f.Compared {
+			fmt.Fprintln(s.out, "  "+s.labelled(filepath.Base(c.File), s.texts.Text(c.Words())))
 		}
 	}
 	fmt.Fprintf(s.out, "\n%s\n", s.texts.T("filing.no-promise"))

@@ -98,6 +98,7 @@ func (s *session) sign(args []string) (int, error) {
 		f.StringVar(&j.req.Cert, "cert", "", "")
 		f.StringVar(&j.req.OutDir, "out", "", "")
 		f.StringVar(&j.req.Profile, "profile", "", "")
+		expectFlags(f, &j.req.Originals, &j.req.Signers)
 	})
 	if err == nil {
 		err = j.check()
@@ -118,6 +119,9 @@ func (s *session) sign(args []string) (int, error) {
 // check refuses flags that do not go together.
 func (j *signing) check() error {
 	r := &j.req
+	if err := checkSigners(r.Signers); err != nil {
+		return err
+	}
 	if r.Level == signer.LevelB && r.TSA != "" {
 		r.Level = signer.LevelT // nobody names an authority for nothing
 	}

@@ -34,7 +34,7 @@ func good(t testing.TB, profile string) filing.Filing {
 }
 
 // quiet are the codes that tell what is good to know of a good filing.
-var quiet = []string{"pdfa-claim"}
+var quiet = []string{"pdfa-claim", "only-attachment"}
 
 func codes(t testing.TB, profile string, f filing.Filing) []string {
 	t.Helper()
@@ -62,6 +62,28 @@ func TestGoodFilingsPass(t *testing.T) {
 		if got := codes(t, p.ID, good(t, p.ID)); len(got) > 0 {
 			t.Errorf("%s: %v", p.ID, got)
 		}
+	}
+}
+
+// What is only good to know is told of the files that it concerns.
+func TestGoodToKnow(t *testing.T) {
+	f := good(t, "registro-imprese")
+	f.Files = append(f.Files, file(t, "delega.TIFF", "II*\x00"), file(t, "solo nome.txt", archival(objects{4: stream("BT (E) Tj ET")})))
+	found, err := filing.ByID("registro-imprese").Run(t.Context(), f, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, x := range found {
+		if x.Severity == signer.Info {
+			got = append(got, x.Code+" "+f.Files[x.File].Name)
+		}
+	}
+	want := []string{
+		"pdfa-claim atto.pdf", "pdfa-claim DISTINTA.pdf", "pdfa-claim solo nome.txt", "only-attachment nota.txt", "only-attachment delega.TIFF",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("%q", got)
 	}
 }
 
@@ -93,6 +115,8 @@ func openAction(a string) string {
 
 const attached = "<</Type/Catalog/Pages 2 0 R/Metadata 6 0 R/Names<</EmbeddedFiles<</Names[(a)<</Type/Filespec/EF<</F 7 0 R>>>>]>>>>>>"
 
+const mega = 1_000_000
+
 type trial struct {
 	name, profile string
 	change        func(testing.TB, *filing.Filing)
@@ -102,7 +126,10 @@ type trial struct {
 // TestRules breaks one rule at a time.
 func TestRules(t *testing.T) {
 	const ri = "registro-imprese"
-	seen := map[string]bool{"pdfa-claim": true}
+	seen := map[string]bool{}
+	for _, c := range quiet { // see TestGoodToKnow
+		seen[c] = true
+	}
 	for _, c := range slices.Concat(trialsOfFiles(ri), trialsOfSets(ri), trialsOfSigners(ri), trialsOfOthers()) {
 		t.Run(c.profile+"/"+c.name, func(t *testing.T) {
 			f := good(t, c.profile)
@@ -163,6 +190,11 @@ func trialsOfFiles(ri string) []trial {
 		{"a character set that is not read", ri, swap("a.xml", "<?xml version='1.0' encoding='Shift_JIS'?><a>x</a>"), ""},
 		{"entities of its own", ri, swap("a.xml", "<?xml version='1.0'?><!DOCTYPE a [<!ENTITY e 'x'>]><a>&e;</a>"), ""},
 		{"accounts in prose", ri, swap("bilancio2.xbrl", "<bilancio/>"), "xbrl-not-instance"},
+		{"accounts with a picture", ri, swap("bilancio2.xbrl", strings.Replace(xbrl, "<xbrl", "<!-- &lt;IMG src='data:'&gt; --><xbrl", 1)), "xbrl-images"},
+		{"accounts with CDATA", ri, swap("bilancio2.xbrl", "<!-- <![CDATA[ -->"+xbrl), "xbrl-images"},
+		{"a picture elsewhere", ri, swap("a.xml", "<a>&lt;img src=''&gt;</a>"), ""},
+		{"a heavy page", ri, swap("atto.pdf", archival(objects{7: stream(strings.Repeat("x", mega))})), "page-heavy"},
+		{"a light page", ri, swap("atto.pdf", archival(objects{7: stream(strings.Repeat("x", mega-10_000))})), ""},
 		{"name of the accounts", ri, swap("bilancio 2026.xbrl", xbrl+" "), "xbrl-name"},
 		{"wrong extension", ri, swap("atto.txt", archival(nil)), "name-extension-wrong"},
 		{"no extension", ri, swap("atto", archival(nil)), "name-extension-wrong"},
@@ -190,8 +222,8 @@ func trialsOfSets(ri string) []trial {
 		{"same name", ri, func(t testing.TB, f *filing.Filing) {
 			f.Files[1] = file(t, "ATTO.pdf", archival(objects{4: stream("BT (X) Tj ET")}))
 		}, "same-name"},
-		{"forty-one", ri, func(t testing.TB, f *filing.Filing) {
-			for len(f.Files) < 41 {
+		{"thirty-one", ri, func(t testing.TB, f *filing.Filing) {
+			for len(f.Files) < 31 {
 				f.Files = append(f.Files, file(t, strings.Repeat("n", len(f.Files))+".txt", strings.Repeat("riga\n", len(f.Files))))
 			}
 		}, "too-many"},
@@ -215,6 +247,12 @@ func trialsOfSigners(ri string) []trial {
 		{"chip", ri, func(_ testing.TB, f *filing.Filing) { f.Signer.Chip = "ID-One CNS V2 su Cosmo V9" }, "chip-withdrawn"},
 		{"other chip", ri, func(_ testing.TB, f *filing.Filing) { f.Signer.Chip = "JSign3" }, "chip-withdrawn"},
 		{"somebody else", ri, func(_ testing.TB, f *filing.Filing) { f.Signer.Named = []string{"RSSMRA85T10A562S"} }, "other-signer"},
+		{"somebody else, elsewhere", "general", func(_ testing.TB, f *filing.Filing) { f.Signer.Named = []string{"RSSMRA85T10A562S"} }, "other-signer"},
+		{"nobody named, with a summary", ri, func(_ testing.TB, f *filing.Filing) { f.Signer.Named = nil }, "distinta-signer"},
+		{"nobody named, without one", ri, func(t testing.TB, f *filing.Filing) {
+			f.Signer.Named, f.Files = nil, f.Files[:3]
+		}, ""},
+		{"a certificate without a codice fiscale", ri, withCertificate(func(c *x509.Certificate) { c.Subject.SerialNumber = "" }), "signer-no-code"},
 		{"one of two", ri, func(_ testing.TB, f *filing.Filing) {
 			f.Signer.Named = append(f.Signer.Named, "RSSMRA85T10A562S")
 		}, ""},

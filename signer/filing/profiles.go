@@ -30,7 +30,7 @@ var args = map[string][]string{
 	"active-content": {"features"}, "pdfa-contradicted": {"claim", "features"}, "pdfa-other-part": {"claim"}, "pdfa-claim": {"claim"},
 	"pdfa-passed": {"claim"}, "fonts-not-embedded": {"fonts"}, "changed-since-made": {"program"}, "name-characters": {"characters"},
 	"too-large": {"size", "limit"}, "size-mail": {"size", "limit"}, "fattura-large": {"size", "limit"}, "too-many": {"count", "limit"},
-	"same-content": {"other"}, "signed-inside": {"count"},
+	"same-content": {"other"}, "signed-inside": {"count"}, "distinta-signer": {"signer"}, "page-heavy": {"size", "pages", "limit"},
 }
 
 // The severities, short enough for a table.
@@ -44,15 +44,15 @@ const (
 func Profiles() []Profile { return profiles }
 
 var profiles = []Profile{
-	{ID: "general", Checks: slices.Concat(theSigner, []Check{
+	{ID: "general", Checks: slices.Concat(theSigner, theNamed(ours), []Check{
 		{Code: "empty-file", Severity: refused, Source: ours, run: each(emptyFile)},
 		{Code: "name-extension-wrong", Severity: doubt, Source: ours, run: each(wrongExtension)},
 		{Code: "pdf-damaged", Severity: doubt, Source: ours, run: each(damaged)},
 		{Code: "active-content", Severity: doubt, Source: regole, From: sinceRegole, run: each(active)},
 		{Code: "macros", Severity: doubt, Source: regole, From: sinceRegole, run: each(macros)},
 	})},
-	{ID: "registro-imprese", Format: signer.CAdES, Checks: slices.Concat(theSigner, theChip, registroImprese, theIssuer)},
-	{ID: "pdf-email", Format: signer.PAdES, Checks: slices.Concat(theSigner, []Check{
+	{ID: "registro-imprese", Format: signer.CAdES, Checks: slices.Concat(theSigner, theNamed(cuneo), theChip, registroImprese, theIssuer)},
+	{ID: "pdf-email", Format: signer.PAdES, Checks: slices.Concat(theSigner, theNamed(ours), []Check{
 		{Code: "p7m-chosen", Severity: known, Source: ours, run: p7mChosen},
 		{Code: "not-pdf", Severity: refused, Source: iso32000, run: each(func(l *look) map[string]string { return when(l.kind != signer.PDF) })},
 		{Code: "pdf-damaged", Severity: refused, Source: iso32000, run: each(damaged)},
@@ -61,7 +61,7 @@ var profiles = []Profile{
 		{Code: "signed-inside", Severity: known, Source: iso32000, run: each(signedInside)},
 		{Code: "size-mail", Severity: doubt, Source: ours, run: each(tooLarge(20))},
 	})},
-	{ID: "fatturapa", Checks: slices.Concat(theSigner, fatturaPA, theIssuer)},
+	{ID: "fatturapa", Checks: slices.Concat(theSigner, theNamed(ours), fatturaPA, theIssuer)},
 }
 
 // sinceRegole is the day on which the technical rules were published.
@@ -75,7 +75,14 @@ var theSigner = []Check{
 	{Code: "certificate-not-yet", Severity: refused, Source: cad, run: notYetValid},
 	{Code: "certificate-revoked", Severity: refused, Source: cad, run: revoked},
 	{Code: "certificate-suspended", Severity: refused, Source: cad, run: suspended},
-	{Code: "other-signer", Severity: doubt, Source: ours, run: otherSigner},
+}
+
+// theNamed is asked where a person has said who is to sign.
+func theNamed(s Source) []Check {
+	return []Check{
+		{Code: "other-signer", Severity: refused, Source: s, run: otherSigner},
+		{Code: "signer-no-code", Severity: doubt, Source: ours, run: signerWithoutCode},
+	}
 }
 
 // theIssuer is good to know where an office asks the issuer itself.
@@ -85,7 +92,7 @@ var theIssuer = []Check{{Code: "revocation-not-known", Severity: known, Source: 
 // those of the chambers' pages, which moved them once.
 var theChip = []Check{
 	{Code: "chip-withdrawn", Severity: doubt, Source: chipMarche, From: day(2026, time.January, 1), run: chip("cosmov9")},
-	{Code: "chip-withdrawn", Severity: doubt, Source: chipPrato, From: day(2025, time.June, 30), run: chip("jsign3")},
+	{Code: "chip-withdrawn", Severity: doubt, Source: chipCuneo, From: day(2026, time.June, 26), run: chip("jsign3")},
 }
 
 var sincePDFA = day(2009, time.January, 15)
@@ -100,7 +107,7 @@ var registroImprese = []Check{
 	{Code: "macros", Severity: refused, Source: regole, From: sinceRegole, run: each(macros)},
 	{Code: "attachments", Severity: refused, Source: marche, From: sincePDFA, run: each(attachments)},
 	{Code: "attachments-a3", Severity: doubt, Source: marche, From: sincePDFA, run: each(attachmentsA3)},
-	{Code: "xml-malformed", Severity: refused, Source: romagna, run: each(malformed)},
+	{Code: "xml-malformed", Severity: refused, Source: tebeni, run: each(malformed)},
 	{Code: "pdfa-failed", Severity: refused, Source: marche, From: sincePDFA, run: each(pdfaFailed)},
 	{Code: "not-pdfa", Severity: doubt, Source: marche, From: sincePDFA, run: each(notPDFA)},
 	{Code: "pdfa-contradicted", Severity: doubt, Source: marche, From: sincePDFA, run: each(contradicted)},
@@ -109,20 +116,24 @@ var registroImprese = []Check{
 	{Code: "changed-since-made", Severity: doubt, Source: ours, run: each(resaved)},
 	{Code: "editable-format", Severity: doubt, Source: taranto, From: sincePDFA, run: each(editableFormat)},
 	{Code: "format-unusual", Severity: doubt, Source: taranto, From: sincePDFA, run: each(unusual)},
-	{Code: "xbrl-not-instance", Severity: doubt, Source: romagna, run: each(notInstance)},
-	{Code: "xbrl-name", Severity: doubt, Source: romagna, run: each(xbrlName)},
+	{Code: "xbrl-not-instance", Severity: refused, Source: tebeni, run: each(notInstance)},
+	{Code: "xbrl-images", Severity: refused, Source: tebeni, run: each(xbrlImages)},
+	{Code: "xbrl-name", Severity: doubt, Source: unioncamere, run: each(xbrlName)},
 	{Code: "name-extension-wrong", Severity: doubt, Source: ours, run: each(wrongExtension)},
 	{Code: "name-extension-twice", Severity: doubt, Source: ours, run: each(extensionTwice)},
 	{Code: "name-characters", Severity: doubt, Source: ours, run: each(nameCharacters)},
 	{Code: "name-long", Severity: doubt, Source: ours, run: each(longName)},
-	{Code: "too-large", Severity: doubt, Source: pesaro, run: each(tooLarge(10))},
-	{Code: "too-many", Severity: doubt, Source: pesaro, run: tooMany},
+	{Code: "too-large", Severity: doubt, Source: marcheLarge, run: each(tooLarge(10))},
+	{Code: "page-heavy", Severity: doubt, Source: marcheLarge, run: each(heavyPages)},
+	{Code: "too-many", Severity: doubt, Source: marcheLarge, run: tooMany},
 	{Code: "same-content", Severity: doubt, Source: ours, run: sameContent},
 	{Code: "same-name", Severity: doubt, Source: ours, run: sameName},
 	{Code: "pdfa-other-part", Severity: known, Source: marche, From: sincePDFA, run: each(otherPart)},
 	{Code: "pdfa-claim", Severity: known, Source: marche, From: sincePDFA, run: each(claimOnly)},
 	{Code: "pdfa-passed", Severity: known, Source: marche, From: sincePDFA, run: each(pdfaPassed)},
+	{Code: "only-attachment", Severity: known, Source: taranto, From: sincePDFA, run: each(onlyAttachment)},
 	{Code: "signed-inside", Severity: known, Source: ours, run: each(signedInside)},
+	{Code: "distinta-signer", Severity: known, Source: cuneo, From: day(2023, time.January, 1), run: distintaSigner},
 }
 
 func padesChosen(e *examined) []hit { return one(e.Format == signer.PAdES) }
@@ -257,7 +268,43 @@ func xbrlName(l *look) map[string]string {
 	return when(l.ext == ".xbrl" && !plainName.MatchString(l.Name))
 }
 
-const maxAttachments = 40
+// xbrlImages finds what the check of the Register stops at.
+func xbrlImages(l *look) map[string]string {
+	return when(l.ext == ".xbrl" && l.XML != nil && l.XML.Images)
+}
+
+// onlyAttachment tells what may go along with an act and not be one.
+func onlyAttachment(l *look) map[string]string {
+	return when(l.ext == ".tif" || l.ext == ".tiff" || l.ext == ".txt" && l.kind == signer.Text)
+}
+
+// heavyPages finds PDF files of more than a megabyte a page; a large one has a rule of its own.
+func heavyPages(l *look) map[string]string {
+	if l.PDF == nil || l.PDF.Pages == 0 || l.size <= int64(l.PDF.Pages)*mega || tooLarge(10)(l) != nil {
+		return nil
+	}
+	return map[string]string{"size": megabytes(l.size), "pages": strconv.Itoa(l.PDF.Pages), "limit": "1"}
+}
+
+// distintas are the names that programs give to the summary of a filing.
+var distintas = regexp.MustCompile(`(?i)distinta|\.u3r`)
+
+// distintaSigner tells with whose card the summary would be signed, unless the person has said who is to sign. What
+// stands in the summary is not read: see the package comment.
+func distintaSigner(e *examined) []hit {
+	if e.Signer == nil || e.Signer.Certificate == nil || len(e.Signer.Named) > 0 {
+		return nil
+	}
+	for i := range e.files {
+		if name := e.files[i].Name; distintas.MatchString(name) {
+			return []hit{{i, map[string]string{"name": name, "signer": signer.Describe(e.Signer.Certificate).SubjectCN}}}
+		}
+	}
+	return nil
+}
+
+// maxAttachments counts the files of the filing itself and its summary too.
+const maxAttachments = 30
 
 func tooMany(e *examined) []hit {
 	return one(len(e.Files) > maxAttachments, "count", strconv.Itoa(len(e.Files)), "limit", strconv.Itoa(maxAttachments))

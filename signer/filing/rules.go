@@ -28,9 +28,12 @@ func tooLarge(n int64) func(*look) map[string]string {
 		if l.size <= n*mega {
 			return nil
 		}
-		return map[string]string{"limit": strconv.FormatInt(n, 10), "size": strconv.FormatInt((l.size+mega/2)/mega, 10)}
+		return map[string]string{"limit": strconv.FormatInt(n, 10), "size": megabytes(l.size)}
 	}
 }
+
+// megabytes is a size for a sentence that names a limit: never rounded down to it.
+func megabytes(size int64) string { return strconv.FormatInt((size+mega-1)/mega, 10) }
 
 // byExtension tells what a file of that name should be. Names that are not here promise nothing.
 var byExtension = map[string][]signer.Kind{
@@ -252,4 +255,9 @@ func otherSigner(e *examined) []hit {
 	}
 	code := signer.Describe(e.Signer.Certificate).FiscalCode
 	return one(code != "" && !slices.Contains(e.Signer.Named, code))
+}
+
+// signerWithoutCode tells that nobody can say whether it is the person who is to sign.
+func signerWithoutCode(e *examined) []hit {
+	return one(e.Signer != nil && e.Signer.Certificate != nil && len(e.Signer.Named) > 0 && signer.Describe(e.Signer.Certificate).FiscalCode == "")
 }
