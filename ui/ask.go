@@ -18,15 +18,20 @@ type asking struct {
 	refuse func()         // what Esc and closing answer
 	from   fyne.Focusable // what had the keyboard before; nil: nothing has it afterwards
 
-	// lists tells that the panel shows the time-stamp authorities: it is made anew when they change. They do so a
-	// moment after one was named, since the keyring may take its time.
-	lists bool
-	shown *app.Authorities
+	// watch is what the panel shows of the State, nil where it is only what is asked: when it changes the panel is made
+	// anew. take is what is done with files that are dropped on the panel; nil takes none.
+	watch func(*app.State) any
+	shown any
+	take  func(paths []string)
 }
+
+// authoritiesOf is watched where the time-stamp authorities are listed. They change a moment after one was named, since
+// the keyring may take its time.
+func authoritiesOf(st *app.State) any { return st.Authorities }
 
 // follow brings the panel up to date with the State.
 func (a *asking) follow() {
-	if a.lists && a.ui.latest.Load().Authorities != a.shown {
+	if a.watch != nil && a.watch(a.ui.latest.Load()) != a.shown {
 		a.open()
 	}
 }
@@ -40,8 +45,10 @@ func (a *asking) open() {
 		a.panel.wipe()
 		c.Overlays().Remove(a.panel.object)
 	}
-	a.shown = a.ui.latest.Load().Authorities
 	a.panel = a.build()
+	if a.watch != nil {
+		a.shown = a.watch(a.ui.latest.Load())
+	}
 	a.panel.object.Resize(c.Size())
 	c.Overlays().Add(a.panel.object)
 	if a.panel.first != nil {

@@ -24,6 +24,11 @@ var errNoChooser = errors.New("the system has no file dialog")
 // pick lets the person choose: in the system's own dialog, else in ours. dir is where it starts; empty for the
 // folder used last.
 func (u *UI) pick(what pickWhat, dir string, give func([]string)) {
+	u.pickOr(what, dir, give, func() {})
+}
+
+// pickOr is pick with what is done when the person chose nothing.
+func (u *UI) pickOr(what pickWhat, dir string, give func([]string), none func()) {
 	if u.choosing {
 		u.say(u.k.T("ui.pick.already"))
 	}
@@ -34,7 +39,7 @@ func (u *UI) pick(what pickWhat, dir string, give func([]string)) {
 		dir = u.lastDir
 	}
 	if u.chooser == nil {
-		u.pickHere(what, dir, give)
+		u.pickHere(what, dir, give, none)
 		return
 	}
 	u.choosing = true
@@ -46,8 +51,10 @@ func (u *UI) pick(what pickWhat, dir string, give func([]string)) {
 			switch {
 			case u.closing || u.ctx.Err() != nil:
 			case err != nil:
-				u.pickHere(what, dir, give)
-			case len(paths) > 0:
+				u.pickHere(what, dir, give, none)
+			case len(paths) == 0:
+				none()
+			default:
 				u.lastDir = filepath.Dir(paths[0])
 				if what != pickFiles {
 					u.lastDir = paths[0]

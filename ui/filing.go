@@ -20,6 +20,8 @@ type filingIntents interface {
 	SetProfile(id string)
 	SetChoices(c app.SignChoices)
 	Remove(id int)
+	ExpectSigner(code string)
+	CompareWith(paths ...string)
 }
 
 // maxFilingShown bounds the page of details; the command line prints all.
@@ -35,7 +37,7 @@ func (u *UI) filingLine(st *app.State) fyne.CanvasObject {
 	case f.Running:
 		return hbox(k.px(10), k.icon("info", 20, k.p.muted), flex(k.fit(noteFace, k.p.muted, k.T("filing.checking"))))
 	case f.Advice != nil:
-		return u.adviceBox(f.Advice)
+		return u.adviceBox(f.Advice, k.button(small, "", k.T("filing.details"), u.openFiling))
 	}
 	title := k.T("filing." + string(f.Verdict()) + "." + f.Profile)
 	if u.refused(st) { // the main button of the page leads to the details
@@ -137,17 +139,28 @@ func (u *UI) openSheet(build func(*asking) *panel) {
 // openFiling opens the details of the checklist.
 func (u *UI) openFiling() {
 	u.openSheet(func(a *asking) *panel {
-		k := u.k
-		f := u.latest.Load().Filing
+		k, st := u.k, u.latest.Load()
+		a.watch = checking
+		f := st.Filing
 		if f == nil {
 			f = &app.Filing{Profile: app.FilingProfiles()[0]}
 		}
-		title := k.para(pinFace, k.p.ink, k.T("filing."+string(f.Verdict())+"."+f.Profile))
+		words := "filing." + string(f.Verdict()) + "." + f.Profile
+		switch {
+		case f.Running:
+			words = "filing.checking"
+		case f.Advice != nil:
+			words = "filing.list.title"
+		}
+		title := k.para(pinFace, k.p.ink, k.T(words))
 		note := k.para(noteFace, k.p.muted, k.T("filing.no-promise"))
 		shut := k.button(inked, "", k.T("ui.close"), a.shut)
 		shut.key = u.within(a.shut, shut.press)
-		list := vbox(k.px(14))
-		if !f.SignerChecked {
+		list := vbox(k.px(14), u.filingAsides(a, st))
+		if f.Advice != nil {
+			list.Add(u.adviceBox(f.Advice))
+		}
+		if !f.SignerChecked && !f.Running && f.Advice == nil {
 			list.Add(k.para(noteFace, k.p.muted, k.T("filing.no-card")))
 		}
 		for i, it := range f.Items {
@@ -221,6 +234,10 @@ func (u *UI) filingAction(a *asking, it app.FilingItem) (key string, do func()) 
 		return "filing.open-card", func() { a.shut(); u.turn(pageCard) }
 	case app.FilingAskIssuer:
 		return "filing.ask-issuer", func() { a.shut(); u.store.CheckCertificates() }
+	case app.FilingNameSigner:
+		return "filing.name-signer", func() { a.shut(); u.nameSigner() }
+	case app.FilingShowCompared:
+		return "filing.show-compared", func() { a.shut(); u.compareFiles() }
 	case app.FilingRemove:
 		for _, d := range u.latest.Load().Docs.List {
 			if d.Path == it.File {

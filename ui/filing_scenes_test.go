@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"strings"
 	"time"
 
 	"ceralacca/app"
@@ -10,6 +11,11 @@ func (f *fakeStore) SetProfile(id string) { f.said = append(f.said, "profile "+i
 func (f *fakeStore) SetChoices(c app.SignChoices) {
 	f.choices = c
 	f.said = append(f.said, "format "+app.FormatName(c.Format))
+}
+
+func (f *fakeStore) ExpectSigner(code string) { f.said = append(f.said, "signer "+code) }
+func (f *fakeStore) CompareWith(paths ...string) {
+	f.said = append(f.said, "compare with "+strings.Join(paths, " "))
 }
 
 // filingOf is a checklist over the example files.
@@ -45,6 +51,31 @@ func filingScenes() []scene {
 		})
 	}
 	ri := "registro-imprese"
+	// compared is a set of which the person has named the signer and the originals.
+	compared := func(f *app.Filing, outcome ...app.Sameness) *app.State {
+		st := ready(ri, f)
+		st.Expected = &app.Expected{Signer: "RSSMRA85T10A562S", Originals: []string{"/casa/anna/Scaricati"}}
+		for i, s := range outcome {
+			c := app.Comparison{File: st.Docs.List[i].Path, Sameness: s, Original: "/casa/anna/Scaricati/" + st.Docs.List[i].Name}
+			if i == len(outcome)-1 {
+				c.Original = "/casa/anna/Scaricati/verbale (1).pdf"
+			}
+			f.Compared = append(f.Compared, c)
+		}
+		return st
+	}
+	mixed := []app.Sameness{app.OriginalSame, app.OriginalChanged, app.OriginalItself, app.OriginalAbsent, app.OriginalSame}
+	same := []app.Sameness{app.OriginalSame, app.OriginalSame, app.OriginalSame, app.OriginalSame, app.OriginalSame}
+	changed := app.FilingItem{Code: "differs-from-original", Severity: app.SeverityDanger, File: "bilancio_2025.xbrl", Who: "Ceralacca", Action: app.FilingShowCompared}
+	other := chamber("other-signer", app.SeverityDanger, "", nil)
+	other.Action = app.FilingNameSigner
+	typing := func(code string) func(*UI) {
+		return func(u *UI) {
+			u.nameSigner()
+			u.asking.panel.first.(*lineField).SetText(code)
+		}
+	}
+	compare := func(u *UI) { u.compareFiles() }
 	details := func(u *UI) { u.openFiling() }
 	return []scene{
 		{"filing-ready", pageSign, ready(ri, filingOf(ri, claimItem)), nil},
@@ -54,6 +85,16 @@ func filingScenes() []scene {
 		{"filing-general-silent", pageSign, ready("", filingOf("general")), nil},
 		{"filing-general-doubt", pageSign, ready("", filingOf("general", activeItem)), nil},
 		{"filing-details", pageSign, ready(ri, filingOf(ri, padesItem, activeItem, emptyItem, doubtItem, claimItem)), details},
+		{"filing-details-expected", pageSign, compared(filingOf(ri, other, changed, claimItem), mixed...), details},
+		{"filing-details-checking", pageSign, ready(ri, &app.Filing{Profile: ri, Files: 5, Running: true}), details},
+		{"filing-signer", pageSign, ready(ri, filingOf(ri)), typing("")},
+		{"filing-signer-wrong", pageSign, ready(ri, filingOf(ri)), typing("rssmra85t1oa562s")},
+		{"filing-signer-company", pageSign, ready(ri, filingOf(ri)), typing("01234567890")},
+		{"filing-signer-other", pageSign, compared(filingOf(ri)), typing("RSSMRA85T10A562S")},
+		{"filing-compare", pageSign, ready(ri, filingOf(ri)), compare},
+		{"filing-compare-running", pageSign, compared(&app.Filing{Profile: ri, Files: 5, Running: true}), compare},
+		{"filing-compare-mixed", pageSign, compared(filingOf(ri, changed), mixed...), compare},
+		{"filing-compare-same", pageSign, compared(filingOf(ri), same...), compare},
 		{"filing-choose", pageSign, ready(ri, filingOf(ri)), func(u *UI) { u.chooseProfile() }},
 	}
 }

@@ -116,13 +116,18 @@ func (u *UI) dropped(uris []fyne.URI) {
 	u.take(paths)
 }
 
-// take hands files to the store. While a question is open nothing is taken: what is signed is what was asked.
+// take hands files to the store. While a question is open nothing is taken but by the question: what is signed is what
+// was asked.
 func (u *UI) take(paths []string) {
 	if len(paths) == 0 || u.closing {
 		return
 	}
-	if u.asking != nil {
-		u.say(u.k.T("ui.take.asking"))
+	if a := u.asking; a != nil {
+		if a.take != nil {
+			a.take(paths)
+		} else {
+			u.say(u.k.T("ui.take.asking"))
+		}
 		return
 	}
 	if u.page == pageVerify && len(paths) == 1 {

@@ -36,7 +36,8 @@ type picker struct {
 	path   *fitting
 	main   *button
 	give   func([]string)
-	turned int // counts the folders opened, so that a late listing of an old one is dropped
+	none   func() // nothing was chosen
+	turned int    // counts the folders opened, so that a late listing of an old one is dropped
 }
 
 type pickItem struct {
@@ -46,7 +47,7 @@ type pickItem struct {
 }
 
 // pickHere opens the picker in dir; without one in the home folder.
-func (u *UI) pickHere(what pickWhat, dir string, give func([]string)) {
+func (u *UI) pickHere(what pickWhat, dir string, give func([]string), none func()) {
 	if u.asking != nil || u.closing {
 		return
 	}
@@ -56,7 +57,7 @@ func (u *UI) pickHere(what pickWhat, dir string, give func([]string)) {
 	if dir == "" {
 		dir = string(filepath.Separator)
 	}
-	p := &picker{u: u, what: what, dir: dir, chosen: map[string]bool{}, give: give}
+	p := &picker{u: u, what: what, dir: dir, chosen: map[string]bool{}, give: give, none: none}
 	a := &asking{ui: u}
 	a.refuse = a.shut
 	a.build = func() *panel { return p.panel(a) }
@@ -67,6 +68,7 @@ func (u *UI) pickHere(what pickWhat, dir string, give func([]string)) {
 
 func (p *picker) panel(a *asking) *panel {
 	k := p.u.k
+	leave := func() { a.shut(); p.none() }
 	p.list = newRowList(k, k.px(52))
 	p.list.row, p.list.same = p.row, func(i int) any { return p.key(i) }
 	p.list.act = func(i int, key fyne.KeyName) bool {
@@ -76,7 +78,7 @@ func (p *picker) panel(a *asking) *panel {
 		case fyne.KeyBackspace, fyne.KeyLeft:
 			p.turn(filepath.Dir(p.dir))
 		case fyne.KeyEscape:
-			a.shut()
+			leave()
 		}
 		return true
 	}
@@ -85,9 +87,9 @@ func (p *picker) panel(a *asking) *panel {
 	p.path.middle = true
 	up := k.button(small, "left", k.T("ui.pick.up"), func() { p.turn(filepath.Dir(p.dir)) })
 	p.main = k.button(inked, "", "", func() { p.finish(a) })
-	cancel := k.button(outlined, "", k.T("ui.cancel"), a.shut)
+	cancel := k.button(outlined, "", k.T("ui.cancel"), leave)
 	for _, b := range []*button{up, p.main, cancel} {
-		b.key = p.u.within(a.shut, b.press)
+		b.key = p.u.within(leave, b.press)
 	}
 	content := container.New(&pickLayout{k},
 		topbox(k.px(16), flex(vbox(0, k.text(pinFace, k.p.ink, title), p.path.Container)), up), p.list,

@@ -58,7 +58,7 @@ func (u *UI) openWays() {
 	c := choices(u.latest.Load())
 	chosen := "" // the choice that was pressed last keeps the focus
 	u.openSheet(func(a *asking) *panel {
-		a.lists = true
+		a.watch = authoritiesOf
 		w := &waysSheet{u: u, a: a, c: &c, chosen: &chosen}
 		return w.panel()
 	})

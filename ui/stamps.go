@@ -32,7 +32,7 @@ func (u *UI) openStamps() {
 		}
 	}
 	u.openSheet(func(a *asking) *panel {
-		s.a, a.lists = a, true
+		s.a, a.watch = a, authoritiesOf
 		return s.panel()
 	})
 	u.stamps = s

@@ -44,15 +44,15 @@ const (
 func Profiles() []Profile { return profiles }
 
 var profiles = []Profile{
-	{ID: "general", Checks: slices.Concat(theSigner, theNamed(ours), []Check{
+	{ID: "general", Checks: slices.Concat(theSigner, theExpected(ours), []Check{
 		{Code: "empty-file", Severity: refused, Source: ours, run: each(emptyFile)},
 		{Code: "name-extension-wrong", Severity: doubt, Source: ours, run: each(wrongExtension)},
 		{Code: "pdf-damaged", Severity: doubt, Source: ours, run: each(damaged)},
 		{Code: "active-content", Severity: doubt, Source: regole, From: sinceRegole, run: each(active)},
 		{Code: "macros", Severity: doubt, Source: regole, From: sinceRegole, run: each(macros)},
 	})},
-	{ID: "registro-imprese", Format: signer.CAdES, Checks: slices.Concat(theSigner, theNamed(cuneo), theChip, registroImprese, theIssuer)},
-	{ID: "pdf-email", Format: signer.PAdES, Checks: slices.Concat(theSigner, theNamed(ours), []Check{
+	{ID: "registro-imprese", Format: signer.CAdES, Checks: slices.Concat(theSigner, theExpected(cuneo), theChip, registroImprese, theIssuer)},
+	{ID: "pdf-email", Format: signer.PAdES, Checks: slices.Concat(theSigner, theExpected(ours), []Check{
 		{Code: "p7m-chosen", Severity: known, Source: ours, run: p7mChosen},
 		{Code: "not-pdf", Severity: refused, Source: iso32000, run: each(func(l *look) map[string]string { return when(l.kind != signer.PDF) })},
 		{Code: "pdf-damaged", Severity: refused, Source: iso32000, run: each(damaged)},
@@ -61,7 +61,7 @@ var profiles = []Profile{
 		{Code: "signed-inside", Severity: known, Source: iso32000, run: each(signedInside)},
 		{Code: "size-mail", Severity: doubt, Source: ours, run: each(tooLarge(20))},
 	})},
-	{ID: "fatturapa", Checks: slices.Concat(theSigner, theNamed(ours), fatturaPA, theIssuer)},
+	{ID: "fatturapa", Checks: slices.Concat(theSigner, theExpected(ours), fatturaPA, theIssuer)},
 }
 
 // sinceRegole is the day on which the technical rules were published.
@@ -77,11 +77,13 @@ var theSigner = []Check{
 	{Code: "certificate-suspended", Severity: refused, Source: cad, run: suspended},
 }
 
-// theNamed is asked where a person has said who is to sign.
-func theNamed(s Source) []Check {
+// theExpected is for what a person has said of the filing: who is to sign it, and what the portal made. Source s asks
+// for the signer.
+func theExpected(s Source) []Check {
 	return []Check{
 		{Code: "other-signer", Severity: refused, Source: s, run: otherSigner},
 		{Code: "signer-no-code", Severity: doubt, Source: ours, run: signerWithoutCode},
+		{Code: "differs-from-original", Severity: refused, Source: ours, run: each(differs)},
 	}
 }
 
@@ -101,7 +103,6 @@ var registroImprese = []Check{
 	{Code: "pades-chosen", Severity: refused, Source: caor, run: padesChosen},
 	{Code: "empty-file", Severity: refused, Source: ours, run: each(emptyFile)},
 	{Code: "already-signed", Severity: refused, Source: ours, run: each(alreadySigned)},
-	{Code: "differs-from-original", Severity: refused, Source: ours, run: each(differs)},
 	{Code: "encrypted", Severity: refused, Source: marche, From: sincePDFA, run: each(encrypted)},
 	{Code: "active-content", Severity: refused, Source: regole, From: sinceRegole, run: each(active)},
 	{Code: "macros", Severity: refused, Source: regole, From: sinceRegole, run: each(macros)},
