@@ -61,7 +61,7 @@ func (c *Certificate) Mask(s string) string {
 	if len(c.FiscalCode) < 7 {
 		return s
 	}
-	return strings.ReplaceAll(s, c.FiscalCode, c.FiscalCode[:6]+strings.Repeat("•", len(c.FiscalCode)-6))
+	return strings.ReplaceAll(s, c.FiscalCode, c.FiscalCode[:6]+strings.Repeat("∙", len(c.FiscalCode)-6))
 }
 
 type fields struct {

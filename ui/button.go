@@ -70,9 +70,9 @@ func (b *button) colour(hover bool) color.Color {
 	ground, words, border := p.leaf, p.ink, p.edge
 	switch {
 	case b.off:
-		ground, words, border = p.sunk, p.muted, p.line
+		ground, words, border = p.sunk, p.muted, p.offEdge
 		if p == contrast {
-			words, border = dimmed, dimmed
+			words = dimmed
 		}
 	case b.rank == sealing:
 		ground, words, border = p.wax, p.onWax, p.waxEdge
@@ -86,9 +86,6 @@ func (b *button) colour(hover bool) color.Color {
 		ground = blend(ground, words, 22)
 	}
 	b.ground.StrokeColor, b.ground.StrokeWidth = border, k.px(max(p.stroke, 1.25))
-	if b.off {
-		b.ground.StrokeWidth = k.px(1.25)
-	}
 	b.label.paint(b.label.source, words)
 	if b.image != nil {
 		k.redraw(b.image, b.icon, words)

@@ -167,8 +167,9 @@ func (v *cardView) present(c *app.Cards, card *app.Card) {
 	_, _, r := cardState(k, c, card)
 	icon, words := summary(k, c, card)
 	title := vbox(k.px(2), k.para(titleFace, k.p.ink, k.T("ui.page.card")),
-		hbox(k.px(9), k.icon(icon, 20, r.ink), flex(k.para(strongFace, r.ink, words))))
-	objects := []fyne.CanvasObject{v.withCalendar(title, card)}
+		topbox(k.px(9), pad(k.px(2), 0, 0, 0, k.icon(icon, 20, r.ink)), flex(k.para(strongFace, r.ink, words))))
+	head, calendar := v.withCalendar(title, card)
+	objects := []fyne.CanvasObject{head}
 	objects = append(objects, v.outcome(card)...)
 	if c.Advice != nil && c.Advice.Code != "" && !(card.Dead() && strings.HasPrefix(c.Advice.Code, "puk-blocked")) { // told below at length
 		objects = append(objects, v.u.adviceHere(c.Advice, v.remedy(c.Advice, card)...))
@@ -191,6 +192,9 @@ func (v *cardView) present(c *app.Cards, card *app.Card) {
 		swatch := fixed(k.px(22), k.px(10), rect(k.p.renewal, color.Transparent, 0, k.px(5)))
 		objects = append(objects, hbox(k.px(12), swatch, flex(k.para(noteFace, k.p.muted,
 			k.Text(lang.M("ui.renew.when", "from", k.Date(s.RenewFrom), "until", k.Date(s.RenewUntil)))))))
+	}
+	if calendar != nil {
+		objects = append(objects, calendar)
 	}
 	objects = append(objects, v.pins(card))
 	if !card.Dead() {

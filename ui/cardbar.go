@@ -22,6 +22,7 @@ type cardBar struct {
 	image *canvas.Image
 	who   *fitting
 	what  *fitting
+	count *fitting // the tries left, in place of what the card is where they have no room of their own
 	days  *fyne.Container
 	left  *fyne.Container
 	pill  *pill
@@ -36,10 +37,11 @@ func newCardBar(u *UI) *cardBar {
 	b.image = k.picture("draw-nochip", 62, 39, k.p.ink)
 	b.who = k.fitting(nameFace, k.p.ink, "")
 	b.what = k.fitting(noteFace, k.p.muted, "")
+	b.count = k.fitting(noteFace, k.p.muted, "")
 	b.days, b.left = container.New(flexible{}), container.New(flexible{})
 	b.pill = k.pill()
 	b.rules = [2]fyne.CanvasObject{k.upright(44), k.upright(44)}
-	b.body = container.New(b, b.image, b.who.Container, b.what.Container, b.rules[0], b.days, b.rules[1], b.left, b.pill.Container)
+	b.body = container.New(b, b.image, b.who.Container, b.what.Container, b.count.Container, b.rules[0], b.days, b.rules[1], b.left, b.pill.Container)
 	b.press = k.press(k.T("ui.cardbar"), b.body, func() { u.turn(pageCard) })
 	b.press.inset = true
 	b.press.ground.CornerRadius = 0
@@ -142,9 +144,10 @@ func (b *cardBar) present(c *app.Cards, card *app.Card) {
 			k.text(noteFace, k.p.muted, k.Text(lang.M(sub, "date", k.Date(cert.NotAfter)))))}
 	}
 	if pin := card.PIN(cert); pin != nil {
-		t := pin.Tries(false)
+		t, which := pin.Tries(false), k.Text(lang.M("ui.tries.for", "pin", k.inner(k.Text(app.PINLabel(pin.Ref)))))
 		b.left.Objects = []fyne.CanvasObject{vbox(0, hbox(k.px(12), k.text(strongFace, triesInk(k, t), triesWords(k, t)), k.pips(t.Left, 3, 14)),
-			k.text(noteFace, k.p.muted, k.Text(lang.M("ui.tries.for", "pin", k.inner(k.Text(app.PINLabel(pin.Ref)))))))}
+			k.text(noteFace, k.p.muted, which))}
+		b.count.say(initial(triesWords(k, t))+" "+which, triesInk(k, t), initial(triesWords(k, t)))
 	}
 	icon, key, r := cardState(k, c, card)
 	b.alert = icon != "check"
@@ -232,12 +235,13 @@ func cardState(k *kit, c *app.Cards, card *app.Card) (icon, key string, r role) 
 }
 
 // chooseParts leaves out what does not fit: the picture first, then the pill, then the date. A pill that tells of
-// something amiss stays, as a suspended certificate has days and tries left that look well.
-func (b *cardBar) chooseParts(width, edge float32) (picture, state bool) {
+// something amiss stays, as a suspended certificate has days and tries left that look well; the tries then go below the
+// name.
+func (b *cardBar) chooseParts(width, edge float32) (picture, state bool, gap float32) {
 	k := b.u.k
 	w := func(o fyne.CanvasObject) float32 { return o.MinSize().Width }
 	days, left := len(b.days.Objects) > 0, len(b.left.Objects) > 0
-	picture, state = true, true
+	picture, state, gap = true, true, k.px(20)
 	need := func() float32 {
 		but := 0
 		if picture || state && !b.alert {
@@ -247,7 +251,7 @@ func (b *cardBar) chooseParts(width, edge float32) (picture, state bool) {
 		for _, p := range []struct {
 			on bool
 			w  float32
-		}{{picture, k.px(82)}, {days, w(b.days) + k.px(40)}, {left, w(b.left) + k.px(40)}, {state, w(b.pill.Container) + k.px(20)}} {
+		}{{picture, k.px(82)}, {days, w(b.days) + 2*gap}, {left, w(b.left) + 2*gap}, {state, w(b.pill.Container) + gap}} {
 			if p.on {
 				n += p.w
 			}
@@ -258,18 +262,25 @@ func (b *cardBar) chooseParts(width, edge float32) (picture, state bool) {
 		if drop == &state && (b.alert || !days && !left && b.last.Card() != nil) {
 			continue // nothing else tells the state; without a card the sentence does
 		}
+		if drop == &days && need() > width {
+			gap = k.px(14)
+		}
 		if need() > width {
 			*drop = false
 		}
 	}
-	for o, on := range map[fyne.CanvasObject]bool{b.image: picture, b.days: days, b.rules[0]: days, b.left: left, b.rules[1]: left, b.pill.Container: state} {
+	below := !left && len(b.left.Objects) > 0
+	for o, on := range map[fyne.CanvasObject]bool{
+		b.image: picture, b.days: days, b.rules[0]: days, b.left: left, b.rules[1]: left, b.pill.Container: state,
+		b.count.Container: below, b.what.Container: !below,
+	} {
 		if on {
 			o.Show()
 		} else {
 			o.Hide()
 		}
 	}
-	return picture, state
+	return picture, state, gap
 }
 
 // Layout implements fyne.Layout.
@@ -277,7 +288,7 @@ func (b *cardBar) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 	k := b.u.k
 	edge := edgeOf(k, size.Width)
 	w := func(o fyne.CanvasObject) float32 { return o.MinSize().Width }
-	picture, state := b.chooseParts(size.Width, edge)
+	picture, state, gap := b.chooseParts(size.Width, edge)
 	middle := size.Height / 2
 	x := edge
 	if picture {
@@ -288,7 +299,7 @@ func (b *cardBar) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 	if state {
 		right -= w(b.pill.Container)
 		place(b.pill.Container, right, middle-k.px(18), w(b.pill.Container), k.px(36))
-		right -= k.px(20)
+		right -= gap
 	}
 	for i, o := range []*fyne.Container{b.left, b.days} {
 		if !o.Visible() {
@@ -297,14 +308,15 @@ func (b *cardBar) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 		h := o.MinSize().Height
 		right -= w(o)
 		place(o, right, middle-h/2, w(o), h)
-		right -= k.px(20)
+		right -= gap
 		place(b.rules[1-i], right, middle-k.px(22), k.px(k.p.stroke), k.px(44))
-		right -= k.px(20)
+		right -= gap
 	}
 	h1, h2 := b.who.MinSize().Height, b.what.MinSize().Height
 	top := middle - (h1+h2)/2
 	place(b.who.Container, x, top, right-x, h1)
 	place(b.what.Container, x, top+h1, right-x, h2)
+	place(b.count.Container, x, top+h1, right-x, h2)
 }
 
 // MinSize implements fyne.Layout.

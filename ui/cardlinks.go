@@ -61,21 +61,24 @@ func (v *cardView) export(c *app.Certificate, ext string) {
 }
 
 // withCalendar is the title, with the button for the calendar where there is something to remember.
-func (v *cardView) withCalendar(title *fyne.Container, card *app.Card) fyne.CanvasObject {
+func (v *cardView) withCalendar(title *fyne.Container, card *app.Card) (head, below fyne.CanvasObject) {
 	u, k := v.u, v.u.k
 	ends := false
 	for _, c := range card.Certificates {
 		ends = ends || c.Use != app.ForOther && c.Renewal != app.RenewalExpired && !c.Ended()
 	}
 	if !ends {
-		return title
+		return title, nil
 	}
 	b := k.button(outlined, "calendar", k.T("ui.mycard.calendar"), func() {
 		u.pick(pickSave, "", func(folder []string) {
 			u.store.SaveCalendar(u.k.Catalog, filepath.Join(folder[0], u.k.T("ui.mycard.file.calendar")+".ics"))
 		})
 	})
-	return cols(k.px(16), k.px(560), []float32{1, -b.MinSize().Width}, title, leftmost(b))
+	if u.window.Canvas().Size().Width < k.px(700) { // what is urgent comes first
+		return title, leftmost(b)
+	}
+	return cols(k.px(16), k.px(560), []float32{1, -b.MinSize().Width}, title, leftmost(b)), nil
 }
 
 // tellSaved says where the last file went, once.

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
 
 	"ceralacca/app"
 	"ceralacca/app/lang"
@@ -48,13 +49,54 @@ func newListFilter(u *UI, good string, changed, leave func()) *listFilter {
 	}}
 	f.field.ringed(k)
 	f.field.ExtendBaseWidget(f.field)
-	f.field.SetPlaceHolder(k.T("filter.name"))
 	f.field.OnChanged = func(string) { changed() }
-	f.row = wrapbox(k.px(8), k.box(280, f.field, f.field.ring))
+	f.row = container.New(&filterLayout{wrapping{gap: k.px(8)}, f}, k.box(280, f.field, f.field.ring))
 	f.choose(filterAll)
 	f.told.Hide()
 	f.object = vbox(k.px(6), f.row, f.told.Container)
 	return f
+}
+
+// filterLayout keeps the field and the choices in one row as long as the field has room for a word.
+type filterLayout struct {
+	wrapping
+	f *listFilter
+}
+
+// field is the width of the field, and whether all stand in one row.
+func (l *filterLayout) field(o []fyne.CanvasObject, width float32) (float32, bool) {
+	rest := width
+	for _, c := range o[1:] {
+		rest -= l.gap + c.MinSize().Width
+	}
+	return min(rest, o[0].MinSize().Width), rest >= l.f.k.px(130)
+}
+
+func (l *filterLayout) heightFor(o []fyne.CanvasObject, width float32) float32 {
+	if _, ok := l.field(o, width); ok {
+		return o[0].MinSize().Height
+	}
+	return l.wrapping.heightFor(o, width)
+}
+
+// Layout implements fyne.Layout.
+func (l *filterLayout) Layout(o []fyne.CanvasObject, size fyne.Size) {
+	k, words := l.f.k, l.f.k.T("filter.name")
+	l.wrapping.Layout(o, size)
+	if w, ok := l.field(o, size.Width); ok {
+		x := w
+		place(o[0], 0, 0, w, o[0].MinSize().Height)
+		for _, c := range o[1:] {
+			place(c, x+l.gap, 0, c.MinSize().Width, c.MinSize().Height)
+			x += l.gap + c.MinSize().Width
+		}
+	}
+	if short, _, ok := strings.Cut(words, " ("); ok && k.measure(boxFace, words) > o[0].Size().Width-k.px(20) {
+		words = short // without the key that leads here
+	}
+	if l.f.field.PlaceHolder != words {
+		l.f.field.SetPlaceHolder(words)
+	}
 }
 
 // choose lets the kind through.

@@ -77,7 +77,16 @@ func (v *helpView) Show(st *app.State) {
 func (v *helpView) checkUp(d *app.Doctor, busy bool) fyne.CanvasObject {
 	k, u := v.u.k, v.u
 	running := d != nil && d.Running
-	box := vbox(k.px(12), k.section("plug", "doctor.title"), k.para(boxFace, k.p.muted, k.T("doctor.what")))
+	box := vbox(k.px(12), k.section("plug", "doctor.title"))
+	if d != nil && len(d.Checks) > 0 { // what came of it, in the place of what it does
+		r, icon, sum := k.p.good, "check", k.T("doctor.fine")
+		if n := d.Trouble(); n > 0 {
+			r, icon, sum = k.p.warn, "warning", k.Text(lang.MN("doctor.trouble", n))
+		}
+		box.Add(hbox(k.px(9), k.icon(icon, 22, r.ink), flex(k.para(strongFace, r.ink, sum))))
+	} else {
+		box.Add(k.para(boxFace, k.p.muted, k.T("doctor.what")))
+	}
 	words := k.T("doctor.run")
 	if d != nil {
 		words = k.T("doctor.again")
@@ -107,11 +116,6 @@ func (v *helpView) checkUp(d *app.Doctor, busy bool) fyne.CanvasObject {
 		box.Add(k.para(noteFace, k.p.ink, k.Text(lang.M("doctor.saved", "name", filepath.Base(d.SavedTo)))))
 	}
 	if d != nil && len(d.Checks) > 0 {
-		sum := k.T("doctor.fine")
-		if n := d.Trouble(); n > 0 {
-			sum = k.Text(lang.MN("doctor.trouble", n))
-		}
-		box.Add(k.para(strongFace, k.p.ink, sum))
 		for _, state := range []string{"bad", "note", "good"} { // what is to be done first
 			for _, c := range d.Checks {
 				if c.State() == state {

@@ -232,8 +232,8 @@ func (u *UI) reveal(o fyne.CanvasObject) {
 	d := u.app.Driver()
 	top := d.AbsolutePositionForObject(o).Y - d.AbsolutePositionForObject(s).Y
 	gap := u.k.px(16)
-	if top < gap {
-		s.ScrollToOffset(fyne.NewPos(0, max(0, s.Offset.Y+top-gap)))
+	if name := 2 * gap; top < name { // what stands above a field is its name
+		s.ScrollToOffset(fyne.NewPos(0, max(0, s.Offset.Y+top-name)))
 	} else if over := top + o.Size().Height + gap - s.Size().Height; over > 0 {
 		s.ScrollToOffset(fyne.NewPos(0, s.Offset.Y+over))
 	}

@@ -249,7 +249,7 @@ func (k *kit) masked(code string) string {
 	if k.show || len(code) < 7 {
 		return code
 	}
-	return code[:6] + strings.Repeat("•", len(code)-6)
+	return code[:6] + strings.Repeat("∙", len(code)-6)
 }
 
 // initial is s with its first letter in upper case.

@@ -223,20 +223,27 @@ func (l *line) widths(objects []fyne.CanvasObject, width float32) []float32 {
 	return ws
 }
 
-// giveWay takes excess from the widths ws of those objects whose texts can wrap, each by its share.
+// giveWay takes excess from the widths ws of those objects whose texts can wrap, the widest first: one button in two lines
+// looks better than all of them.
 func giveWay(objects []fyne.CanvasObject, ws []float32, excess float32) {
-	slack, sum := make([]float32, len(ws)), float32(0)
-	for i, o := range objects {
-		if o.Visible() && !isFlexible(o) {
-			slack[i] = max(0, ws[i]-narrowest(o))
-			sum += slack[i]
+	for excess > 0.5 {
+		widest, step := -1, excess
+		for i, o := range objects {
+			if o.Visible() && !isFlexible(o) && ws[i] > narrowest(o)+0.5 && (widest < 0 || ws[i] > ws[widest]) {
+				widest = i
+			}
 		}
-	}
-	if sum == 0 {
-		return
-	}
-	for i := range ws {
-		ws[i] -= slack[i] * min(1, excess/sum)
+		if widest < 0 {
+			return
+		}
+		for i, w := range ws { // down to the next one, then both by turns
+			if i != widest && w <= ws[widest] && !isFlexible(objects[i]) {
+				step = min(step, max(1, ws[widest]-w))
+			}
+		}
+		step = min(step, ws[widest]-narrowest(objects[widest]))
+		ws[widest] -= step
+		excess -= step
 	}
 }
 
@@ -495,7 +502,14 @@ type stacked struct{ flexible }
 
 // rect is a filled rectangle with rounded corners.
 func rect(fill, stroke color.Color, width, radius float32) *canvas.Rectangle {
+	if s, ok := stroke.(color.NRGBA); ok && fill == color.Transparent {
+		fill = hollow(s)
+	}
 	r := canvas.NewRectangle(fill)
 	r.StrokeColor, r.StrokeWidth, r.CornerRadius = stroke, width, radius
 	return r
 }
+
+// hollow is the fill of a shape of which only the line is seen. The painter of the screen mixes fill and line where they
+// meet, and black, which color.Transparent is, would turn a thin line grey.
+func hollow(line color.NRGBA) color.NRGBA { return faded(line, 1) }

@@ -115,9 +115,9 @@ func (l *rowList) fill() {
 			objects = append(objects, r)
 		}
 	}
-	l.ring.StrokeColor = color.Transparent
+	l.ring.FillColor, l.ring.StrokeColor = color.Transparent, color.Transparent
 	if l.on {
-		l.ring.StrokeColor = l.k.p.focus
+		l.ring.FillColor, l.ring.StrokeColor = hollow(l.k.p.focus), l.k.p.focus
 	}
 	if !l.plain {
 		place(l.ring, l.k.px(3), float32(l.cursor)*l.rowH+l.k.px(3), w-l.k.px(6), l.rowH-l.k.px(6))
@@ -237,18 +237,20 @@ type tap struct {
 	widget.BaseWidget
 	body   *fyne.Container
 	ground *canvas.Rectangle
+	rest   color.Color // the ground without the mouse, and with it
 	hover  color.Color
 	name   string
 	do     func()
 }
 
 func (k *kit) tap(icon, name, words string, do func()) *tap {
-	t := &tap{name: name, do: do, hover: k.p.sunk}
+	t := &tap{name: name, do: do, rest: color.Transparent, hover: k.p.sunk}
 	t.ground = rect(color.Transparent, color.Transparent, 0, k.px(10))
 	if words == "" {
 		t.body = fixed(k.px(44), k.px(44), t.ground, centre(k.icon(icon, 20, k.p.muted)))
 	} else {
-		t.ground.StrokeColor, t.ground.StrokeWidth = k.p.edge, k.px(max(1.25, k.p.stroke))
+		t.rest = hollow(k.p.edge)
+		t.ground = rect(t.rest, k.p.edge, k.px(max(1.25, k.p.stroke)), k.px(10))
 		t.body = fixed(0, k.px(40), t.ground, pad(0, k.px(14), 0, k.px(14), centre(k.text(noteBold, k.p.ink, words))))
 	}
 	t.ExtendBaseWidget(t)
@@ -268,7 +270,7 @@ func (t *tap) MouseIn(*desktop.MouseEvent) { t.ground.FillColor = t.hover; t.gro
 func (t *tap) MouseMoved(*desktop.MouseEvent) {}
 
 // MouseOut implements desktop.Hoverable.
-func (t *tap) MouseOut() { t.ground.FillColor = color.Transparent; t.ground.Refresh() }
+func (t *tap) MouseOut() { t.ground.FillColor = t.rest; t.ground.Refresh() }
 
 // Cursor implements desktop.Cursorable.
 func (t *tap) Cursor() desktop.Cursor { return desktop.PointerCursor }

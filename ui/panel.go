@@ -54,6 +54,9 @@ func (l *panelLayout) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 		page.Position.Y = top
 		page.Size.Height = size.Height - top
 		h = min(h, page.Size.Height)
+		if page.Size.Height-h < l.u.k.px(48) { // a strip of the card bar would tell nothing
+			h = page.Size.Height
+		}
 	}
 	place(l.veil, x, page.Position.Y, w, page.Size.Height)
 	place(l.sheet, x, size.Height-h*l.rise, w, h)
@@ -133,19 +136,31 @@ func triesInk(k *kit, t app.Tries) color.NRGBA {
 	return k.p.ink
 }
 
+// triesLeft tells the tries at the side of what is typed, and in one line where there is no room for that.
+func (k *kit) triesLeft(left int, title, body string, ink color.NRGBA) (side, short *fyne.Container) {
+	words := vbox(k.px(10), pad(0, 0, k.px(8), 0, hbox(0, k.pips(left, 3, 22))), k.para(sectionFace, ink, title), k.para(boxFace, k.p.muted, body))
+	side = over(canvas.NewRectangle(k.p.sunk), pad(k.px(34), k.px(24), k.px(20), k.px(32), words),
+		container.New(rightEdge{k.px(k.p.stroke)}, canvas.NewRectangle(k.p.line)))
+	return side, hbox(k.px(12), k.pips(left, 3, 14), flex(k.para(boxBold, ink, title)))
+}
+
+// rightEdge is a line down the right side.
+type rightEdge struct{ w float32 }
+
+// Layout implements fyne.Layout.
+func (l rightEdge) Layout(o []fyne.CanvasObject, size fyne.Size) {
+	place(o[0], size.Width-l.w, 0, l.w, size.Height)
+}
+
+// MinSize implements fyne.Layout.
+func (l rightEdge) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(l.w, 0) }
+
 // pinPanel asks for a PIN. Enter gives it, Esc refuses.
 func (u *UI) pinPanel(q app.PINQuestion, give func(*app.PIN), refuse func()) *panel {
 	k := u.k
 	title, body := u.tries(q.Tries)
 	titleColour := triesInk(k, q.Tries)
-	side := over(canvas.NewRectangle(k.p.sunk), pad(k.px(26), k.px(24), k.px(20), k.px(32), vbox(k.px(10),
-		hbox(0, k.pips(max(q.Left, 0), 3, 22)), k.para(sectionFace, titleColour, title), k.para(boxFace, k.p.muted, body))))
-	if k.p == contrast {
-		side.Add(rect(color.Transparent, k.p.edge, k.px(1), 0))
-	}
-
-	short := hbox(k.px(12), k.pips(max(q.Left, 0), 3, 14), flex(k.para(boxBold, titleColour, title)))
-
+	side, short := k.triesLeft(max(q.Left, 0), title, body, titleColour)
 	head := vbox(k.px(4), k.para(pinFace, k.p.ink, k.Text(q.Label)), k.para(bodyFace, k.p.muted, k.Text(q.Purpose)))
 	if !q.Refused.IsZero() {
 		head.Add(hbox(k.px(8), k.icon("warning", 20, k.p.bad.ink), flex(k.para(strongFace, k.p.bad.ink, k.Text(q.Refused)))))
@@ -162,9 +177,8 @@ func (u *UI) pinPanel(q app.PINQuestion, give func(*app.PIN), refuse func()) *pa
 func (u *UI) readerPIN(q app.PINQuestion, side, short, head *fyne.Container, cancel *button, give func(*app.PIN), refuse func()) *panel {
 	k := u.k
 	sign := k.button(sealing, "keyboard", k.Text(q.Action), func() { give(nil) })
-	main := vbox(k.px(16), head, k.advice(k.p.note, "keyboard", k.T("ui.pin.on-reader"), k.T("ui.pin.on-reader.body")),
-		hbox(k.px(12), flex(), cancel, sign))
-	p := u.newPanel(k.p.waxText, scrolledTall(u.pinColumns(side, short, main)))
+	body := vbox(k.px(16), head, k.advice(k.p.note, "keyboard", k.T("ui.pin.on-reader"), k.T("ui.pin.on-reader.body")))
+	p := u.newPanel(k.p.waxText, u.pinColumns(side, short, body, hbox(k.px(12), flex(), cancel, sign), k.px(16)))
 	p.first = sign
 	cancel.key, sign.key = u.within(refuse, cancel.press), u.within(refuse, sign.press)
 	return p
@@ -251,11 +265,10 @@ func (u *UI) typedPIN(q app.PINQuestion, side, short, head *fyne.Container, canc
 	if u.window.Canvas().Size().Height < k.px(700) {
 		gap = k.px(13)
 	}
-	main := vbox(gap, head,
-		cols(k.px(14), fw+k.px(150), []float32{-fw, 1}, leftmost(field), pad(k.px(4), 0, 0, 0, notes)),
-		cols(k.px(12), k.px(520), []float32{1, -widest([]fyne.CanvasObject{cancel}) - widest([]fyne.CanvasObject{sign}) - k.px(24)},
-			lock, hbox(k.px(12), flex(), cancel, sign)))
-	p := u.newPanel(k.p.waxText, scrolledTall(u.pinColumns(side, short, main)))
+	body := vbox(gap, head, cols(k.px(14), fw+k.px(150), []float32{-fw, 1}, leftmost(field), pad(k.px(4), 0, 0, 0, notes)))
+	foot := cols(k.px(12), k.px(520), []float32{1, -widest([]fyne.CanvasObject{cancel}) - widest([]fyne.CanvasObject{sign}) - k.px(24)},
+		lock, hbox(k.px(12), flex(), cancel, sign))
+	p := u.newPanel(k.p.waxText, u.pinColumns(side, short, body, foot, gap))
 	p.first, p.field = field, field
 	ringOf := []fyne.Focusable{field, seen, cancel, sign}
 	field.tab = func(back bool) { u.round(ringOf, field, back) }
@@ -282,12 +295,33 @@ func (u *UI) pinLength(q app.PINQuestion) string {
 	return u.k.Text(lang.M("ui.pin.length", "min", lang.Digits(q.Min), "max", lang.Digits(q.Max)))
 }
 
-func (u *UI) pinColumns(side, short, main fyne.CanvasObject) *fyne.Container {
+// pinRoom is how far what stands beside the tries keeps from the edges and from its foot.
+type pinRoom struct{ top, gap, bottom, above float32 } // above the tries, where they are a line
+
+// pinColumns is the sheet of a PIN that signs.
+func (u *UI) pinColumns(side, short, body, foot fyne.CanvasObject, gap float32) *fyne.Container {
 	k := u.k
-	return container.New(&pinLayout{k: k}, side, pad(k.px(22), k.px(32), k.px(22), k.px(32), main), pad(k.px(16), k.px(32), 0, k.px(32), short))
+	room := pinRoom{top: k.px(30), gap: gap, bottom: k.px(22), above: k.px(16)}
+	if u.window.Canvas().Size().Height < k.px(700) {
+		room.top = k.px(22)
+	}
+	sheet, _ := u.pinSheet(&pinLayout{k: k}, side, short, body, foot, room)
+	return sheet
 }
 
-// pinLayout sets the tries at the side; where there is no room for that they stand in a line above.
+// pinSheet sets the tries, at the side or short, beside a body that scrolls over a foot that does not. It returns the
+// latter two alone as well.
+func (u *UI) pinSheet(l *pinLayout, side, short, body, foot fyne.CanvasObject, room pinRoom) (sheet, beside *fyne.Container) {
+	edge := u.k.px(32)
+	if l.side(u.shell.pageArea(u.window.Canvas().Size()).Size.Width) == 0 {
+		room.top -= u.k.px(10) // the line above has its own
+	}
+	beside = footedWithin(u.k, pad(room.top, edge, room.gap/2, edge, body), pad(room.gap/2, edge, room.bottom, edge, foot))
+	return container.New(l, side, beside, pad(room.above, edge, 0, edge, short)), beside
+}
+
+// pinLayout sets the tries at the side; where there is no room for that they stand in a line above. What stands beside
+// them scrolls, the tries never do.
 type pinLayout struct {
 	k     *kit
 	roomy bool // what stands beside the tries needs much room
@@ -306,7 +340,7 @@ func (l *pinLayout) side(width float32) float32 {
 func (l *pinLayout) heightFor(o []fyne.CanvasObject, width float32) float32 {
 	s := l.side(width)
 	if s == 0 {
-		return heightOf(o[1], width) + heightOf(o[2], width) - l.k.px(10)
+		return heightOf(o[1], width) + heightOf(o[2], width)
 	}
 	return max(heightOf(o[1], width-s), heightOf(o[0], s))
 }
@@ -317,8 +351,8 @@ func (l *pinLayout) Layout(o []fyne.CanvasObject, size fyne.Size) {
 	if s == 0 {
 		o[0].Hide()
 		o[2].Show()
-		top = heightOf(o[2], size.Width) - l.k.px(10)
-		place(o[2], 0, 0, size.Width, top+l.k.px(10))
+		top = heightOf(o[2], size.Width)
+		place(o[2], 0, 0, size.Width, top)
 	} else {
 		o[0].Show()
 		o[2].Hide()

@@ -6,7 +6,6 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
-	"fyne.io/fyne/v2/container"
 
 	"ceralacca/app"
 	"ceralacca/app/lang"
@@ -85,8 +84,9 @@ type newPINForm struct {
 	sure          *tickBox // nil unless one try is left
 	seen          *tickBox // the digits are drawn
 	rules         *ruleList
-	main          *fyne.Container
-	on            *button // goes on to the next step, or sends
+	main, foot    *fyne.Container
+	beside        *fyne.Container // both
+	on            *button         // goes on to the next step, or sends
 	step          int
 	ring          []fyne.Focusable
 }
@@ -98,7 +98,7 @@ func (u *UI) newPINPanel(q app.NewPINQuestion, give func(*app.NewPINs), refuse f
 	if u.window.Canvas().Size().Height < k.px(700) {
 		gap, top = k.px(8), k.px(12)
 	}
-	f := &newPINForm{u: u, q: q, give: give, refuse: refuse, main: vbox(gap)}
+	f := &newPINForm{u: u, q: q, give: give, refuse: refuse, main: vbox(gap), foot: vbox(0)}
 	f.step = map[app.NewPINKind]int{app.ChangePIN: stepNew, app.UnblockPIN: stepNeeds, app.ChangePUK: stepPUK}[q.Kind]
 	f.old, f.fresh, f.repeat = newPINField(k, q.Min, q.Max), newPINField(k, q.Min, q.Max), newPINField(k, q.Min, q.Max)
 	fields := []*pinField{f.old, f.fresh, f.repeat}
@@ -130,8 +130,8 @@ func (u *UI) newPINPanel(q app.NewPINQuestion, give func(*app.NewPINs), refuse f
 		p.tab = func(back bool) { u.round(f.ring, p, back) }
 	}
 	side, short := f.tries()
-	columns := container.New(&pinLayout{k: k, roomy: true}, side, pad(top, k.px(32), top, k.px(32), f.main), pad(top, k.px(32), 0, k.px(32), short))
-	f.panel = u.newPanel(k.p.waxText, scrolledTall(columns))
+	sheet, beside := u.pinSheet(&pinLayout{k: k, roomy: true}, side, short, f.main, f.foot, pinRoom{top, gap, top, top})
+	f.beside, f.panel = beside, u.newPanel(k.p.waxText, sheet)
 	f.panel.fields = fields
 	f.turn(f.step)
 	return f
@@ -164,12 +164,7 @@ func (f *newPINForm) tries() (side, short *fyne.Container) {
 		}
 	}
 	title = initial(title)
-	side = over(canvas.NewRectangle(k.p.sunk), pad(k.px(26), k.px(24), k.px(20), k.px(32), vbox(k.px(10),
-		hbox(0, k.pips(t.Left, 3, 22)), k.para(sectionFace, ink, title), k.para(boxFace, k.p.muted, body))))
-	if k.p == contrast {
-		side.Add(rect(color.Transparent, k.p.edge, k.px(1), 0))
-	}
-	return side, hbox(k.px(12), k.pips(t.Left, 3, 14), flex(k.para(boxBold, ink, title)))
+	return k.triesLeft(t.Left, title, body, ink)
 }
 
 // turn shows a step.
@@ -195,7 +190,14 @@ func (f *newPINForm) turn(step int) {
 	if p, ok := first.(*pinField); ok {
 		f.panel.field = p
 	}
-	f.main.Objects = append(objects, cols(k.px(12), wide+k.px(270), []float32{1, -wide - k.px(12)}, f.note(), hbox(k.px(12), row...)))
+	foot := hbox(k.px(12), row...)
+	switch low := u.window.Canvas().Size().Height < k.px(480); {
+	case !low || f.q.Practice != app.NotPractice:
+		foot = cols(k.px(12), wide+k.px(270), []float32{1, -wide - k.px(12)}, f.note(), foot)
+	case !f.q.OnReader: // else the box about the reader says what the note would
+		objects = append(objects, f.note())
+	}
+	f.main.Objects, f.foot.Objects = objects, []fyne.CanvasObject{foot}
 	f.say()
 	if f.settle() {
 		u.window.Canvas().Focus(first)
@@ -247,6 +249,8 @@ func (f *newPINForm) settle() bool {
 	}
 	f.panel.layout.Layout(nil, f.panel.object.Size())
 	f.main.Refresh()
+	f.foot.Refresh()
+	f.beside.Refresh()
 	f.rules.box.Refresh()
 	canvas.Refresh(f.panel.object)
 	return true
@@ -417,7 +421,7 @@ func (f *newPINForm) say() {
 func (k *kit) steps(current int, names ...string) *fyne.Container {
 	var row []fyne.CanvasObject
 	for i, name := range names {
-		ring := canvas.NewCircle(color.Transparent)
+		ring := canvas.NewCircle(hollow(k.p.edge))
 		ring.StrokeColor, ring.StrokeWidth = k.p.edge, k.px(max(1.25, k.p.stroke))
 		face, ink := noteFace, k.p.muted
 		inside := fyne.CanvasObject(nil)

@@ -57,9 +57,9 @@ func (p *press) paint() {
 	if p.fill != nil {
 		p.ground.FillColor = p.fill(p.hovered && !p.off)
 	}
-	p.ring.StrokeColor = color.Transparent
+	p.ring.FillColor, p.ring.StrokeColor = color.Transparent, color.Transparent
 	if p.focused {
-		p.ring.StrokeColor = p.k.p.focus
+		p.ring.FillColor, p.ring.StrokeColor = hollow(p.k.p.focus), p.k.p.focus
 	}
 	p.ground.Refresh()
 	p.ring.Refresh()

@@ -402,7 +402,7 @@ func (v *previewView) rows(s *app.ViewSection) fyne.CanvasObject {
 	number := make([]bool, len(s.Columns))
 	for _, r := range s.Rows {
 		for i := range min(len(r), len(number)) {
-			number[i] = number[i] || r[i].Is == app.ValueAmount
+			number[i] = number[i] || r[i].Is == app.ValueAmount || strings.HasSuffix(r[i].Text, "%")
 		}
 	}
 	row := func(f face, c []app.ViewValue, head bool) fyne.CanvasObject {

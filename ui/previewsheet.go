@@ -233,9 +233,9 @@ func (s *pageSheet) FocusGained() { s.on = true; s.paint() }
 func (s *pageSheet) FocusLost() { s.on = false; s.paint() }
 
 func (s *pageSheet) paint() {
-	s.ring.StrokeColor = color.Transparent
+	s.ring.FillColor, s.ring.StrokeColor = color.Transparent, color.Transparent
 	if s.on {
-		s.ring.StrokeColor = s.k.p.focus
+		s.ring.FillColor, s.ring.StrokeColor = hollow(s.k.p.focus), s.k.p.focus
 	}
 	s.ring.Refresh()
 }

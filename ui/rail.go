@@ -68,10 +68,10 @@ func (e *railEntry) colour(hover bool) color.Color {
 		e.ground.StrokeColor, e.ground.StrokeWidth = p.line, e.rail.u.k.px(p.stroke)
 		return p.leaf
 	case hover:
-		e.ground.StrokeColor = color.Transparent
+		e.ground.StrokeWidth = 0
 		return blend(p.margin, p.ink, 14)
 	}
-	e.ground.StrokeColor = color.Transparent
+	e.ground.StrokeWidth = 0
 	return color.Transparent
 }
 

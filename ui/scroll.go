@@ -70,8 +70,12 @@ type footed struct {
 // newFooted is body over foot, each with the margins of a panel.
 func newFooted(k *kit, body, foot fyne.CanvasObject) *fyne.Container {
 	side := k.px(32)
-	inner := pad(k.px(22), side, k.px(10), side, body)
-	return container.New(&footed{k, inner}, scrolled(inner), pad(k.px(10), side, k.px(20), side, foot), canvas.NewRectangle(k.p.line))
+	return footedWithin(k, pad(k.px(22), side, k.px(10), side, body), pad(k.px(10), side, k.px(20), side, foot))
+}
+
+// footedWithin is body over foot, which have their margins.
+func footedWithin(k *kit, body, foot fyne.CanvasObject) *fyne.Container {
+	return container.New(&footed{k, body}, scrolled(body), foot, canvas.NewRectangle(k.p.line))
 }
 
 func (l *footed) heightFor(o []fyne.CanvasObject, width float32) float32 {

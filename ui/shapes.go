@@ -102,7 +102,7 @@ func (k *kit) pips(left, total int, size float32) *fyne.Container {
 	for i := range max(left, total) {
 		d := canvas.NewCircle(c)
 		if i >= left {
-			d = canvas.NewCircle(color.Transparent)
+			d = canvas.NewCircle(hollow(k.p.edge))
 			d.StrokeColor, d.StrokeWidth = k.p.edge, k.px(1.75)
 		}
 		dots = append(dots, fixed(k.px(size), k.px(size), d))
@@ -130,7 +130,7 @@ func kindMark(name string) string {
 func (k *kit) numbered(f face, steps ...string) *fyne.Container {
 	box := vbox(k.px(12))
 	for i, s := range steps {
-		ring := canvas.NewCircle(color.Transparent)
+		ring := canvas.NewCircle(hollow(k.p.edge))
 		ring.StrokeColor, ring.StrokeWidth = k.p.edge, k.px(max(1.25, k.p.stroke))
 		n := k.text(noteBold, k.p.ink, string(rune('1'+i)))
 		n.Alignment = fyne.TextAlignCenter
@@ -158,10 +158,11 @@ func (k *kit) advice(r role, icon, title, body string, action ...fyne.CanvasObje
 	if len(action) > 0 {
 		content = container.New(&adviceLayout{k}, append([]fyne.CanvasObject{content}, action...)...)
 	}
-	bar := rect(r.ink, color.Transparent, 0, k.px(12))
+	bar := rect(r.ink, color.Transparent, 0, 0) // it ends before the round corners at the right, and does not show there
+	bar.TopLeftCornerRadius, bar.BottomLeftCornerRadius = k.px(12), k.px(12)
 	tint := rect(r.tint, color.Transparent, 0, 0)
 	tint.TopRightCornerRadius, tint.BottomRightCornerRadius = k.px(12), k.px(12)
-	box := over(bar, pad(0, 0, 0, k.px(6), tint), pad(k.px(18), k.px(20), k.px(18), k.px(26), content))
+	box := over(pad(0, k.px(12), 0, 0, bar), pad(0, 0, 0, k.px(6), tint), pad(k.px(18), k.px(20), k.px(18), k.px(26), content))
 	if k.p == contrast {
 		box.Add(rect(color.Transparent, r.border, k.px(2), k.px(12)))
 	}

@@ -22,6 +22,8 @@ type signView struct {
 	docs   []app.Doc
 	mode   signMode
 	points map[int]point // what stands in the way of a file, by its ID
+	roomAt float32       // the width of rows in which their buttons take room
+	room   float32
 
 	lastDocs        *app.Docs
 	lastAdding      *app.Adding
@@ -88,7 +90,7 @@ func (v *signView) Show(st *app.State) {
 	}
 	v.lastChoices, v.lastInterrupted = st.Choices, st.Interrupted
 	v.lastDocs, v.lastAdding, v.lastFiling, v.lastJob, v.lastCards, v.lastPassing = st.Docs, st.Adding, st.Filing, st.Job, st.Cards, passing
-	v.docs, v.mode, v.main, v.points = st.Docs.List, modeOf(st), nil, nil
+	v.docs, v.mode, v.main, v.points, v.roomAt = st.Docs.List, modeOf(st), nil, nil, 0
 	switch v.mode {
 	case signEmpty:
 		v.showEmpty(st)

@@ -95,8 +95,8 @@ type rowLook struct {
 	brief       bool        // the line below says it all: the word may go
 }
 
-// lookOf tells how d stands.
-func (v *signView) lookOf(d app.Doc, key rowKey) rowLook {
+// lookOf tells how d stands, in a row so wide.
+func (v *signView) lookOf(d app.Doc, key rowKey, width float32) rowLook {
 	k, status := v.u.k, statusLook[d.Status]
 	l := rowLook{icon: status.icon, words: k.T("ui.status." + status.key), ink: k.p.muted, below: v.facts(d)}
 	switch d.Status {
@@ -125,9 +125,14 @@ func (v *signView) lookOf(d app.Doc, key rowKey) rowLook {
 		}
 	case key.again != "":
 		l.below, l.loud = key.again, k.p.warn.ink
+	case v.mode == signDone && v.tight(width): // its buttons stand where the word would
+		l.below, l.loud, l.brief = l.words+" · "+l.below, l.ink, true
 	}
 	return l
 }
+
+// tight reports whether the rows are too narrow for words beside the name.
+func (v *signView) tight(width float32) bool { return width < v.u.k.px(540) }
 
 // facts are the size of the file, and what signatures it bears or gets.
 func (v *signView) facts(d app.Doc) string {
@@ -154,21 +159,25 @@ func (v *signView) row(i int, width float32) (fyne.CanvasObject, any) {
 		name = filepath.Base(d.Output)
 	}
 	page, _ := k.page(name)
-	l := v.lookOf(d, key)
+	l := v.lookOf(d, key, width)
 	sub := k.fit(noteFace, k.p.muted, l.below)
 	if l.loud != nil {
 		sub = k.fit(noteBold, l.loud, l.below)
 	}
 	state := fyne.CanvasObject(k.state(strongFace, l.icon, l.words, l.ink))
-	if l.brief || l.loud != nil && l.loud == color.Color(l.ink) && width < k.px(540) {
+	if l.brief || l.loud != nil && l.loud == color.Color(l.ink) && v.tight(width) {
 		state = k.icon(l.icon, 22, l.ink)
 	}
 	words := flex(vbox(0, k.fileName(strongFace, k.p.ink, name), sub))
 	parts := append([]fyne.CanvasObject{page, words, state}, v.rowButtons(d, width)...)
-	if v.mode == signRunning || v.mode == signDone { // the words stand below each other
-		parts = []fyne.CanvasObject{page, words, fixed(v.stateWidth(), 0, state)}
-		if w := v.buttonsWidth(width); w > 0 {
-			parts = append(parts, fixed(w, 0, hbox(0, flex(), hbox(k.px(16), v.rowButtons(d, width)...))))
+	if v.mode != signReady || !v.tight(width) { // the words stand below each other
+		if v.mode != signReady {
+			state = fixed(v.stateWidth(width), 0, state)
+		}
+		parts = []fyne.CanvasObject{page, words, state}
+		buttons := hbox(k.px(16), v.rowButtons(d, width)...)
+		if w := max(v.buttonsWidth(width), buttons.MinSize().Width); w > 0 {
+			parts = append(parts, fixed(w, 0, hbox(0, flex(), buttons)))
 		}
 	}
 	right := k.px(14)
@@ -179,8 +188,11 @@ func (v *signView) row(i int, width float32) (fyne.CanvasObject, any) {
 }
 
 // stateWidth is the room for how a file stands while a job runs and once it has ended.
-func (v *signView) stateWidth() float32 {
+func (v *signView) stateWidth(width float32) float32 {
 	k := v.u.k
+	if v.mode == signDone && v.tight(width) {
+		return k.px(22) // a drawing; the words stand below the name
+	}
 	seen := map[app.DocStatus]bool{}
 	for _, d := range v.docs {
 		seen[d.Status] = true
@@ -197,17 +209,24 @@ func (v *signView) stateWidth() float32 {
 	return w
 }
 
-// buttonsWidth is the room for the buttons of a row once a job has ended, those of the row that has the most.
+// buttonsWidth is the room for the buttons of a row, those of the row that has the most; a question is beyond it.
 func (v *signView) buttonsWidth(width float32) float32 {
-	var w float32
-	seen := map[[2]bool]bool{{}: true} // a file that was neither signed nor failed has none
+	if v.roomAt == width {
+		return v.room
+	}
+	v.roomAt, v.room = width, 0
+	seen := map[[3]bool]bool{}
 	for _, d := range v.docs {
-		if kind := [2]bool{d.Output != "", d.Advice != nil}; v.mode == signDone && !seen[kind] {
-			seen[kind] = true
-			w = max(w, natural(hbox(v.u.k.px(16), v.rowButtons(d, width)...)))
+		kind := [3]bool{d.Output != "", d.Advice != nil, d.Signatures() > 0}
+		if seen[kind] || v.answerable(d) {
+			continue
+		}
+		seen[kind] = true
+		if b := v.rowButtons(d, width); len(b) > 0 {
+			v.room = max(v.room, natural(hbox(v.u.k.px(16), b...)))
 		}
 	}
-	return w
+	return v.room
 }
 
 // again says of a file that is ready that the holder of the card has signed it before, and when; empty if not.
@@ -245,22 +264,19 @@ func (v *signView) rowButtons(d app.Doc, width float32) []fyne.CanvasObject {
 	switch {
 	case d.Output != "" && v.mode != signRunning:
 		words := k.T("ui.verify")
-		if width < k.px(540) {
+		if width < k.px(640) { // what the name leaves
 			words = ""
 		}
-		if width >= k.px(660) { // else by Space, or from the verdict
-			out = append(out, k.tap("eye", k.T("preview.open"), "", func() { v.u.look(v.lookAt(d)) }))
-		}
-		out = append(out, hbox(k.px(4), k.tap("verify", k.T("ui.verify"), words, func() { v.u.store.Verify(d.Output) }),
+		out = append(out, hbox(k.px(4), k.tap("eye", k.T("preview.open"), "", func() { v.u.look(v.lookAt(d)) }), k.tap("verify", k.T("ui.verify"), words, func() { v.u.store.Verify(d.Output) }),
 			k.tap("folder", k.T("ui.open.folder"), "", func() { v.u.openFolder(d.Output) })))
 	case v.mode == signReady:
-		if d.Kind == app.KindPDF && d.Signatures() > 0 && width >= k.px(540) { // else by Enter
+		if d.Kind == app.KindPDF && d.Signatures() > 0 && !v.tight(width) { // else by Enter
 			out = append(out, k.tap("verify", k.T("ui.verify"), "", func() { v.u.store.Verify(d.Path) }))
 		}
 		if v.answerable(d) {
 			out = append(out, k.tap("sign", k.T("existing.how"), k.T("existing.how"), func() { v.u.openExisting(d) }))
 		}
-		if !v.answerable(d) || width >= k.px(540) { // else by Space
+		if !v.answerable(d) || !v.tight(width) { // else by Space
 			out = append(out, k.tap("eye", k.T("preview.open"), "", func() { v.u.look(v.lookAt(d)) }))
 		}
 		out = append(out, k.tap("close", k.T("ui.remove"), "", func() { v.u.store.Remove(d.ID) }))

@@ -27,7 +27,7 @@ type role struct{ ink, tint, border color.NRGBA }
 type palette struct {
 	name                       string
 	paper, margin, leaf, sunk  color.NRGBA // background, rail, surface, sunken surface
-	line, edge                 color.NRGBA // ornament, border of controls
+	line, edge, offEdge        color.NRGBA // ornament, border of controls, of those that are off
 	ink, muted                 color.NRGBA
 	wax, onWax, waxText        color.NRGBA // the sealing button, words on it, wax as text or icon
 	waxEdge                    color.NRGBA
@@ -40,7 +40,7 @@ type palette struct {
 var light = &palette{
 	name:  "light",
 	paper: rgb(0xF6F1E6), margin: rgb(0xEDE5D6), leaf: rgb(0xFFFDF9), sunk: rgb(0xF3EDE1),
-	line: rgb(0xDBD1BF), edge: rgb(0x857A68), ink: rgb(0x1A2233), muted: rgb(0x565869),
+	line: rgb(0xDBD1BF), edge: rgb(0x857A68), offEdge: rgb(0xAFA48F), ink: rgb(0x1A2233), muted: rgb(0x565869),
 	wax: rgb(0x8C1C2E), onWax: rgb(0xFFF9F2), waxText: rgb(0x8C1C2E), waxEdge: rgb(0x8C1C2E),
 	good:    role{rgb(0x1D6350), rgb(0xE2EFE8), rgb(0xE2EFE8)},
 	warn:    role{rgb(0x7D4E00), rgb(0xFBEDCF), rgb(0xFBEDCF)},
@@ -53,7 +53,7 @@ var light = &palette{
 var dark = &palette{
 	name:  "dark",
 	paper: rgb(0x141821), margin: rgb(0x0F1219), leaf: rgb(0x1C212C), sunk: rgb(0x171B25),
-	line: rgb(0x333A49), edge: rgb(0x7F8799), ink: rgb(0xF4EEE2), muted: rgb(0xB9B7B1),
+	line: rgb(0x333A49), edge: rgb(0x7F8799), offEdge: rgb(0x5C6477), ink: rgb(0xF4EEE2), muted: rgb(0xB9B7B1),
 	wax: rgb(0xBC384D), onWax: rgb(0xFFF9F2), waxText: rgb(0xF3959D), waxEdge: rgb(0xF3959D),
 	good:    role{rgb(0x74CDAB), rgb(0x17332C), rgb(0x17332C)},
 	warn:    role{rgb(0xEFBF61), rgb(0x3A2D12), rgb(0x3A2D12)},
@@ -66,7 +66,7 @@ var dark = &palette{
 var contrast = &palette{
 	name:  "contrast",
 	paper: rgb(0), margin: rgb(0), leaf: rgb(0), sunk: rgb(0),
-	line: rgb(0xFFFFFF), edge: rgb(0xFFFFFF), ink: rgb(0xFFFFFF), muted: rgb(0xE6E6E6),
+	line: rgb(0xFFFFFF), edge: rgb(0xFFFFFF), offEdge: dimmed, ink: rgb(0xFFFFFF), muted: rgb(0xE6E6E6),
 	wax: rgb(0xFFB4AE), onWax: rgb(0), waxText: rgb(0xFFB4AE), waxEdge: rgb(0xFFB4AE),
 	good:    role{rgb(0x7CF2C0), rgb(0), rgb(0x7CF2C0)},
 	warn:    role{rgb(0xFFD75E), rgb(0), rgb(0xFFD75E)},
@@ -171,6 +171,8 @@ func (l *look) Size(n fyne.ThemeSizeName) float32 {
 	switch n {
 	case theme.SizeNameText:
 		size = 16
+	case theme.SizeNameInputBorder:
+		size = max(1.25, l.p.stroke)
 	case theme.SizeNameInputRadius, theme.SizeNameSelectionRadius:
 		size = 10
 	case theme.SizeNameInnerPadding:

@@ -219,6 +219,10 @@ func TestContrast(t *testing.T) {
 			check(name, 4.5, r.ink, p.paper, p.leaf, r.tint)
 		}
 		check("edge", 3, p.edge, grounds...)
+		check("edge of what is off", 1.9, p.offEdge, grounds...)
+		if on, off := ratio(p.edge, p.leaf), ratio(p.offEdge, p.leaf); on < 1.6*off {
+			t.Errorf("%s: the edge of what is off is %.1f on a sheet, that of what is on %.1f", p.name, off, on)
+		}
 		check("focus", 3, p.focus, grounds...)
 		check("renewal", 3, p.renewal, p.leaf, p.paper)
 		check("edge of the wax button", 3, p.waxEdge, p.leaf)

@@ -119,7 +119,7 @@ func (v *verifyView) fill() {
 func (v *verifyView) head(ver *app.Verification, when string) fyne.CanvasObject {
 	k := v.u.k
 	name, date := k.fileName(sectionFace, k.p.ink, ver.Name), pad(k.px(3), 0, 0, 0, k.fit(noteFace, k.p.muted, when))
-	words := cols(k.px(12), k.px(520), []float32{1, -date.MinSize().Width}, name, date)
+	words := cols(k.px(2), k.px(520), []float32{1, -date.MinSize().Width}, pad(0, k.px(10), 0, 0, name), date)
 	if when == "" {
 		words = name
 	}
@@ -351,7 +351,9 @@ func (v *verifyView) details(s *app.Signature) fyne.CanvasObject {
 			box.Add(k.field(132, k.T(key), k.para(boxFace, k.p.ink, value)))
 		}
 	}
-	add("ui.field.why", sentence(k.Text(app.SignatureReason(s))))
+	if verdict.Seal != app.SealWhole { // else the pill says it
+		add("ui.field.why", sentence(k.Text(app.SignatureReason(s))))
+	}
 	if c := s.Signer; c != nil {
 		add("ui.field.code", k.masked(c.FiscalCode))
 		if !s.Claimed.IsZero() {

@@ -13,8 +13,8 @@ import (
 // showFolder shows the table of a folder: a row for each signed file, with its verdict.
 func (v *verifyView) showFolder(f *app.Folder) {
 	u, k := v.u, v.u.k
-	head := hbox(k.px(12), k.square("left", k.T("ui.close"), u.store.CloseFolder), flex(k.fileName(sectionFace, k.p.ink, f.Name)))
-	objects := []fyne.CanvasObject{head, k.para(bodyFace, k.p.ink, v.folderWords(f))}
+	words := vbox(0, k.fileName(sectionFace, k.p.ink, f.Name), k.para(bodyFace, k.p.ink, v.folderWords(f)))
+	objects := []fyne.CanvasObject{hbox(k.px(12), k.square("left", k.T("ui.close"), u.store.CloseFolder), flex(words))}
 	if f.Running {
 		v.progress.set(f.Done, f.Total)
 		objects = append(objects, v.progress.object)
