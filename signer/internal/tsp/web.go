@@ -14,6 +14,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -38,6 +39,8 @@ type Web struct {
 
 	once sync.Once
 	own  *http.Client
+	// where tells what kind of place an address is; tests put a map of their own machine here.
+	where func(netip.Addr) place
 }
 
 // WebError says why an exchange gave nothing.
@@ -98,14 +101,14 @@ func (w *Web) do(req *http.Request, limit int64, accept string, follow func(next
 	if err := w.allowed(req.URL); err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(req.Context(), defaultTimeout)
+	ctx, cancel := context.WithTimeout(context.WithValue(req.Context(), journeyKey{}, new(journey)), defaultTimeout)
 	defer cancel()
 	client := *w.client()
 	client.CheckRedirect = func(next *http.Request, via []*http.Request) error {
 		if len(via) > maxRedirects || !follow(next, via[0]) {
 			return &WebError{URL: shown, Reason: "redirect"}
 		}
-		return w.allowed(next.URL)
+		return w.allowedNext(ctx, next.URL)
 	}
 	resp, err := client.Do(req.WithContext(ctx))
 	if err != nil {
@@ -140,17 +143,71 @@ func (w *Web) allowed(u *url.URL) error {
 	}
 	host := strings.ToLower(strings.TrimSuffix(u.Hostname(), "."))
 	ip, err := netip.ParseAddr(host)
-	if !w.AllowLocal && (host == "localhost" || strings.HasSuffix(host, ".localhost") || err == nil && local(ip)) {
+	if !w.AllowLocal && (host == "localhost" || strings.HasSuffix(host, ".localhost") || err == nil && w.place(ip) == local) {
 		return &WebError{URL: u.Redacted(), Reason: "local"}
 	}
 	return nil
 }
 
-// local are the addresses that a stranger's file must not reach through us: this machine and its link. Private
-// networks stay reachable, an organisation's own authority lives there.
-func local(ip netip.Addr) bool {
-	ip = ip.Unmap()
-	return ip.IsLoopback() || ip.IsUnspecified() || ip.IsLinkLocalUnicast() || ip.IsMulticast()
+// allowedNext is allowed for where a server sends us. Behind a proxy nobody tells where the server itself was, so a
+// private address that is written out is refused there; a name is the proxy's to resolve, and its owner's to guard.
+func (w *Web) allowedNext(ctx context.Context, u *url.URL) error {
+	ip, err := netip.ParseAddr(u.Hostname())
+	if err == nil && !w.AllowLocal && w.place(ip) == private && !journeyOf(ctx).private.Load() {
+		return &WebError{URL: u.Redacted(), Reason: "local"}
+	}
+	return w.allowed(u)
+}
+
+// place is where an address lies.
+type place int
+
+const (
+	public  place = iota
+	private       // of an organisation or a home (RFC 1918, RFC 4193, RFC 6598)
+	local         // this machine and its link
+)
+
+// The addresses that a stranger's file must not reach through us are those of this machine and its link: cloud
+// machines have their secrets at 169.254.169.254. Private networks stay reachable where the file names them, since an
+// organisation's own authority lives there: so does every verifier (EU DSS asks whatever the certificate says), and so
+// do browsers when the person asks. But a server on the Internet may not send us there, as Chromium's Local Network
+// Access keeps public pages from private addresses without the person's word: no public authority has a reason to, and
+// who does it wants something from the inside.
+func (w *Web) place(ip netip.Addr) place {
+	if w.where != nil {
+		return w.where(ip)
+	}
+	switch ip = ip.Unmap(); {
+	case ip.IsLoopback(), ip.IsUnspecified(), ip.IsLinkLocalUnicast(), ip.IsMulticast(), here.Contains(ip):
+		return local
+	case ip.IsPrivate(), shared.Contains(ip):
+		return private
+	case nat64.Contains(ip): // the last four bytes are an IPv4 address
+		b := ip.As16()
+		return w.place(netip.AddrFrom4([4]byte(b[12:])))
+	}
+	return public
+}
+
+var (
+	here   = netip.MustParsePrefix("0.0.0.0/8")     // "this network" (RFC 1122): Linux takes it for itself
+	shared = netip.MustParsePrefix("100.64.0.0/10") // of providers and VPNs (RFC 6598)
+	nat64  = netip.MustParsePrefix("64:ff9b::/96")  // RFC 6052
+)
+
+// journey is where one exchange has been, redirects included.
+type journey struct {
+	public, private atomic.Bool // a server there was reached, without a proxy
+}
+
+type journeyKey struct{}
+
+func journeyOf(ctx context.Context) *journey {
+	if j, ok := ctx.Value(journeyKey{}).(*journey); ok {
+		return j
+	}
+	return new(journey)
 }
 
 func (w *Web) client() *http.Client {
@@ -183,14 +240,7 @@ func (w *Web) transport() http.RoundTripper {
 		}
 		return u, err
 	}
-	guard := func(_, address string, _ syscall.RawConn) error {
-		at, err := netip.ParseAddrPort(address)
-		if err == nil && !w.AllowLocal && local(at.Addr()) {
-			return &WebError{URL: address, Reason: "local"}
-		}
-		return nil
-	}
-	guarded := &net.Dialer{Timeout: defaultTimeout, Control: guard}
+	guarded := &net.Dialer{Timeout: defaultTimeout, ControlContext: w.guard}
 	plain := &net.Dialer{Timeout: defaultTimeout}
 	t := &http.Transport{
 		Proxy:             proxy,
@@ -199,11 +249,42 @@ func (w *Web) transport() http.RoundTripper {
 			if _, ok := proxies.Load(address); ok {
 				return plain.DialContext(ctx, network, address)
 			}
-			return guarded.DialContext(ctx, network, address)
+			c, err := guarded.DialContext(ctx, network, address)
+			if err == nil {
+				w.arrived(journeyOf(ctx), c.RemoteAddr())
+			}
+			return c, err
 		},
 	}
 	if w.Roots != nil {
 		t.TLSClientConfig = &tls.Config{RootCAs: w.Roots, MinVersion: tls.VersionTLS12}
 	}
 	return t
+}
+
+// guard refuses an address before it is dialled, after its name was resolved.
+func (w *Web) guard(ctx context.Context, _, address string, _ syscall.RawConn) error {
+	at, err := netip.ParseAddrPort(address)
+	if err != nil || w.AllowLocal {
+		return nil
+	}
+	switch p := w.place(at.Addr()); {
+	case p == local, p == private && journeyOf(ctx).public.Load():
+		return &WebError{URL: address, Reason: "local"}
+	}
+	return nil
+}
+
+func (w *Web) arrived(j *journey, at net.Addr) {
+	t, ok := at.(*net.TCPAddr)
+	if !ok {
+		return
+	}
+	switch w.place(t.AddrPort().Addr()) {
+	case public:
+		j.public.Store(true)
+	case private:
+		j.private.Store(true)
+	case local:
+	}
 }
