@@ -16,6 +16,8 @@ import (
 
 	"ceralacca/app"
 	"ceralacca/app/lang"
+	"ceralacca/app/pac"
+	"ceralacca/app/pac/script"
 	"ceralacca/app/preview"
 	"ceralacca/app/preview/pdfium"
 	"ceralacca/assets"
@@ -28,6 +30,9 @@ import (
 func main() {
 	if len(os.Args) > 1 && os.Args[1] == p11.WorkerArg {
 		os.Exit(p11.Serve(os.Stdin, os.Stdout))
+	}
+	if len(os.Args) > 1 && os.Args[1] == pac.WorkerArg {
+		os.Exit(script.Serve(os.Stdin, os.Stdout))
 	}
 	if len(os.Args) > 1 && os.Args[1] == preview.WorkerArg {
 		os.Exit(pdfium.Serve(os.Stdin, os.Stdout))

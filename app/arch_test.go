@@ -36,9 +36,9 @@ type room struct {
 var house = map[string]room{
 	// The two programs wire the parts together: they alone choose where cards come from. The twin also names
 	// the states and verdicts of card and signer, since it prints them for programs.
-	".": {imports: "ui app app/lang app/preview app/preview/pdfium assets card card/pcsc card/p11 fyne.io/fyne/v2", tests: "card/sim"},
+	".": {imports: "ui app app/lang app/pac app/pac/script app/preview app/preview/pdfium assets card card/pcsc card/p11 fyne.io/fyne/v2", tests: "card/sim"},
 	"app/cli": {
-		imports: "app app/lang assets card card/pcsc card/p11 signer golang.org/x/term",
+		imports: "app app/lang app/pac app/pac/script assets card card/pcsc card/p11 signer golang.org/x/term",
 		tests:   "card/sim github.com/rogpeppe/go-internal",
 	},
 	// Beside the toolkit: the file dialogs of the desktop portal and of Windows.
@@ -48,11 +48,15 @@ var house = map[string]room{
 
 	// The application: it joins a card and a signature, and speaks to people.
 	"app": {
-		imports: "app/lang app/paper app/preview card card/sim signer signer/filing signer/trust golang.org/x/image golang.org/x/sys github.com/zalando/go-keyring",
-		tests:   "app/preview/pdfium assets golang.org/x/crypto",
+		imports: "app/lang app/pac app/paper app/preview card card/sim signer signer/filing signer/trust golang.org/x/image golang.org/x/sys github.com/zalando/go-keyring",
+		tests:   "app/pac/script app/preview/pdfium assets golang.org/x/crypto",
 	},
 	"app/lang":  {tests: "assets"},
 	"app/paper": {imports: "golang.org/x/image", tests: "assets"},
+
+	// The proxy script of the system. Its interpreter is a process apart, which the main programs alone can become.
+	"app/pac":        {},
+	"app/pac/script": {imports: "app/pac github.com/dop251/goja"},
 
 	// What a file looks like. PDFium is a process apart, which main alone can become.
 	"app/preview":        {imports: "signer golang.org/x/image", tests: "app/preview/pdfium"},

@@ -236,8 +236,8 @@ func (e *Engine) checkNetwork(ctx context.Context, wanted bool) DoctorCheck {
 	}
 	if err := e.RefreshTrust(ctx); err != nil {
 		code := "network-fails"
-		if systemProxies().unfollowed() {
-			code = "network-script"
+		if failed := scripts.Failed(); failed != nil {
+			code, err = "network-script", failed
 		}
 		c := trouble(SeverityWarning, code)
 		c.Detail = detail(err)

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -14,10 +15,12 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
 
+	"ceralacca/app/pac"
 	"ceralacca/assets"
 	"ceralacca/signer/trust"
 )
@@ -170,29 +173,80 @@ func TestProxies(t *testing.T) {
 	}
 }
 
-// A proxy that is found by script alone is told apart: it is not followed.
-func TestProxyByScript(t *testing.T) {
-	const mac = "<dictionary> {\n  ProxyAutoConfigEnable : %\n  ProxyAutoConfigURLString : http://wpad.studio.it/proxy.pac\n"
+// What the settings of the desktops say; a script that would have to be looked for in the network is none.
+func TestProxiesOfDesktops(t *testing.T) {
+	const gnome = "org.gnome.system.proxy mode 'MODE'\norg.gnome.system.proxy autoconfig-url 'http://pac.studio.it/proxy.pac'\n" +
+		"org.gnome.system.proxy ignore-hosts ['localhost', '127.0.0.0/8', '*.interno.it']\norg.gnome.system.proxy.http host 'proxy.studio.it'\n" +
+		"org.gnome.system.proxy.http port 8080\norg.gnome.system.proxy.https host ''\norg.gnome.system.proxy.https port 0\n"
+	const kde = "[Other]\nProxyType=0\n[Proxy Settings]\nNoProxyFor=.interno.it,localhost\nProxy Config Script=SCRIPT\nProxyType=TYPE\n" +
+		"httpProxy[$e]=http://proxy.studio.it 8080\nhttpsProxy=http://altro.it:3128\n"
+	const mac = "<dictionary> {\n  ProxyAutoConfigEnable : %\n  ProxyAutoConfigURLString : http://pac.studio.it/proxy.pac\n"
+	kdeOf := func(kind, script string) proxies {
+		return parseKDE(strings.NewReplacer("TYPE", kind, "SCRIPT", script).Replace(kde))
+	}
+	hosts := []string{"localhost", "127.0.0.0/8", "*.interno.it"}
 	for _, c := range []struct {
 		name string
 		p    proxies
-		want bool
+		want proxies
 	}{
-		{"by script", parseScutil(strings.ReplaceAll(mac, "%", "1") + "}"), true},
-		{"switched off", parseScutil(strings.ReplaceAll(mac, "%", "0") + "}"), false},
-		{"by script, and by name", parseScutil(strings.ReplaceAll(mac, "%", "1") + "  HTTPSEnable : 1\n  HTTPSPort : 9\n  HTTPSProxy : x\n}"), false},
-		{"none", proxies{}, false},
+		{"GNOME, by script", parseGNOME(strings.Replace(gnome, "MODE", "auto", 1)), proxies{script: "http://pac.studio.it/proxy.pac"}},
+		{"GNOME, to be looked for", parseGNOME("org.gnome.system.proxy mode 'auto'\norg.gnome.system.proxy autoconfig-url ''\n"), proxies{}},
+		{"GNOME, by hand", parseGNOME(strings.Replace(gnome, "MODE", "manual", 1)), proxies{http: "proxy.studio.it:8080", direct: hosts}},
+		{"GNOME, none", parseGNOME(strings.Replace(gnome, "MODE", "none", 1)), proxies{}},
+		{"GNOME, no answer", parseGNOME(""), proxies{}},
+		{"KDE, by script", kdeOf("2", "https://pac.studio.it/x"), proxies{script: "https://pac.studio.it/x"}},
+		{"KDE, by a script in a file", kdeOf("2", "/etc/proxy.pac"), proxies{script: "file:///etc/proxy.pac"}},
+		{"KDE, to be looked for", kdeOf("3", ""), proxies{}},
+		{"KDE, by hand", kdeOf("1", ""), proxies{http: "http://proxy.studio.it:8080", https: "http://altro.it:3128", direct: []string{"*.interno.it", "localhost"}}},
+		{"KDE, none", kdeOf("0", ""), proxies{}},
+		{"of a Mac, by script", parseScutil(strings.ReplaceAll(mac, "%", "1") + "}"), proxies{script: "http://pac.studio.it/proxy.pac"}},
+		{"of a Mac, switched off", parseScutil(strings.ReplaceAll(mac, "%", "0") + "}"), proxies{}},
 	} {
-		if got := c.p.unfollowed(); got != c.want {
-			t.Errorf("%s: %v", c.name, got)
+		if !reflect.DeepEqual(c.p, c.want) {
+			t.Errorf("%s: %+v", c.name, c.p)
 		}
+	}
+}
+
+// The script of the system decides, and where it cannot be followed the rest of the settings.
+func TestProxyByScript(t *testing.T) {
+	dir := t.TempDir()
+	script := func(name, body string) string {
+		return "file://" + filepath.ToSlash(put(t, dir, name, []byte("function FindProxyForURL(url, host) { "+body+" }")))
+	}
+	u, err := url.Parse("https://ec.europa.eu/tools/lotl/eu-lotl.xml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ name, script, https, want string }{
+		{"followed", script("a.pac", `return shExpMatch(host, "*.europa.eu") ? "PROXY p.it:8080" : "DIRECT"`), "hand.it:1", "http://p.it:8080"},
+		{"direct", script("b.pac", `return "DIRECT"`), "hand.it:1", ""},
+		{"broken, with a proxy by hand", script("c.pac", `return frob`), "hand.it:1", "http://hand.it:1"},
+		{"broken", script("d.pac", `return frob`), "", ""},
+		{"not there", "file:///nowhere.pac", "", ""},
+	} {
+		var f pac.Finder
+		got := ""
+		to, err := proxies{https: c.https, script: c.script}.find(t.Context(), &f, u)
+		if to != nil {
+			got = to.String()
+		}
+		if err != nil || got != c.want {
+			t.Errorf("%s: %q, %v", c.name, got, err)
+		}
+	}
+	given, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := (proxies{script: "file:///x.pac"}).find(given, new(pac.Finder), u); !errors.Is(err, context.Canceled) {
+		t.Errorf("given up: %v", err)
 	}
 }
 
 func FuzzProxies(f *testing.F) {
 	f.Add("a:1;http=b", "*.x;<local>", "host")
 	f.Fuzz(func(t *testing.T, server, override, host string) {
-		for _, p := range []proxies{parseWindows(server, override), parseScutil(server)} {
+		for _, p := range []proxies{parseWindows(server, override), parseScutil(server), parseGNOME(server), parseKDE(server)} {
 			if u := p.choose(&url.URL{Scheme: "https", Host: host}); u != nil && u.Host == "" {
 				t.Errorf("a proxy without a host: %v", u)
 			}

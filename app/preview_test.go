@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"ceralacca/app/pac"
+	"ceralacca/app/pac/script"
 	"ceralacca/app/preview"
 	"ceralacca/app/preview/pdfium"
 	"ceralacca/signer"
@@ -19,6 +21,9 @@ import (
 func TestMain(m *testing.M) {
 	if len(os.Args) == 2 && os.Args[1] == preview.WorkerArg {
 		os.Exit(pdfium.Serve(os.Stdin, os.Stdout))
+	}
+	if len(os.Args) == 2 && os.Args[1] == pac.WorkerArg {
+		os.Exit(script.Serve(os.Stdin, os.Stdout))
 	}
 	os.Exit(m.Run())
 }

@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// systemProxies asks the system's own program.
-func systemProxies() proxies {
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+// readProxies asks the system's own program.
+func readProxies(ctx context.Context) proxies {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
 	out, err := exec.CommandContext(ctx, "/usr/sbin/scutil", "--proxy").Output()
 	if err != nil {

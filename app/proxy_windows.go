@@ -1,9 +1,13 @@
 package app
 
-import "golang.org/x/sys/windows/registry"
+import (
+	"context"
 
-// systemProxies reads the Internet Settings of the person's account.
-func systemProxies() proxies {
+	"golang.org/x/sys/windows/registry"
+)
+
+// readProxies reads the Internet Settings of the person's account.
+func readProxies(context.Context) proxies {
 	k, err := registry.OpenKey(registry.CURRENT_USER, `Software\Microsoft\Windows\CurrentVersion\Internet Settings`, registry.QUERY_VALUE)
 	if err != nil {
 		return proxies{}

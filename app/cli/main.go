@@ -20,6 +20,8 @@ import (
 
 	"ceralacca/app"
 	"ceralacca/app/lang"
+	"ceralacca/app/pac"
+	"ceralacca/app/pac/script"
 	"ceralacca/assets"
 	"ceralacca/card"
 	"ceralacca/card/p11"
@@ -45,6 +47,9 @@ const (
 func main() {
 	if len(os.Args) > 1 && os.Args[1] == p11.WorkerArg {
 		os.Exit(p11.Serve(os.Stdin, os.Stdout))
+	}
+	if len(os.Args) > 1 && os.Args[1] == pac.WorkerArg {
+		os.Exit(script.Serve(os.Stdin, os.Stdout))
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code := execute(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
