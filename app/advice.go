@@ -39,7 +39,6 @@ var simple = []struct {
 	{ErrSamePIN, "pin-same", SeverityInfo, 0},
 	{ErrRepeatDiffers, "pin-repeat", SeverityInfo, 0},
 	{signer.ErrChanged, "file-changed", SeverityWarning, 0},
-	{signer.ErrArchived, "archived", SeverityWarning, 0},
 	{signer.ErrNoTSA, "no-authority", SeverityWarning, 0},
 	{signer.ErrKey, "other-key", SeverityDanger, 0},
 	{signer.ErrNoContent, "no-original", SeverityWarning, 0},

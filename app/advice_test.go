@@ -98,7 +98,7 @@ func TestExplain(t *testing.T) {
 		{&signer.UnsupportedError{Format: signer.PAdES, Kind: signer.Text}, "not-a-pdf"},
 		{&signer.UnsupportedError{Format: signer.CAdES, Kind: signer.DetachedCMS}, "cannot-sign-so"},
 		{&signer.UnsupportedError{Kind: signer.Mail}, "unknown"},
-		{signer.ErrArchived, "archived"},
+		{&signer.ArchivedError{Stamps: 1}, "archived"},
 		{signer.ErrNoTSA, "no-authority"},
 		{errors.New("anything"), "unknown"},
 	} {
@@ -115,7 +115,7 @@ func TestExplain(t *testing.T) {
 // carries. A new one fails here until it is given some.
 func TestEveryErrorIsExplained(t *testing.T) {
 	samples := map[string][]error{
-		"signer.ErrArchived": {signer.ErrArchived}, "signer.ErrChanged": {signer.ErrChanged}, "signer.ErrKey": {signer.ErrKey},
+		"signer.ArchivedError": {&signer.ArchivedError{Stamps: 1}, &signer.ArchivedError{Records: 1}, &signer.ArchivedError{Stamps: 1, Records: 2}}, "signer.ErrNotKept": {&SelfCheckError{signer.ErrNotKept}}, "signer.ErrChanged": {signer.ErrChanged}, "signer.ErrKey": {signer.ErrKey},
 		"signer.ErrNoContent": {signer.ErrNoContent}, "signer.ErrNoTSA": {signer.ErrNoTSA}, "signer.ErrOtherContent": {signer.ErrOtherContent},
 		"signer.AlreadySignedError": {&AlreadySignedError{File: "a.p7m"}}, // which is what a job makes of it
 		"signer.UnsupportedError": {

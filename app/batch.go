@@ -189,7 +189,7 @@ func (b *batch) left() int {
 func (b *batch) options(w work) (signer.Options, error) {
 	r, e := &b.r, b.e
 	o := signer.Options{
-		Format: r.Format, Level: r.Level, Detached: r.Detached, Existing: w.Existing, Now: e.cfg.Now,
+		Format: r.Format, Level: r.Level, Detached: r.Detached, Existing: w.Existing, LoseArchive: w.LoseArchive, Now: e.cfg.Now,
 		Anchors: e.anchors(), KeepLower: true, Reason: r.Reason, Location: r.Location,
 	}
 	if o.Format == signer.Auto {
@@ -231,7 +231,7 @@ func (b *batch) sign(ctx context.Context, w work) FileResult {
 		res.Err = err
 		return res
 	}
-	content, err := contentFor(w, d, &o)
+	content, err := contentFor(w, &o)
 	if err != nil {
 		res.Err = err
 		return res
@@ -261,7 +261,7 @@ func (b *batch) sign(ctx context.Context, w work) FileResult {
 		func(out *os.File) error {
 			c := &check{e: b.e, o: o, level: res.Level, original: f, d: d, der: b.cert.DER}
 			sum, err := c.run(ctx, out, filepath.Base(w.Out))
-			res.SHA256 = sum
+			res.SHA256, res.Lost = sum, c.lost
 			seen, ok := b.r.Seen[w.Index]
 			if now, serr := f.Stat(); err == nil && (serr != nil || now.Size() != d.Size() || ok && seen != sum) {
 				err = signer.ErrChanged // longer than what was signed, or not what the person saw

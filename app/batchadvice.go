@@ -13,7 +13,7 @@ import (
 
 // batchCodes are the advice codes of the errors of signing jobs and time-stamps.
 var batchCodes = []string{
-	"stamp-unreachable", "stamp-login", "stamp-refused", "stamp-wrong", "stamp-address", "no-such-authority", "keyring",
+	"archived", "stamp-unreachable", "stamp-login", "stamp-refused", "stamp-wrong", "stamp-address", "no-such-authority", "keyring",
 	"visible-picture", "no-space", "no-job", "other-card", "no-match", "name-too-long", "read-only", "file-too-large", "folder-fails", "folder-gone",
 }
 
@@ -28,6 +28,7 @@ func explainBatch(err error) *Advice {
 		match     *NoMatchError
 		space     *SpaceError
 		gone      *FolderGoneError
+		lost      *signer.ArchivedError
 	)
 	switch {
 	case errors.As(err, &before):
@@ -37,6 +38,10 @@ func explainBatch(err error) *Advice {
 		return a
 	case errors.As(err, &already):
 		return explainAlready(already)
+	case errors.As(err, &lost):
+		a := advice("archived", SeverityWarning, 0)
+		a.Title = lang.M(lossKey("archived", lost))
+		return a
 	case errors.As(err, &stamp):
 		return advice(stampCode(stamp), SeverityWarning, 0)
 	case errors.As(err, &authority):

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"slices"
 
 	"ceralacca/signer"
@@ -68,18 +69,63 @@ func withChoices(st State, c SignChoices) State {
 	return st
 }
 
-// SetExisting chooses what to do with one file that is a signature envelope; not while a job runs.
-func (s *Store) SetExisting(id int, x Existing) {
+// SetExisting chooses what to do with one file that is a signature envelope; not while a job runs. lose is for a person
+// who was asked by [Doc.LossQuestion] and has accepted the loss.
+func (s *Store) SetExisting(id int, x Existing, lose bool) {
 	s.post(func(st State) State {
 		if st.Job != nil && st.Job.Running {
 			return st
 		}
 		choices := st.Choices
 		return withDoc(st, id, func(d *Doc) {
-			d.Existing = x
+			d.Existing, d.LoseArchive = x, lose
 			d.settle(choices)
 		})
 	})
+}
+
+// SetOriginal names the file that a detached signature of the list is over, so that another can be added to it; not
+// while a job runs. The file is read: one that the signature is not over is told in [Doc].OriginalAdvice.
+func (s *Store) SetOriginal(id int, path string) {
+	s.post(func(st State) State {
+		i := slices.IndexFunc(st.Docs.List, func(d Doc) bool { return d.ID == id })
+		if i < 0 || st.Docs.List[i].Kind != signer.DetachedCMS || st.Job != nil && st.Job.Running {
+			return st
+		}
+		w := work{Path: st.Docs.List[i].Path, FileChoice: FileChoice{Existing: ExistingAdd, LoseArchive: true, Original: path}}
+		ctx := s.ctx
+		s.spawn(func() {
+			err := compare(ctx, w)
+			s.post(func(st State) State {
+				return withDoc(st, id, func(d *Doc) {
+					if d.Status != DocReading {
+						return
+					}
+					if d.Status, d.OriginalAdvice = DocProblem, Explain(err); err == nil {
+						d.Original = path
+					}
+					d.settle(st.Choices)
+				})
+			})
+		})
+		return withDoc(st, id, func(d *Doc) { d.Status, d.OriginalAdvice = DocReading, nil })
+	})
+}
+
+// compare fails unless another signature can be added to the detached one of w with its original.
+func compare(ctx context.Context, w work) error {
+	f, d, err := openDocument(w.Path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	o := signer.Options{Existing: w.Existing, LoseArchive: w.LoseArchive}
+	content, err := contentFor(w, &o)
+	if err != nil {
+		return err
+	}
+	defer content.Close()
+	return signer.Preflight(ctx, d, o)
 }
 
 // settle makes an envelope ready when there is an answer to what is to be done with it, and a problem when there is
@@ -90,7 +136,7 @@ func (d *Doc) settle(c *SignChoices) {
 	}
 	x := d.existing(c)
 	d.Status, d.Advice = DocReady, nil
-	if c.Format == FormatPAdES || !slices.Contains(d.Offers(), x) {
+	if c.Format == FormatPAdES || !slices.Contains(d.Offers(), x) && !(d.LoseArchive && slices.Contains(d.Costly(), x)) {
 		d.Status, d.Advice = DocProblem, Explain(&AlreadySignedError{File: d.Path, Examination: d.Examination})
 	}
 }

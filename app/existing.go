@@ -6,7 +6,6 @@ import (
 	"crypto/x509"
 	"io"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -81,16 +80,67 @@ func SignedBy(x *Examination, cert *Certificate) (time.Time, bool) {
 	return s.Claimed, ok
 }
 
-// Offers are the ways to sign d once more that can be carried out; nil for a file that is no envelope.
-func (d *Doc) Offers() []Existing {
+// Offers are the ways to sign d once more that can be carried out and take nothing away; nil for a file that is no
+// envelope.
+func (d *Doc) Offers() []Existing { return d.ways(false) }
+
+// Costly are the ways to sign d once more that cost its signatures a proof: see [Doc.LossQuestion].
+func (d *Doc) Costly() []Existing { return d.ways(true) }
+
+func (d *Doc) ways(costly bool) []Existing {
 	var out []Existing
+	archived := d.Examination != nil && d.Examination.Archived != nil
 	for _, x := range []Existing{ExistingAdd, ExistingWrap, ExistingCounterSign} {
-		archived := d.Examination != nil && slices.Contains(d.Examination.Archived, x)
-		if isEnvelope(d.Kind) && !archived && takes(d.Kind, x, d.Original) {
+		if isEnvelope(d.Kind) && (archived && x != ExistingWrap) == costly && takes(d.Kind, x, d.Original) {
 			out = append(out, x)
 		}
 	}
 	return out
+}
+
+// NeedsOriginal tells that a signature could stand beside those of d if its original were known: [Store.SetOriginal].
+func (d *Doc) NeedsOriginal() bool { return d.Kind == signer.DetachedCMS && d.Original == "" }
+
+// The answers to [Doc.LossQuestion].
+const (
+	LossWrap   = iota // a new envelope, which costs nothing
+	LossAccept        // what was asked, and the loss
+	LossBack          // none of both
+)
+
+// LossQuestion says what signing d by way of x, one of d.Costly, takes away from the signatures in it, and asks
+// whether to do it all the same.
+func (d *Doc) LossQuestion(x Existing) Choice {
+	key := "lose.add"
+	if x == ExistingCounterSign {
+		key = "lose.counter"
+	}
+	return Choice{
+		Title: lang.M(key+".title", "name", Visible(d.Name)), Body: lang.M(lossKey("lose", d.Examination.Archived)),
+		Answers: []lang.Msg{lang.M("lose.wrap"), lang.M(key + ".accept"), lang.M("lose.back")}, Severity: SeverityWarning,
+	}
+}
+
+// lossKey is the text about the proofs that would be lost.
+func lossKey(prefix string, e *signer.ArchivedError) string {
+	switch {
+	case e.Records == 0:
+		return prefix + ".stamp"
+	case e.Stamps == 0:
+		return prefix + ".record"
+	}
+	return prefix + ".both"
+}
+
+// LostText says what the earlier signatures of a file lost, once they did.
+func LostText(e *signer.ArchivedError) lang.Msg { return lang.M(lossKey("lost", e)) }
+
+// ArchivedText says what guards the signatures of d; empty unless another way than a new envelope costs it.
+func (d *Doc) ArchivedText() lang.Msg {
+	if d.Examination == nil || d.Examination.Archived == nil {
+		return lang.Msg{}
+	}
+	return lang.M(lossKey("archived", d.Examination.Archived))
 }
 
 // takes reports whether x can be done to an envelope of the kind. To add to a detached one takes its original, and

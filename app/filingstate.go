@@ -171,7 +171,7 @@ func (e *Engine) holdToProfile(ctx context.Context, r *SignRequest, ask Asker) e
 	}
 	again := map[int]bool{}
 	for i := range r.Files {
-		again[i] = r.Existing != ExistingRefuse || r.PerFile[i] != ExistingRefuse
+		again[i] = r.Existing != ExistingRefuse || r.PerFile[i].Existing != ExistingRefuse
 	}
 	f, err := e.CheckFiling(ctx, FilingRequest{
 		Profile: r.Profile, Files: r.Files, Format: r.Format, Card: &c, Cert: r.Cert, Again: again,

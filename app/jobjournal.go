@@ -101,6 +101,9 @@ func (b *batch) head() journalHead {
 	}
 	for i := range h.Files {
 		h.Files[i].Path, h.Files[i].Out = absolute(h.Files[i].Path), absolute(h.Files[i].Out)
+		if h.Files[i].Original != "" {
+			h.Files[i].Original = absolute(h.Files[i].Original)
+		}
 	}
 	return h
 }
@@ -426,7 +429,7 @@ func (b *batch) finished(ctx context.Context, w work) FileResult {
 	if st, err := out.Stat(); err == nil {
 		r.OutputSize = st.Size()
 	}
-	r.Err, r.Output, r.Format, r.Level, r.Signed = nil, w.Out, o.Format, c.found.level, c.found.claimed
+	r.Lost, r.Err, r.Output, r.Format, r.Level, r.Signed = c.lost, nil, w.Out, o.Format, c.found.level, c.found.claimed
 	return r
 }
 

@@ -15,10 +15,10 @@ import (
 
 // work is a file that passed the first look.
 type work struct {
-	Index    int      `json:"index"`
-	Path     string   `json:"path"`
-	Out      string   `json:"out"`
-	Existing Existing `json:"existing,omitempty"` // what to do, if the file is an envelope; Refuse if it is none
+	Index      int    `json:"index"`
+	Path       string `json:"path"`
+	Out        string `json:"out"`
+	FileChoice        // what to do, if the file is an envelope; the zero value if it is none
 }
 
 // plan names the output of every file that can be signed and reports the others. A job that is resumed has its plan
@@ -75,47 +75,73 @@ func (b *batch) planFile(ctx context.Context, i int, path string) (work, error) 
 		return w, err
 	}
 	defer f.Close()
+	originals := []string{""}
 	if isEnvelope(d.Kind()) && b.r.Format != signer.PAdES {
-		w.Existing = b.r.Existing
+		w.FileChoice = FileChoice{Existing: b.r.Existing}
 		if x, ok := b.r.PerFile[i]; ok {
-			w.Existing = x
+			w.FileChoice = x
 		}
-		original := VerifyRequest{File: path}.Original(d.Kind())
-		switch {
-		case w.Existing == signer.Add && d.Kind() == signer.DetachedCMS && original == "":
-			return w, signer.ErrNoContent
-		case !takes(d.Kind(), w.Existing, original):
+		if originals, err = b.originals(w, d.Kind()); err != nil {
+			return w, err
+		}
+		if !takes(d.Kind(), w.Existing, originals[0]) {
 			x, _ := signer.Examine(ctx, d) // what cannot be read is an envelope all the same
 			return w, &AlreadySignedError{path, x}
 		}
 	}
+	for _, w.Original = range originals {
+		if w.Out, err = b.preflight(ctx, w, d); !errors.Is(err, signer.ErrOtherContent) {
+			break
+		}
+	}
+	return w, err
+}
+
+// originals are where what the envelope of w is over may be, at least one path; empty where none is needed.
+func (b *batch) originals(w work, k Kind) ([]string, error) {
+	switch {
+	case w.Existing != signer.Add || k != signer.DetachedCMS:
+		return []string{""}, nil
+	case w.Original != "":
+		return []string{w.Original}, nil
+	case len(b.r.Contents) > 0:
+		return b.r.Contents, nil
+	}
+	beside := VerifyRequest{File: w.Path}.Original(k)
+	if beside == "" {
+		return nil, signer.ErrNoContent
+	}
+	return []string{beside}, nil
+}
+
+// preflight refuses what could not be signed and tells where the output goes.
+func (b *batch) preflight(ctx context.Context, w work, d *signer.Document) (string, error) {
 	o, err := b.options(w)
 	if err != nil {
-		return w, err
+		return "", err
 	}
-	content, err := contentFor(w, d, &o)
+	content, err := contentFor(w, &o)
 	if err != nil {
-		return w, err
+		return "", err
 	}
 	defer content.Close()
 	if err := signer.Preflight(ctx, d, o); err != nil {
-		return w, err
+		return "", err
 	}
 	dir := b.r.OutDir
 	if dir == "" {
-		dir = filepath.Dir(path)
+		dir = filepath.Dir(w.Path)
 	}
-	w.Out = filepath.Join(dir, d.Suggest(o))
-	return w, nil
+	return filepath.Join(dir, d.Suggest(o)), nil
 }
 
 // contentFor opens the original of a detached signature that another one is to stand beside, and hands it to o. What
 // it returns may be closed whether or not there is one.
-func contentFor(w work, d *signer.Document, o *signer.Options) (io.Closer, error) {
-	if w.Existing != signer.Add || d.Kind() != signer.DetachedCMS {
+func contentFor(w work, o *signer.Options) (io.Closer, error) {
+	if w.Original == "" {
 		return io.NopCloser(nil), nil
 	}
-	f, c, err := openDocument(VerifyRequest{File: w.Path}.Original(d.Kind()))
+	f, c, err := openDocument(w.Original)
 	if err != nil {
 		return nil, err
 	}

@@ -25,6 +25,7 @@ type check struct {
 		level   signer.Level
 		claimed time.Time
 	}
+	lost *signer.ArchivedError // by the earlier ones, with the person's consent; nil for nothing
 }
 
 var (
@@ -102,7 +103,10 @@ func (c *check) signatures(ctx context.Context, d *signer.Document) error {
 	if err != nil {
 		return err
 	}
-	added, err := withoutEarlier(before, rep.Signatures)
+	if err := c.kept(ctx, d); err != nil {
+		return err
+	}
+	added, err := withoutEarlier(before, rep.Signatures, c.lost)
 	if err != nil {
 		return &SelfCheckError{err}
 	}
@@ -123,23 +127,55 @@ func (c *check) signatures(ctx context.Context, d *signer.Document) error {
 	return nil
 }
 
+// kept makes sure that d has every byte of the envelope that it was added to, and finds what the person gave up of it.
+func (c *check) kept(ctx context.Context, d *signer.Document) error {
+	if !c.adds() {
+		return nil
+	}
+	err := signer.Kept(ctx, c.d, d, c.o.Existing)
+	switch {
+	case errors.Is(err, signer.ErrNotKept):
+		return &SelfCheckError{err}
+	case err == nil && c.o.LoseArchive:
+		c.lost, err = signer.Archived(ctx, c.d)
+	}
+	return err
+}
+
 // withoutEarlier takes the signatures of before out of after. Each must be there with the same mathematics and no
 // worse verdict; a better one may come of the certificates that were added. Their order may have changed, because
-// the set of them is sorted.
-func withoutEarlier(before, after []signer.Signature) ([]signer.Signature, error) {
+// the set of them is sorted. What lost names, and nothing else, may be broken, and what was valid on its proof may be
+// no longer decided.
+func withoutEarlier(before, after []signer.Signature, lost *signer.ArchivedError) ([]signer.Signature, error) {
 	rank := map[signer.Indication]int{signer.TotalFailed: 0, signer.Indeterminate: 1, signer.TotalPassed: 2}
 	gone := make([]bool, len(after))
-next:
-	for i := range before {
-		b := &before[i]
+	take := func(b *signer.Signature, stands func(a *signer.Signature) bool) bool {
 		for j := range after {
-			a := &after[j]
-			if !gone[j] && sameSigner(a, b) && a.Integrity == b.Integrity && rank[a.Indication] >= rank[b.Indication] {
+			if a := &after[j]; !gone[j] && sameSigner(a, b) && stands(a) {
 				gone[j] = true
-				continue next
+				return true
 			}
 		}
-		return nil, errEarlier
+		return false
+	}
+	stamps := 0 // that broke
+	for i := range before {
+		b := &before[i]
+		same := func(a *signer.Signature) bool {
+			return a.Integrity == b.Integrity && rank[a.Indication] >= rank[b.Indication]
+		}
+		undecided := func(a *signer.Signature) bool {
+			return a.Integrity == b.Integrity && a.Indication == signer.Indeterminate
+		}
+		anyhow := func(*signer.Signature) bool { return true }
+		switch {
+		case take(b, same), lost != nil && take(b, undecided):
+		case lost != nil && b.Stamp == signer.StampEvidence && lost.Records > 0 && take(b, anyhow):
+		case lost != nil && b.Stamp == signer.StampArchive && stamps < lost.Stamps && take(b, anyhow):
+			stamps++
+		default:
+			return nil, errEarlier
+		}
 	}
 	var rest []signer.Signature
 	for j := range after {
@@ -151,7 +187,7 @@ next:
 }
 
 func sameSigner(a, b *signer.Signature) bool {
-	if a.Format != b.Format || !a.Claimed.Equal(b.Claimed) || (a.Parent == "") != (b.Parent == "") || (a.Signer == nil) != (b.Signer == nil) {
+	if a.Format != b.Format || a.Stamp != b.Stamp || !a.Claimed.Equal(b.Claimed) || (a.Parent == "") != (b.Parent == "") || (a.Signer == nil) != (b.Signer == nil) {
 		return false
 	}
 	return a.Signer == nil || bytes.Equal(a.Signer.DER, b.Signer.DER)

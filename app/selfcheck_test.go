@@ -51,12 +51,48 @@ func TestWithoutEarlier(t *testing.T) {
 		{"two became one", list(own, own), list(own, one(1, nil)), true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			rest, err := withoutEarlier(tt.before, tt.after)
+			rest, err := withoutEarlier(tt.before, tt.after, nil)
 			if tt.bad != errors.Is(err, errEarlier) {
 				t.Fatal(err)
 			}
 			if !tt.bad && (len(rest) != 1 || rest[0].Signer.DER[0] != 9) {
 				t.Errorf("%d are new", len(rest))
+			}
+		})
+	}
+}
+
+// Who gives up an archive time-stamp or an evidence record loses that, with what was valid on its proof, and no more.
+func TestWithoutEarlierLosing(t *testing.T) {
+	one := func(s signer.Stamp, x signer.Integrity, i signer.Indication) signer.Signature {
+		return signer.Signature{Stamp: s, Integrity: x, Indication: i, Signer: &signer.Certificate{DER: []byte{1}}}
+	}
+	whole, broken := signer.Intact, signer.Broken
+	passed, unsure, failed := signer.TotalPassed, signer.Indeterminate, signer.TotalFailed
+	archive, evidence := signer.StampArchive, signer.StampEvidence
+	list := func(s ...signer.Signature) []signer.Signature { return s }
+	for _, tt := range []struct {
+		name          string
+		before, after []signer.Signature
+		lost          signer.ArchivedError
+		bad           bool
+	}{
+		{"archive time-stamp", list(one(archive, whole, passed)), list(one(archive, broken, failed)), signer.ArchivedError{Stamps: 1}, false},
+		{"evidence record of two time-stamps", list(one(evidence, whole, passed), one(evidence, whole, passed)), list(one(evidence, broken, failed), one(evidence, broken, failed)), signer.ArchivedError{Records: 1}, false},
+		{"validity that stood on it", list(one("", whole, passed)), list(one("", whole, unsure)), signer.ArchivedError{Stamps: 1}, false},
+		{"nothing was named", list(one(archive, whole, passed)), list(one(archive, broken, failed)), signer.ArchivedError{}, true},
+		{"record for a time-stamp", list(one(archive, whole, passed)), list(one(archive, broken, failed)), signer.ArchivedError{Records: 1}, true},
+		{"time-stamp for a record", list(one(evidence, whole, passed)), list(one(evidence, broken, failed)), signer.ArchivedError{Stamps: 1}, true},
+		{"two for one", list(one(archive, whole, passed), one(archive, whole, passed)), list(one(archive, broken, failed), one(archive, broken, failed)), signer.ArchivedError{Stamps: 1}, true},
+		{"one of two", list(one(archive, whole, passed), one(archive, whole, passed)), list(one(archive, broken, failed), one(archive, whole, passed)), signer.ArchivedError{Stamps: 1}, false},
+		{"the signature too", list(one("", whole, passed)), list(one("", broken, failed)), signer.ArchivedError{Stamps: 1, Records: 1}, true},
+		{"the signature failed", list(one("", whole, passed)), list(one("", whole, failed)), signer.ArchivedError{Stamps: 1, Records: 1}, true},
+		{"its time-stamp too", list(one(signer.StampSignature, whole, passed)), list(one(signer.StampSignature, broken, failed)), signer.ArchivedError{Stamps: 1, Records: 1}, true},
+		{"it is gone", list(one(archive, whole, passed)), nil, signer.ArchivedError{Stamps: 1}, true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if rest, err := withoutEarlier(tt.before, tt.after, &tt.lost); tt.bad != errors.Is(err, errEarlier) || len(rest) != 0 {
+				t.Errorf("%v, %d are new", err, len(rest))
 			}
 		})
 	}

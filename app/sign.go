@@ -36,7 +36,10 @@ type SignRequest struct {
 	// Existing says what to do with files that are signature envelopes already; Refuse reports them. PerFile says it
 	// for single files, by their index. Signed PDF files take further PAdES signatures whatever these say.
 	Existing Existing
-	PerFile  map[int]Existing
+	PerFile  map[int]FileChoice
+	// Contents are the files that detached signatures are over to which another is added. When there are several, each
+	// signature finds its own by the digest; when there are none, it lies beside the signature as for [VerifyRequest].
+	Contents []string
 	// Seen are the digests of files that the person has looked at, by their index: one that is not that file any more
 	// fails with [signer.ErrChanged].
 	Seen map[int][32]byte
@@ -56,6 +59,16 @@ type SignRequest struct {
 	Resume string
 }
 
+// FileChoice is what is to be done with one file that is a signature envelope already.
+type FileChoice struct {
+	Existing Existing `json:"existing,omitempty"`
+	// LoseArchive accepts that earlier signatures lose a proof of their time: see [signer.ArchivedError]. It takes a
+	// person who was asked about this very file, so that there is no such choice for all files of a job.
+	LoseArchive bool `json:"lose_archive,omitempty"`
+	// Original is the path of what a detached signature is over; empty looks among SignRequest.Contents.
+	Original string `json:"original,omitempty"`
+}
+
 // FileResult is how one file ended.
 type FileResult struct {
 	Index      int    // in SignRequest.Files, or in those of the job that is resumed
@@ -69,6 +82,8 @@ type FileResult struct {
 	// Before is set when an interrupted run of the same job had signed the file: it was not signed again.
 	Before bool
 	Err    error // nil when it was signed, verified and named
+	// Lost is what the earlier signatures of the file lost, as FileChoice.LoseArchive has accepted; nil for nothing.
+	Lost *signer.ArchivedError
 	// Short says why the signature is of a lower level than asked for; nil when it is not.
 	Short *signer.LevelError
 }

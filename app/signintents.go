@@ -22,7 +22,7 @@ func (s *Store) Sign() {
 		h := st.Choices
 		req := SignRequest{
 			Slot: s.slots[c.Slot], AskExisting: true, Format: h.Format, Level: h.Level, TSA: h.TSA, Detached: h.Detached,
-			OutDir: h.OutDir, PerFile: map[int]Existing{}, Seen: map[int][32]byte{}, Reason: h.Reason, Location: h.Location, Visible: h.Visible,
+			OutDir: h.OutDir, PerFile: map[int]FileChoice{}, Seen: map[int][32]byte{}, Reason: h.Reason, Location: h.Location, Visible: h.Visible,
 			Profile: st.Settings.Profile, Signers: st.expected().signers(), Originals: st.expected().Originals,
 		}
 		ids := map[int]int{} // index in req.Files → Doc.ID
@@ -33,7 +33,7 @@ func (s *Store) Sign() {
 				continue
 			}
 			ids[len(req.Files)] = d.ID
-			req.PerFile[len(req.Files)] = d.existing(h)
+			req.PerFile[len(req.Files)] = FileChoice{Existing: d.existing(h), LoseArchive: d.LoseArchive, Original: d.Original}
 			if d.Seen != [32]byte{} {
 				req.Seen[len(req.Files)] = d.Seen
 			}

@@ -117,11 +117,11 @@ func TestStoreChoices(t *testing.T) {
 	}
 	out := t.TempDir()
 	w.SetChoices(SignChoices{OutDir: out, Detached: true})
-	w.SetExisting(d.ID, ExistingAdd)
+	w.SetExisting(d.ID, ExistingAdd, false)
 	w.until("both ready", func(st *State) bool { return st.Docs.List[0].Status == DocReady && st.Choices.Detached })
-	w.SetExisting(d.ID, ExistingRefuse)
+	w.SetExisting(d.ID, ExistingRefuse, false)
 	w.until("a problem again", func(st *State) bool { return st.Docs.List[0].Status == DocProblem })
-	w.SetExisting(d.ID, ExistingWrap)
+	w.SetExisting(d.ID, ExistingWrap, false)
 	w.Sign()
 	st = w.until("signed", jobEnded)
 	if st.Job.Signed != 2 {

@@ -20,9 +20,10 @@ type (
 	Kind = signer.Kind
 )
 
-// The kinds that a window tells apart: KindEnvelope is a p7m with its content.
+// The kinds that a window tells apart: KindEnvelope is a p7m with its content, KindDetached one without.
 const (
 	KindEnvelope = signer.SignedData
+	KindDetached = signer.DetachedCMS
 	KindPDF      = signer.PDF
 )
 
@@ -320,8 +321,12 @@ type Doc struct {
 	// be done with an envelope; ExistingRefuse follows [SignChoices].
 	Examination *Examination
 	Existing    Existing
-	// Original is the path of what a detached signature is over, where it lies beside it; empty else.
-	Original string
+	// LoseArchive is set when the person accepted what Existing costs the earlier signatures of this file.
+	LoseArchive bool
+	// Original is the path of what a detached signature is over, as it lies beside it or as the person named it; empty
+	// when that is not known. OriginalAdvice tells why the file that was named last is not it.
+	Original       string
+	OriginalAdvice *Advice
 	// Seen is the digest of the file as the person has looked at it; zero when nobody has.
 	Seen [32]byte
 	// Output is the path of the signed file, once there is one, and OutputSize its length in bytes.

@@ -19,8 +19,9 @@ type Examination struct {
 	// Layers are the signatures as they are written, judged by nobody: Layers[0] those of the file itself, Layers[1]
 	// those of the signed file in it, and so on. A layer without signatures is left out.
 	Layers [][]Signed
-	// Archived are those of [Add] and [CounterSign] that an archive time-stamp rules out, with [ErrArchived].
-	Archived []Existing
+	// Archived is what [Add] and [CounterSign] would cost the signatures of the file, with which they are refused unless
+	// Options.LoseArchive is set; nil for nothing.
+	Archived *ArchivedError
 	// Pages and Fields are the places of a PDF for a visible signature, each in order.
 	Pages  []Page
 	Fields []EmptyField
@@ -82,23 +83,32 @@ func (x *Examination) By(c *x509.Certificate) (Signed, bool) {
 	return last, found
 }
 
-// Preflight tells what [Sign] would refuse d for, whoever the signer is, so that nobody is asked for a PIN in vain. nil
-// promises nothing about what is read only when signing.
+// Preflight tells what [Sign] would refuse d for, whoever the signer is, so that nobody is asked for a PIN in vain. The
+// original of a detached signature is read for it. nil promises nothing about what is read only when signing.
 func Preflight(ctx context.Context, d *Document, o Options) error {
-	err := (&signing{o: o}).supported(d.kind)
+	s := &signing{o: o}
+	err := s.supported(d.kind)
 	switch {
 	case err != nil:
 		return err
 	case o.Format == PAdES:
 		_, err = prepare(ctx, d, o, pdf.Options{})
-	case o.Existing == Add && d.kind == DetachedCMS && o.Content == nil:
-		return ErrNoContent
 	case (o.Existing == Add || o.Existing == CounterSign) && (d.kind == SignedData || d.kind == DetachedCMS):
-		sd, perr := cms.Parse(ctx, d.r, d.size)
-		if perr == nil && archived(sd, o.Existing) {
-			return ErrArchived
-		}
-		return unlessMalformed(ctx, perr)
+		return s.preflightAdding(ctx, d)
+	}
+	return err
+}
+
+func (s *signing) preflightAdding(ctx context.Context, d *Document) error {
+	sd, err := cms.Parse(ctx, d.r, d.size)
+	if err != nil {
+		return unlessMalformed(ctx, err)
+	}
+	if lost := archived(sd); lost != nil && !s.o.LoseArchive {
+		return lost
+	}
+	if s.o.Existing == Add {
+		_, err = s.content(ctx, sd)
 	}
 	return err
 }
@@ -122,10 +132,9 @@ func Examine(ctx context.Context, d *Document) (*Examination, error) {
 			return nil, err
 		}
 	}
-	for _, way := range []Existing{Add, CounterSign} {
-		if errors.Is(Preflight(ctx, d, Options{Existing: way, Content: d.r}), ErrArchived) {
-			x.Archived = append(x.Archived, way)
-		}
+	var err error
+	if x.Archived, err = Archived(ctx, d); err != nil {
+		return nil, err
 	}
 	for range maxNesting {
 		layer, err := d.signed(ctx)

@@ -50,10 +50,6 @@ func (e *UnsupportedError) Error() string {
 // ErrKey means that the key and its certificate do not belong together.
 var ErrKey = cms.ErrKeyMismatch
 
-// ErrArchived means that an archive time-stamp or an evidence record covers what the new signature would have to
-// change: wrap the document instead.
-var ErrArchived = cms.ErrArchived
-
 // ErrOtherContent means that Options.Content is not what the existing signatures are over.
 var ErrOtherContent = errors.New("content is not what the existing signatures are over")
 
@@ -63,7 +59,7 @@ var ErrOtherContent = errors.New("content is not what the existing signatures ar
 // The key signs once for each signature, and nothing is asked of the network before it did.
 //
 // A certificate that may not sign is refused with a [*UseError], a signed envelope with an [*AlreadySignedError]
-// unless o.Existing says what to do, and a PDF that nothing can be appended to with a [*RefusedError]. A signed PDF
+// unless o.Existing says what to do, or with an [*ArchivedError] where that costs a proof, and a PDF that nothing can be appended to with a [*RefusedError]. A signed PDF
 // is no envelope: each PAdES signature is a revision behind the others, whatever o.Existing says.
 func Sign(ctx context.Context, w io.Writer, d *Document, k Key, o Options) error {
 	s, err := newSigning(k, o)
@@ -243,22 +239,17 @@ func (s *signing) existing(ctx context.Context, w io.Writer, d *Document) error 
 	if err != nil {
 		return fmt.Errorf("reading the existing signatures: %w", err)
 	}
-	switch {
+	switch lost := archived(sd); {
 	case s.o.Existing == Refuse && len(sd.SignerInfos) > 0:
 		return alreadySigned(sd)
 	case s.o.Existing == Refuse:
 		return s.envelope(ctx, w, d) // certificates only: nobody has signed anything
-	case archived(sd, s.o.Existing):
-		return ErrArchived
+	case lost != nil && !s.o.LoseArchive:
+		return lost
 	case s.o.Existing == Add:
 		return s.add(ctx, w, sd)
 	}
 	return s.counterSign(ctx, w, sd)
-}
-
-// archived reports whether doing x to sd would break an archive time-stamp in it.
-func archived(sd *cms.SignedData, x Existing) bool {
-	return sd.Sealed() || x == CounterSign && slices.ContainsFunc(sd.SignerInfos, (*cms.SignerInfo).Archived)
 }
 
 func alreadySigned(sd *cms.SignedData) error {

@@ -71,6 +71,9 @@ type Options struct {
 	Detached bool
 	// Existing says what to do with a document that is a signed envelope already.
 	Existing Existing
+	// LoseArchive has Add and CounterSign go on where they cost earlier signatures a proof: see [ArchivedError]. It is
+	// for a person who was told so of this document.
+	LoseArchive bool
 	// Content and its size in bytes are the original of a detached signature that another one is added to.
 	Content     io.ReaderAt
 	ContentSize int64

@@ -120,8 +120,16 @@ func (f *fakeStore) SetStartAtLogin(on bool) {
 	f.said = append(f.said, fmt.Sprint("start at login ", on))
 }
 
-func (f *fakeStore) SetExisting(id int, x app.Existing) {
-	f.said = append(f.said, fmt.Sprintf("existing %d %d", id, x))
+func (f *fakeStore) SetExisting(id int, x app.Existing, lose bool) {
+	said := fmt.Sprintf("existing %d %d", id, x)
+	if lose {
+		said += " losing"
+	}
+	f.said = append(f.said, said)
+}
+
+func (f *fakeStore) SetOriginal(id int, path string) {
+	f.said = append(f.said, fmt.Sprintf("original %d %s", id, path))
 }
 
 func (f *fakeStore) SetAuthorities(list []app.Authority) {

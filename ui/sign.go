@@ -459,7 +459,7 @@ func (u *UI) tellAdvice(d app.Doc) {
 
 // answerable reports whether d is a p7m, about which the person is asked what to do.
 func (v *signView) answerable(d app.Doc) bool {
-	return d.Kind == app.KindEnvelope && (d.Status == app.DocProblem || d.Status == app.DocReady)
+	return len(d.Offers()) > 0 && (d.Status == app.DocProblem || d.Status == app.DocReady)
 }
 
 // lookAt is the file behind a row that is looked at: what was signed, once it is.

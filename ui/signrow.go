@@ -242,9 +242,14 @@ func (v *signView) again(d app.Doc) string {
 	return v.u.k.Text(lang.M("signed-before.row", "when", v.u.k.Date(when)))
 }
 
-// join asks what to do with the file that was brought here to be signed by one more, once it is listed.
+// join asks what to do with the file that was brought here to be signed by one more, once it is listed, and again with
+// the one whose original was named.
 func (v *signView) join() {
 	for _, d := range v.docs {
+		if n := v.u.naming; n != nil && n.ID == d.ID && d.Status != app.DocReading && (d.Original != n.Original || d.OriginalAdvice != n.OriginalAdvice) {
+			v.u.naming = nil
+			v.u.openExisting(d)
+		}
 		if d.Path == v.u.joining {
 			v.u.joining = ""
 			if v.answerable(d) {

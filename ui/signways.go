@@ -3,6 +3,7 @@ package ui
 import (
 	"context"
 	"image/color"
+	"path/filepath"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
@@ -16,7 +17,8 @@ import (
 
 // signIntents are what the page Firma asks of the store beside signing itself.
 type signIntents interface {
-	SetExisting(id int, x app.Existing)
+	SetExisting(id int, x app.Existing, lose bool)
+	SetOriginal(id int, path string)
 	Resume()
 	ForgetInterrupted()
 	SetAuthorities(list []app.Authority)
@@ -186,7 +188,7 @@ func (w *waysSheet) authority() fyne.CanvasObject {
 }
 
 // openExisting asks what to do with a file that is a signature envelope: each answer with a drawing of what comes of it
-// and the name that it gets.
+// and the name that it gets. What costs a proof, or wants the original first, is a second step below.
 func (u *UI) openExisting(d app.Doc) {
 	u.openSheet(func(a *asking) *panel {
 		k, st := u.k, u.latest.Load()
@@ -200,7 +202,7 @@ func (u *UI) openExisting(d app.Doc) {
 				title = k.Text(lang.M("existing.again", "name", d.Name, "date", k.Date(when)))
 			}
 		}
-		answer := func(x app.Existing) func() { return func() { a.shut(); u.store.SetExisting(d.ID, x) } }
+		answer := func(x app.Existing) func() { return func() { a.shut(); u.store.SetExisting(d.ID, x, false) } }
 		list := vbox(k.px(12))
 		var first *press
 		for _, x := range d.Offers() {
@@ -211,16 +213,68 @@ func (u *UI) openExisting(d app.Doc) {
 			}
 			list.Add(p)
 		}
-		stop := k.button(outlined, "", k.T("existing.stop"), answer(app.ExistingRefuse))
-		stop.key = u.within(a.shut, stop.press)
 		what := k.T("existing.what")
-		if d.Examination != nil && len(d.Examination.Archived) > 0 {
-			what = k.T("existing.archived")
+		if guard := d.ArchivedText(); !guard.IsZero() {
+			what = k.Text(guard) + " " + k.T("existing.archived")
 		}
 		head := vbox(k.px(4), k.para(pinFace, k.p.ink, title), k.para(bodyFace, k.p.muted, what))
-		p := u.newSheet(k.p.ink, vbox(k.px(18), head, list), k.answers(stop))
+		if d.OriginalAdvice != nil {
+			head.Add(pad(k.px(8), 0, 0, 0, u.adviceBox(d.OriginalAdvice)))
+		}
+		foot := u.existingSteps(a, d)
+		stop := k.button(outlined, "", k.T("existing.stop"), answer(app.ExistingRefuse))
+		stop.key = u.within(a.shut, stop.press)
+		foot = append(foot, stop)
+		p := u.newSheet(k.p.ink, vbox(k.px(18), head, list), k.answers(foot...))
 		p.first = first
 		return p
+	})
+}
+
+// existingSteps are the buttons to the second steps of the sheet.
+func (u *UI) existingSteps(a *asking, d app.Doc) []fyne.CanvasObject {
+	k := u.k
+	var steps []fyne.CanvasObject
+	step := func(key string, do func()) {
+		b := k.button(small, "", k.T(key), func() { a.shut(); do() })
+		b.key = u.within(a.shut, b.press)
+		steps = append(steps, b)
+	}
+	if d.NeedsOriginal() {
+		step("existing.original", func() { u.nameOriginal(d) })
+	}
+	for _, x := range d.Costly() {
+		key := "lose.add.open"
+		if x == app.ExistingCounterSign {
+			key = "lose.counter.open"
+		}
+		step(key, func() { u.confirmLoss(d, x) })
+	}
+	return steps
+}
+
+// confirmLoss tells what signing d by way of x costs, and does it only when that is chosen once more.
+func (u *UI) confirmLoss(d app.Doc, x app.Existing) {
+	u.openSheet(func(a *asking) *panel {
+		return u.choicePanel(d.LossQuestion(x), func(i int) {
+			a.shut()
+			switch i {
+			case app.LossWrap:
+				u.store.SetExisting(d.ID, app.ExistingWrap, false)
+			case app.LossAccept:
+				u.store.SetExisting(d.ID, x, true)
+			default:
+				u.openExisting(d)
+			}
+		})
+	})
+}
+
+// nameOriginal lets the person name the file that the detached signature d is over; then it asks again.
+func (u *UI) nameOriginal(d app.Doc) {
+	u.pick(pickFiles, filepath.Dir(d.Path), func(paths []string) {
+		u.naming = &d
+		u.store.SetOriginal(d.ID, paths[0])
 	})
 }
 

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"encoding/json"
+	"fmt"
 
 	"ceralacca/app"
 	"ceralacca/app/lang"
@@ -46,6 +47,24 @@ func signedState() *app.State {
 		d.ID = 9
 		s.Docs.List = append(s.Docs.List[:2], d)
 	})
+}
+
+// archivedState is a p7m whose signatures have archive time-stamps and evidence records.
+func archivedState(stamps, records int) *app.State {
+	st := signedState()
+	x := *st.Docs.List[2].Examination
+	if err := json.Unmarshal(fmt.Appendf(nil, `{"Archived":{"Stamps":%d,"Records":%d}}`, stamps, records), &x); err != nil {
+		panic(err)
+	}
+	st.Docs.List[2].Examination = &x
+	return st
+}
+
+// detachedState is a signature whose original does not lie beside it.
+func detachedState() *app.State {
+	st := signedState()
+	st.Docs.List[2].Kind, st.Docs.List[2].Name, st.Docs.List[2].Path = app.KindDetached, "contratto.pdf.p7s", "/casa/anna/contratto.pdf.p7s"
+	return st
 }
 
 // againState is files with signatures that get one more: a p7m for which the person has answered, and a PDF.
@@ -117,6 +136,15 @@ func waysScenes() []scene {
 		{"sign-ready-signed", pageSign, signedState(), nil},
 		{"sign-ready-again", pageSign, againState(), nil},
 		{"sign-existing", pageSign, signedState(), func(u *UI) { u.openExisting(u.latest.Load().Docs.List[2]) }},
+		{"sign-existing-archived", pageSign, archivedState(1, 0), func(u *UI) { u.openExisting(u.latest.Load().Docs.List[2]) }},
+		{"sign-existing-lose", pageSign, archivedState(1, 0), func(u *UI) { u.confirmLoss(u.latest.Load().Docs.List[2], app.ExistingAdd) }},
+		{"sign-existing-lose-record", pageSign, archivedState(0, 2), func(u *UI) { u.confirmLoss(u.latest.Load().Docs.List[2], app.ExistingCounterSign) }},
+		{"sign-existing-original", pageSign, detachedState(), func(u *UI) { u.openExisting(u.latest.Load().Docs.List[2]) }},
+		{"sign-existing-other-original", pageSign, detachedState(), func(u *UI) {
+			d := u.latest.Load().Docs.List[2]
+			d.OriginalAdvice = advice("other-original", app.SeverityWarning, 0)
+			u.openExisting(d)
+		}},
 		{"sign-interrupted", pageSign, state(func(s *app.State) {
 			s.Interrupted = &app.Interrupted{Started: day(2026, 11, 21), Signer: "ANNA ESEMPIO", Total: 20, Done: 12}
 		}), nil},

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -88,6 +89,86 @@ func TestExistingByKeyboard(t *testing.T) {
 			typed(t, u, c.keys...)
 			if got := slices.Contains(f.said, c.want); got != (c.want != "") || u.asking != nil {
 				t.Errorf("said %q", f.said)
+			}
+		})
+	}
+}
+
+// What costs a proof is a second step, whose first answer is the envelope that costs nothing.
+func TestExistingAtACost(t *testing.T) {
+	for name, c := range map[string]struct {
+		tabs []int // before each Return: in the sheet, then in the question
+		want string
+		asks bool
+	}{
+		"the envelope at once":  {[]int{0}, "existing 9 1", false},
+		"the envelope, advised": {[]int{1, 0}, "existing 9 1", false},
+		"beside all the same":   {[]int{1, -1}, "existing 9 2 losing", false},
+		"over all the same":     {[]int{2, -1}, "existing 9 3 losing", false},
+		"back":                  {[]int{1, -2}, "", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			u, f, _ := window(t, archivedState(1, 0), 1000, 700)
+			u.openExisting(u.latest.Load().Docs.List[2])
+			if got := together(words(u.asking.panel.object)); !strings.Contains(got, together(u.k.T("archived.stamp"))) || strings.Contains(got, together(u.k.T("existing.add.what"))) {
+				t.Errorf("the sheet says %q", got)
+			}
+			for i, n := range c.tabs {
+				if i == 1 && !strings.Contains(together(words(u.asking.panel.object)), together(u.k.T("lose.stamp"))) {
+					t.Error("it is not said what is lost")
+				}
+				for ; n > 0; n-- {
+					u.window.Canvas().FocusNext()
+				}
+				for ; n < 0; n++ {
+					u.window.Canvas().FocusPrevious()
+				}
+				typed(t, u, fyne.KeyReturn)
+			}
+			if len(f.said) > 1 || slices.Contains(f.said, c.want) != (c.want != "") || (u.asking != nil) != c.asks {
+				t.Errorf("said %q, still asked: %v", f.said, u.asking != nil)
+			}
+		})
+	}
+}
+
+// A detached signature without its original asks for it, and again when it was read.
+func TestNameOriginal(t *testing.T) {
+	for name, found := range map[string]func(*app.Doc){
+		"fits":  func(d *app.Doc) { d.Original = "/altrove/contratto.pdf" },
+		"other": func(d *app.Doc) { d.OriginalAdvice = advice("other-original", app.SeverityWarning, 0) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			u, f, q := window(t, detachedState(), 1000, 700)
+			u.chooser = func(context.Context, choose) ([]string, error) { return []string{"/altrove/contratto.pdf"}, nil }
+			u.openExisting(u.latest.Load().Docs.List[2])
+			controls(u.asking.panel.object)[u.k.T("existing.original")].(fyne.Tappable).Tapped(nil)
+			q.until(t, "the dialog ends", func() bool { return !u.choosing })
+			if !slices.Contains(f.said, "original 9 /altrove/contratto.pdf") || u.asking != nil {
+				t.Fatalf("said %q", f.said)
+			}
+			show := func(change func(*app.Doc)) {
+				next := *u.latest.Load()
+				docs := *next.Docs
+				docs.List = slices.Clone(docs.List)
+				change(&docs.List[2])
+				next.Docs = &docs
+				u.latest.Store(&next)
+				u.show(&next)
+			}
+			show(func(*app.Doc) {})
+			show(func(d *app.Doc) { d.Status = app.DocReading })
+			if u.asking != nil {
+				t.Fatal("asked again before it was read")
+			}
+			show(func(d *app.Doc) { d.Status = app.DocProblem; found(d) })
+			if u.asking == nil {
+				t.Fatal("not asked again")
+			}
+			got := together(words(u.asking.panel.object))
+			if strings.Contains(got, together(u.k.T("existing.add.what"))) != (name == "fits") ||
+				strings.Contains(got, together(u.k.T("advice.other-original.title"))) != (name == "other") {
+				t.Errorf("what was found is not told: %q", got)
 			}
 		})
 	}

@@ -52,6 +52,7 @@ type UI struct {
 	page       pageID
 	stamps     *stampSheet   // the sheet of time-stamps opened last
 	stamped    *app.Stamping // that it shows
+	naming     *app.Doc      // the detached signature whose original was named, as it was before, until that was read
 	joining    string        // the signed file that the person wants to sign too, until it is listed
 	lookedFrom pageID        // where the preview that is open was asked for
 	asking     *asking

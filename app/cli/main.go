@@ -367,7 +367,7 @@ func exitCode(err error) int {
 	case errors.As(err, &pin), errors.As(err, &format):
 		return exitPIN
 	case errors.As(err, &none), errors.As(err, &use), errors.As(err, &exists), errors.As(err, &already),
-		errors.As(err, &rules), errors.As(err, &refused), errors.As(err, &kind), errors.Is(err, card.ErrNoPUKChange), errors.Is(err, signer.ErrArchived):
+		errors.As(err, &rules), errors.As(err, &refused), errors.As(err, &kind), errors.Is(err, card.ErrNoPUKChange), errors.As(err, new(*signer.ArchivedError)):
 		return exitRule
 	case errors.As(err, new(*app.NoJobError)), errors.As(err, new(*app.OtherCardError)), errors.As(err, new(*app.VisibleError)), errors.As(err, new(*app.CertificateIDError)):
 		return exitRule

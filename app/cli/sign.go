@@ -26,7 +26,14 @@ type jsonSigned struct {
 	Format string `json:"format,omitempty"`
 	Level  string `json:"level,omitempty"`
 	SHA256 string `json:"sha256,omitempty"`
-	Error  any    `json:"error,omitempty"`
+	// Lost counts what the earlier signatures lost, as --lose-archive-proof has accepted.
+	Lost  *jsonLost `json:"lost,omitempty"`
+	Error any       `json:"error,omitempty"`
+}
+
+type jsonLost struct {
+	Stamps  int `json:"archive_time_stamps"`
+	Records int `json:"evidence_records"`
 }
 
 func (s *session) jsonError(a *app.Advice) *app.Fault { return app.FaultOf(a, s.texts) }
@@ -67,7 +74,8 @@ type signing struct {
 	visible string
 	field   string
 	summary string
-	onFail  string // what --tsa-fails says; empty asks
+	onFail  string   // what --tsa-fails says; empty asks
+	losing  []string // files whose earlier signatures may lose an archive proof
 	args    []string
 	skipped []app.Skipped
 
@@ -87,6 +95,8 @@ func (s *session) sign(args []string) (int, error) {
 		choice(f, "level", &j.req.Level, levelFlags)
 		choice(f, "existing", &j.req.Existing, existingFlags)
 		choice(f, "tsa-fails", &j.onFail, map[string]string{"keep": "keep", "stop": "stop"})
+		f.Func("content", "", func(p string) error { j.req.Contents = append(j.req.Contents, p); return nil })
+		f.Func("lose-archive-proof", "", func(p string) error { j.losing = append(j.losing, p); return nil })
 		f.StringVar(&j.req.TSA, "tsa", "", "")
 		f.StringVar(&j.req.Reason, "reason", "", "")
 		f.StringVar(&j.req.Location, "location", "", "")
@@ -131,6 +141,10 @@ func (j *signing) check() error {
 		return err
 	case len(j.args) == 0 && !j.resume:
 		return &usageError{lang.M("cli.no-files")}
+	case len(r.Contents) > 0 && r.Existing != signer.Add:
+		return &usageError{lang.M("cli.content-add")}
+	case len(j.losing) > 0 && r.Existing != signer.Add && r.Existing != signer.CounterSign:
+		return &usageError{lang.M("cli.lose-existing")}
 	case r.Level > signer.LevelB && r.TSA == "" && len(known) == 0:
 		return &usageError{lang.M("cli.needs-tsa")}
 	case r.Level > signer.LevelB && j.s.offline:
@@ -224,7 +238,7 @@ func (j *signing) collect() error {
 		}
 		s.tellSkipped(len(j.req.Files), j.skipped)
 		j.prepare(j.req.Files)
-		return nil
+		return j.lose()
 	}
 	list, err := s.engine.Interrupted()
 	if err != nil {
@@ -244,6 +258,26 @@ func (j *signing) collect() error {
 		return nil
 	}
 	return &app.NoJobError{}
+}
+
+// lose takes the word for the files that --lose-archive-proof names, and for no others: each has to be one of those to
+// be signed, so that nobody gives something up by a pattern.
+func (j *signing) lose() error {
+	j.req.PerFile = map[int]app.FileChoice{}
+	for _, name := range j.losing {
+		i := slices.IndexFunc(j.req.Files, func(f string) bool { return sameFile(f, name) })
+		if i < 0 {
+			return &usageError{lang.M("cli.lose-which", "name", app.Visible(name))}
+		}
+		j.req.PerFile[i] = app.FileChoice{Existing: j.req.Existing, LoseArchive: true}
+	}
+	return nil
+}
+
+func sameFile(a, b string) bool {
+	x, err := os.Stat(a)
+	y, yerr := os.Stat(b)
+	return err == nil && yerr == nil && os.SameFile(x, y)
 }
 
 func holdsAll(files, named []string) bool {
@@ -304,6 +338,10 @@ func (j *signing) tell(i int) {
 	}
 	row.Output, row.Format, row.Level = r.Output, app.FormatName(r.Format), app.LevelName(r.Level)
 	row.SHA256 = hex.EncodeToString(r.SHA256[:])
+	if r.Lost != nil {
+		row.Lost = &jsonLost{r.Lost.Stamps, r.Lost.Records}
+		fmt.Fprintln(s.words, s.labelled(r.File, s.texts.Text(app.LostText(r.Lost))))
+	}
 	if !s.json {
 		fmt.Fprintln(s.out, r.Output)
 	}

@@ -437,26 +437,17 @@ func Public(key crypto.Signer, c *cert.Certificate) bool {
 }
 
 // WithUnsigned is the SignerInfo with one more unsigned attribute behind those it has; all other bytes stay as they
-// are. It fails with [ErrArchived] where the attribute would break an archive time-stamp.
+// are. Whether an archive time-stamp bears that is the caller's to know.
 func (si *SignerInfo) WithUnsigned(a Attr) ([]byte, error) {
-	if si.Archived() {
-		return nil, ErrArchived
-	}
-	fields, err := children(si.Raw, 16)
+	fields, err := si.elements()
 	if err != nil {
 		return nil, err
 	}
-	if si.RawUnsigned != nil {
-		fields = fields[:len(fields)-1]
-	}
-	var attrs [][]byte
-	for _, o := range si.UnsignedAttrs {
-		attrs = append(attrs, o.Raw)
-	}
+	attrs := rawAttributes(si.UnsignedAttrs)
 	ordered := slices.IsSortedFunc(attrs, bytes.Compare)
 	attrs = append(attrs, a.der())
 	if ordered {
 		slices.SortFunc(attrs, bytes.Compare)
 	}
-	return tlv(0x30, append(slices.Clone(fields), tlv(0xa1, attrs...))...), nil
+	return tlv(0x30, append(fields, tlv(0xa1, attrs...))...), nil
 }

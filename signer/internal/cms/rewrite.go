@@ -11,7 +11,7 @@ import (
 
 // Without is the SignerInfo without the values of unsigned attributes that drop names; all other bytes stay as they are.
 func (si *SignerInfo) Without(drop func(t cert.OID, value []byte) bool) ([]byte, error) {
-	fields, err := children(si.Raw, 16)
+	fields, err := si.elements()
 	if err != nil {
 		return nil, err
 	}
@@ -20,7 +20,6 @@ func (si *SignerInfo) Without(drop func(t cert.OID, value []byte) bool) ([]byte,
 	}) {
 		return si.Raw, nil
 	}
-	fields = fields[:len(fields)-1]
 	var attrs [][]byte
 	for _, a := range si.UnsignedAttrs {
 		kept := slices.DeleteFunc(slices.Clone(a.Values), func(v []byte) bool { return drop(a.Type, v) })

@@ -14,27 +14,16 @@ import (
 // What the time-stamps among the attributes of a SignerInfo cover (EN 319 122-1 §5.2.8, §5.4 and §5.5, TS 101 733
 // §6.3.5 and §6.4.1).
 
-// ErrArchived means that an archive time-stamp or evidence record covers what would have to be added to.
-var ErrArchived = errors.New("an archive time-stamp or evidence record covers what would have to be added to")
-
-// Sealed reports whether nothing may be added to the envelope. An archive time-stamp covers all its certificates and
-// CRLs: that of TS 101 733 v2.2.1 §6.4.1, and the one before it, which does so in versions 1.5.1 to 1.6.3. An evidence
-// record covers all of it (RFC 4998 appendix A). An archive time-stamp of the third kind covers certificates one by
-// one, and what is added later is not covered.
-func (sd *SignedData) Sealed() bool {
-	return slices.ContainsFunc(sd.SignerInfos, (*SignerInfo).sealsEnvelope)
-}
-
-// Archived reports whether an archive time-stamp of any kind covers the unsigned attributes.
-func (si *SignerInfo) Archived() bool {
-	return si.sealsEnvelope() || Count(si.UnsignedAttrs, OIDArchiveTimeStampV3) > 0
-}
-
-func (si *SignerInfo) sealsEnvelope() bool {
-	return slices.ContainsFunc(
-		[]cert.OID{OIDArchiveTimeStampV1, OIDArchiveTimeStampV2, OIDEvidenceInternal, OIDEvidenceExternal},
-		func(o cert.OID) bool { return Count(si.UnsignedAttrs, o) > 0 },
-	)
+// Sealed counts the proofs that adding anything to the envelope would break. An archive time-stamp covers all its
+// certificates and CRLs: that of TS 101 733 v2.2.1 §6.4.1, and the one before it, which does so in versions 1.5.1 to
+// 1.6.3. An evidence record covers all of it (RFC 4998 appendix A). An archive time-stamp of the third kind covers
+// certificates and unsigned attributes one by one, and what is added later is not covered (EN 319 122-1 §5.5.2).
+func (sd *SignedData) Sealed() (stamps, records int) {
+	for _, si := range sd.SignerInfos {
+		stamps += Count(si.UnsignedAttrs, OIDArchiveTimeStampV1) + Count(si.UnsignedAttrs, OIDArchiveTimeStampV2)
+		records += Count(si.UnsignedAttrs, OIDEvidenceInternal) + Count(si.UnsignedAttrs, OIDEvidenceExternal)
+	}
+	return stamps, records
 }
 
 // ErrArchiveIndex means that an archive-time-stamp-v3 has no index that can be read.
@@ -146,12 +135,9 @@ func contains(list [][]byte, v []byte) bool {
 
 // fields are the elements of the SignerInfo without the unsigned attributes.
 func (si *SignerInfo) fields() ([][]byte, error) {
-	kids, err := children(si.Raw, 16)
+	kids, err := si.elements()
 	if err != nil {
 		return nil, err
-	}
-	if si.RawUnsigned != nil {
-		kids = kids[:len(kids)-1]
 	}
 	for i, k := range kids {
 		if kids[i], err = Normalise(k); err != nil {
