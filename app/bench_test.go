@@ -124,6 +124,35 @@ func BenchmarkBatch(b *testing.B) {
 	}
 }
 
+// BenchmarkCheckFiling holds a thousand files of a megabyte against the rules of the Register, as the window does before
+// the PIN. Files of one size are read a second time, for their digests: it tells what that costs.
+func BenchmarkCheckFiling(b *testing.B) {
+	for _, c := range []struct {
+		name  string
+		grows int // by which one file is longer than the other
+	}{{"each of its own size", 1}, {"all of one size", 0}} {
+		b.Run(c.name, func(b *testing.B) {
+			e := New(Config{Dir: b.TempDir()})
+			dir := b.TempDir()
+			var files []string
+			for i := range 1000 {
+				f := filepath.Join(dir, fmt.Sprintf("%04d.txt", i))
+				text := append(fmt.Appendf(nil, "%04d", i), bytes.Repeat([]byte("una riga\n"), 1_000_000/9)...)
+				if err := os.WriteFile(f, append(text, bytes.Repeat([]byte("."), i*c.grows)...), 0o600); err != nil {
+					b.Fatal(err)
+				}
+				files = append(files, f)
+			}
+			for b.Loop() {
+				if _, err := e.CheckFiling(b.Context(), FilingRequest{Profile: "registro-imprese", Files: files}); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Milliseconds())/float64(b.N*len(files)), "ms/file")
+		})
+	}
+}
+
 // slowCard takes a while for each signature and counts the time it was at work.
 type slowCard struct {
 	card.Source

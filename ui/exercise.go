@@ -14,8 +14,8 @@ type exerciseIntents interface {
 }
 
 // exerciseStrip is the step of the exercise under way, below the ribbon of practice: it stays in sight on every
-// page and over every question.
-func (u *UI) exerciseStrip(e *app.Exercise) fyne.CanvasObject {
+// page and over every question. ways are the ways out of it, where a low window has no other place for them.
+func (u *UI) exerciseStrip(e *app.Exercise, ways fyne.CanvasObject) fyne.CanvasObject {
 	k := u.k
 	n := e.Next()
 	marks := []fyne.CanvasObject{}
@@ -33,7 +33,7 @@ func (u *UI) exerciseStrip(e *app.Exercise) fyne.CanvasObject {
 	if n < len(e.Steps) {
 		words = k.Text(lang.Msg{Key: "exercise.step", N: n + 1, Args: map[string]string{"what": k.Text(e.Steps[n].Words)}})
 	}
-	strip := hbox(k.px(14), hbox(k.px(4), marks...), flex(k.para(noteBold, k.p.ink, "TEST · "+words)))
+	strip := hbox(k.px(14), hbox(k.px(4), marks...), flex(k.para(noteBold, k.p.ink, "TEST · "+words)), ways)
 	var next *button
 	if e.Out {
 		next = k.button(small, "card", k.T("exercise.back"), u.store.PutCardBack)
@@ -41,29 +41,32 @@ func (u *UI) exerciseStrip(e *app.Exercise) fyne.CanvasObject {
 		next = k.button(small, "right", k.T("exercise.next"), u.chooseExercise)
 	}
 	if next != nil {
-		strip = cols(k.px(8), k.px(560), []float32{1, -next.MinSize().Width}, strip, next)
+		strip = cols(k.px(8), k.px(560), []float32{1, -next.MinSize().Width}, strip, centre(next))
 	}
 	return pad(k.px(6), k.px(20), k.px(8), k.px(20), strip)
 }
 
-// ribbonOf is what practice shows above every page, and of it the line that a low window leaves out for the step.
-func (u *UI) ribbonOf(e *app.Exercise) (ribbon, spare fyne.CanvasObject) {
+// ribbonOf is what practice shows above every page, and of it the line that a low window leaves out for the step, with
+// what it shows instead.
+func (u *UI) ribbonOf(e *app.Exercise) (ribbon, spare, instead fyne.CanvasObject) {
 	k := u.k
 	title := k.T("ui.practice.ribbon")
 	if e != nil {
 		title = k.T("exercise."+e.ID+".title") + " · " + title
 	}
-	leave := k.link(noteFace, k.T("ui.practice.leave"), func() { u.store.UsePractice(false) })
-	choose := k.link(noteFace, k.T("exercise.title"), u.chooseExercise)
+	ways := func() (choose, leave fyne.CanvasObject) {
+		return k.link(noteFace, k.T("exercise.title"), u.chooseExercise), k.link(noteFace, k.T("ui.practice.leave"), func() { u.store.UsePractice(false) })
+	}
+	choose, leave := ways()
 	lines := []fyne.CanvasObject{pad(k.px(4), k.px(20), k.px(4), k.px(20), hbox(k.px(14),
 		k.icon("info", 20, k.p.note.ink), flex(k.fit(noteBold, k.p.note.ink, title)), choose, leave))}
 	if e != nil {
-		lines = append(lines, u.exerciseStrip(e))
-	}
-	if e != nil {
+		choose, leave = ways()
+		instead = vbox(k.px(2), choose, leave)
+		lines = append(lines, u.exerciseStrip(e, instead))
 		spare = lines[0]
 	}
-	return over(canvas.NewRectangle(k.p.note.tint), vbox(0, lines...), vboxBottom(k.px(k.p.stroke), 0, canvas.NewRectangle(k.p.note.ink))), spare
+	return over(canvas.NewRectangle(k.p.note.tint), vbox(0, lines...), vboxBottom(k.px(k.p.stroke), 0, canvas.NewRectangle(k.p.note.ink))), spare, instead
 }
 
 // chooseExercise offers the exercises.

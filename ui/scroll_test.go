@@ -54,3 +54,28 @@ func TestAnswersStayInSight(t *testing.T) {
 		t.Errorf("only %d sheets were looked at", sheets)
 	}
 }
+
+// TestWaysOutOfAnExercise: the list of exercises and the way out are on every step, in a low window too.
+func TestWaysOutOfAnExercise(t *testing.T) {
+	for _, s := range scenes() {
+		if s.state.Exercise == nil {
+			continue
+		}
+		for _, scale := range []int{100, 200} {
+			for _, tag := range lang.Languages {
+				u := s.open(t, assets.FS, 1280, 800, func(set *app.Settings) { set.Language, set.Scale = tag, scale })
+				there := controls(u.shell.ribbon)
+				for _, key := range []string{"exercise.title", "ui.practice.leave"} {
+					o, ok := there[u.k.T(key)]
+					if !ok {
+						t.Errorf("%s, %s, %d %%: no %q", s.name, tag, scale, u.k.T(key))
+						continue
+					}
+					if at := u.app.Driver().AbsolutePositionForObject(o); at.X+o.Size().Width > 1281 {
+						t.Errorf("%s, %s, %d %%: %q ends at %.0f", s.name, tag, scale, u.k.T(key), at.X+o.Size().Width)
+					}
+				}
+			}
+		}
+	}
+}

@@ -16,7 +16,8 @@ type shell struct {
 	object   *fyne.Container
 	ribbon   *fyne.Container
 	exercise *app.Exercise     // that the ribbon shows
-	spare    fyne.CanvasObject // a line of the ribbon that a low window does without; or nil
+	spare    fyne.CanvasObject // a line of the ribbon that a low window does without, or nil
+	instead  fyne.CanvasObject // what is shown then
 	rail     *rail
 	bar      *cardBar
 	page     *fyne.Container
@@ -70,8 +71,8 @@ func (s *shell) practise(st *app.State) {
 	}
 	focused := s.u.window.Canvas().Focused()
 	s.exercise = st.Exercise
-	ribbon, spare := s.u.ribbonOf(st.Exercise)
-	s.ribbon.Objects, s.spare = []fyne.CanvasObject{ribbon}, spare
+	ribbon, spare, instead := s.u.ribbonOf(st.Exercise)
+	s.ribbon.Objects, s.spare, s.instead = []fyne.CanvasObject{ribbon}, spare, instead
 	s.ribbon.Show()
 	s.ribbon.Refresh()
 	s.object.Refresh()
@@ -89,8 +90,10 @@ func (s *shell) measures(size fyne.Size) (top, rail, bar float32) {
 	if s.ribbon.Visible() {
 		if s.spare != nil && size.Height < k.px(420) {
 			s.spare.Hide()
+			s.instead.Show()
 		} else if s.spare != nil {
 			s.spare.Show()
+			s.instead.Hide()
 		}
 		top = max(k.px(32), heightOf(s.ribbon, size.Width))
 	}
