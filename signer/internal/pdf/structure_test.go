@@ -47,7 +47,7 @@ func TestSignatureIsTagged(t *testing.T) {
 			fields := f.fields()
 			w := fields[len(fields)-1]
 			key, ok := f.int(w.d["StructParent"])
-			if !ok || key != c.key || f.text(w.d["TU"]) != "ADA, LOVE" {
+			if !ok || key != c.key || f.text(w.d["TU"]) != "ADA, LOVE" || f.text(w.d["Contents"]) != "ADA, LOVE" {
 				t.Fatalf("widget %v", w.d)
 			}
 			elem := numberIn(f, f.dict(f.dict(f.dict(f.trailer["Root"])["StructTreeRoot"])["ParentTree"]), key)

@@ -25,6 +25,7 @@ func (p *preparer) tag(id ref, d dict) {
 		"K": dict{"Type": name("OBJR"), "Obj": id, "Pg": p.page},
 	})
 	d["StructParent"] = p.enter(tree, elem)
+	d["Contents"] = d["TU"] // which PDF/UA-2 asks for (ISO 14289-2 §8.10.2.3)
 	p.b.put(at, tree)
 }
 
