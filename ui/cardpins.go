@@ -79,7 +79,7 @@ func (v *cardView) pinBox(p *app.PINView) fyne.CanvasObject {
 		box.Add(fixed(0, k.px(2)))
 		box.Add(wrapbox(k.px(12), buttons...))
 	}
-	return k.sheet(18, box)
+	return k.sheet(22, box)
 }
 
 // pinButtons are what can be done with a PIN. While a change runs nothing can.

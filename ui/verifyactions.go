@@ -181,5 +181,5 @@ func (v *verifyView) basis(ver *app.Verification) fyne.CanvasObject {
 	if ver.Trust.ExtraAnchors > 0 {
 		box.Add(k.para(noteFace, k.p.muted, k.T("report.extra-anchors")))
 	}
-	return k.sheet(18, box)
+	return k.sheet(22, box)
 }
