@@ -165,7 +165,8 @@ func rank(i signer.Indication) int {
 }
 
 // cause is why s does not pass, finer than its sub-indication where people need other words: a certificate on hold is
-// not one that could not be asked about, and a date that was chosen badly is no fault of the signature.
+// not one that could not be asked about, a date that was chosen badly is no fault of the signature, and a manipulated PDF
+// can be read very well.
 func cause(s *Signature) string {
 	found := func(code, detail string) bool {
 		return slices.ContainsFunc(s.Findings, func(f signer.Finding) bool {
@@ -175,6 +176,12 @@ func cause(s *Signature) string {
 	switch {
 	case s.SubIndication == "":
 		return "none"
+	case s.SubIndication == signer.FormatFailure && found("content-changed", ""):
+		return "hash-failure"
+	case s.SubIndication == signer.FormatFailure && slices.ContainsFunc(s.Findings, func(f signer.Finding) bool {
+		return f.Severity == signer.Error && (strings.HasPrefix(f.Code, "attack-") || strings.HasPrefix(f.Code, "byterange-"))
+	}):
+		return "manipulated"
 	case s.SubIndication == signer.NotYetValid && s.Proven.IsZero():
 		return "not-yet-valid-as-of"
 	case s.SubIndication == trust.TryLater && found("suspended", ""):

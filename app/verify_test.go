@@ -83,6 +83,24 @@ func TestVerdictWords(t *testing.T) {
 			"Firma non valida", "la firma è stata fatta prima che il certificato fosse valido", "Chieda a chi ha mandato il file di mandarlo di nuovo.",
 		},
 		{
+			"manipulated",
+			Signature{
+				Indication: signer.TotalFailed, SubIndication: signer.FormatFailure, Integrity: signer.Intact,
+				Findings: []signer.Finding{{Code: "attack-shadow-hide", Severity: signer.Error}},
+			},
+			SealBroken,
+			"Firma non valida", "il file è stato cambiato o danneggiato in un modo che la firma non ammette", "Chieda a chi ha mandato il file di mandarlo di nuovo.",
+		},
+		{
+			"a form of its own, and changed",
+			Signature{
+				Indication: signer.TotalFailed, SubIndication: signer.FormatFailure, Integrity: signer.Broken,
+				Findings: []signer.Finding{{Code: "byterange-past-eof", Severity: signer.Error}, {Code: "content-changed", Severity: signer.Error}},
+			},
+			SealBroken,
+			"Firma non valida", "il documento è cambiato dopo la firma", "Chieda a chi ha mandato il file di mandarlo di nuovo.",
+		},
+		{
 			"nobody known",
 			Signature{SubIndication: signer.NoCertificateChainFound},
 			SealBlank,

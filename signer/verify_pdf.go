@@ -315,17 +315,15 @@ func (e *evidence) pdfFinding(f pdf.Finding) {
 	s := Info
 	if f.Flag {
 		s = Error
-		if manipulation(f.Code) {
-			e.failure = orElse(e.failure, FormatFailure) // as DSS: what is signed is not what the form promises
+		switch { // as DSS: what is signed is not what the form promises
+		case slices.Contains(broken, f.Code): // and the form is looked at before the digest (EN 319 102-1 §5.2.2)
+			e.failure = FormatFailure
+		case strings.HasPrefix(f.Code, "attack-"), strings.HasPrefix(f.Code, "byterange-"):
+			e.failure = orElse(e.failure, FormatFailure)
 		}
 		e.constraint = orElse(e.constraint, SigConstraintsFailure)
 	}
 	e.find(f.Code, s, f.Cite, nil, f.Args)
-}
-
-// manipulation tells the findings that only a manipulated, or utterly broken, file has.
-func manipulation(code string) bool {
-	return strings.HasPrefix(code, "attack-") || strings.HasPrefix(code, "byterange-")
 }
 
 // pdfChange tells what a later revision did to the signed one.

@@ -94,3 +94,13 @@ func TestSignaturesWithoutField(t *testing.T) {
 		}
 	}
 }
+
+// The form is looked at before the digest: a file cut off fails for its ByteRange, and that it changed is told beside.
+func TestFormBeforeDigest(t *testing.T) {
+	signed := signedPDF(t)
+	g := verify(t, signed[:len(signed)-9], trusting()).Signatures[0]
+	if g.Indication != signer.TotalFailed || g.SubIndication != signer.FormatFailure || g.Integrity != signer.Broken ||
+		!slices.ContainsFunc(g.Findings, func(f signer.Finding) bool { return f.Code == "content-changed" }) {
+		t.Errorf("%v %s, %v (%s)", g.Indication, g.SubIndication, g.Integrity, codes(g))
+	}
+}

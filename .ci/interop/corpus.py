@@ -26,18 +26,20 @@ BATCH = 40
 
 # Why a class of differences is left, in a sentence each; read file by file on 22 November 2026.
 REASONS = {
-    "DSS sees signatures, we see none": "The ZIP directory is not where the file says: two programs would read two documents.",
+    "DSS sees signatures, we see none": "The ZIP directory is not where the file says: two programs would read two documents. "
+    "An evidence record without the documents that it is about, which DSS calls broken, is told and asks for them.",
     "DSS fails it, we do not": "None is left.",
     "both fail it, and find the fault elsewhere": "A counter-signature is intact in itself and none of the signature above it, which EU "
     "DSS tells as a broken digest; without its manifest nobody can say what a signature in a container is over.",
-    "integrity of time-stamps": "The token is intact for OpenSSL too (DSS minds its CMSAlgorithmProtection or the order of its "
-    "attributes), or DSS puts the fault of a manifest elsewhere. Evidence records: a file that its manifest lists and the "
+    "integrity of time-stamps": "The token is intact for OpenSSL too: DSS minds that the certificate had ended when the token says that "
+    "it was signed, which keeps it from passing with us, or the order of its attributes; or DSS puts the fault of a manifest elsewhere. Evidence records: a file that its manifest lists and the "
     "container lacks is a fault for us; a digest missing in a renewed tree is one by RFC 4998 §5.3; without a manifest nothing tells "
     "what a record in an ASiC-E, or in an ASiC-S of several files, is over; and a digest of another algorithm in the manifest "
     "takes nothing from a record that is over the file itself.",
-    "number of signatures": "SubFilter adbe.x509.rsa_sha1, and signatures without or with damaged contents: DSS passes over them "
-    "without a word, we tell them.",
-    "DSS judges no time-stamp whose data is not there": "The token's own mathematics stand without the data; that it is missing is told.",
+    "number of signatures": "SubFilter adbe.x509.rsa_sha1, signatures without or with damaged contents and room kept for one: DSS "
+    "passes over them without a word, we tell them.",
+    "DSS judges no time-stamp whose data is not there": "The token's own mathematics do not hold, whatever it is over, or its form is wrong; DSS "
+    "looks no further than the missing data.",
     "number of time-stamps": "Document time-stamps whose dictionary has an object number that was used before (pdfsig sees them too), "
     "and tokens that cannot be read, which we tell.",
     "unknown to one": "XML: content under an Id that DSS does not look for, and keys that stand where it does not look, such as "
@@ -47,7 +49,7 @@ REASONS = {
     "was signed is changed, and DSS stops before it comes there, at another reference that leads nowhere or at the certificate.",
     "DSS says broken, we do not": "Signed attributes that are signed as they stand and not in DER order, which OpenSSL and Adobe "
     "accept; Ed448, which the Java of DSS does not compute, and a curve in place of an algorithm, which nobody can; an empty "
-    "content inside a PDF's signature; ByteRanges with a fault, which we tell as attacks and fail for their form; ODF, whose "
+    "content inside a PDF's signature; counter-signatures with a content-type, which RFC 5652 forbids and which we tell; ODF, whose "
     "references need LibreOffice's own rules.",
     "we say broken, DSS does not": "No certificate is acceptable to DSS, so that it looks no further; or a reference cannot be "
     "followed and the signature value is wrong all the same. In a container a signed file is missing or has another name, which DSS "
