@@ -69,9 +69,10 @@ func (s *Store) take(paths []string, guess bool) {
 // look finds the files behind the paths and what they are, off the store's goroutine; with guess it tells what a single
 // file wants. The last file is listed together with the end, so that a whole list is never told as one under way.
 func (s *Store) look(ctx context.Context, e *Engine, a *adding, paths []string, guess bool) {
-	files, skipped, err := collect(ctx, func(n int) { s.note(a, func() { a.told.Found = n }) }, paths...)
-	if err != nil {
-		files = paths // each tells its own trouble
+	found := func(n int) { s.note(a, func() { a.told.Found = n }) }
+	files, skipped, err := collect(ctx, found, paths...)
+	if err != nil { // a name that looks like a pattern and is not there must not cost the folders beside it
+		files, skipped = collectEach(ctx, found, paths)
 	}
 	s.note(a, func() { a.told = Adding{Found: len(files)} })
 	var last []Doc

@@ -185,3 +185,22 @@ func TestAddingManyFiles(t *testing.T) {
 		t.Errorf("the list grew %d times", len(grown))
 	}
 }
+
+// A name that looks like a pattern and is not there tells its own trouble, and costs nothing of what lies beside it.
+func TestAddingWhatIsNotThere(t *testing.T) {
+	e, _ := practiceEngine(t)
+	w, sh := addTo(t, e)
+	close(sh.next)
+	dir := folderOf(t, 2)
+	here := put(t, t.TempDir(), "-c[1].txt", []byte("c"))
+	w.Add(filepath.Join(dir, "gone[1].pdf"), dir, here, filepath.Join(dir, "gone.pdf"))
+	st := w.until("added", added)
+	if got := names(st); !slices.Equal(got, []string{"gone[1].pdf", "00000.txt", "00001.txt", "-c[1].txt", "gone.pdf"}) {
+		t.Errorf("%q", got)
+	}
+	for _, i := range []int{0, 4} {
+		if d := st.Docs.List[i]; d.Status != DocProblem || d.Advice.Code != "file-missing" {
+			t.Errorf("%s: %+v", d.Name, d.Advice)
+		}
+	}
+}

@@ -498,7 +498,7 @@ func TestSummary(t *testing.T) {
 	}}
 	dir := t.TempDir()
 	for suffix, want := range map[string][]string{
-		".csv":  {"\ufeffFile,", "'=cmd|.txt.p7m", "ab000000", ",T,", "esiste già", "Firmato, ma senza marca"},
+		".csv":  {"\ufeffFile;", "'=cmd|.txt.p7m", "ab000000", ";T;", "esiste già", "Firmato, ma senza marca"},
 		".html": {"2 file firmati su 4", "&lt;b&gt;.txt", "ANNA ESEMPIO", "CARTA FINTA"},
 		".txt":  {"2 file firmati su 4", "1,2 kB", "Firmato e verificato.", "SHA-256 dell’originale: ab0000"},
 	} {

@@ -63,8 +63,8 @@ func TestStoreSavesWhatBelongsToTheCard(t *testing.T) {
 		t.Errorf("an unknown certificate: %+v", last)
 	}
 	w.ExportCertificate(cert.ID, filepath.Join(dir, "nowhere", "x.pem"))
-	if last = w.saving(last); last.Advice == nil || last.Advice.Code != "file-missing" {
-		t.Errorf("a folder that is not there: %+v", last)
+	if last = w.saving(last); last.Advice == nil || last.Advice.Code != "folder-gone" {
+		t.Errorf("a folder that is not there: %+v", last.Advice)
 	}
 	w.ForgetSaved()
 	w.until("forgotten", func(st *State) bool { return st.Saved == nil })

@@ -69,6 +69,23 @@ func collect(ctx context.Context, found func(int), paths ...string) (files []str
 	return c.files, c.skipped, nil
 }
 
+// collectEach is collect that takes a pattern that nothing fits as a file: it tells its own trouble.
+func collectEach(ctx context.Context, found func(int), paths []string) (files []string, skipped []Skipped) {
+	c := &collector{ctx: ctx, found: found, seen: map[string]bool{}}
+	for _, p := range paths {
+		st, err := os.Stat(p)
+		switch {
+		case ctx.Err() != nil:
+			return c.files, c.skipped
+		case err == nil && st.IsDir():
+			_ = c.folder(p, maxDepth, nil) // fails with ctx alone
+		case err == nil || !strings.ContainsAny(p, "*?[") || c.pattern(p) != nil:
+			c.take(p)
+		}
+	}
+	return c.files, c.skipped
+}
+
 type collector struct {
 	ctx     context.Context
 	found   func(int)

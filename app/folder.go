@@ -3,19 +3,21 @@ package app
 import (
 	"context"
 	"encoding/csv"
+	"encoding/hex"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"ceralacca/app/lang"
 	"ceralacca/signer"
 )
 
 // maxFolder is how many files of one folder are looked at.
-const maxFolder = 5000
+const maxFolder = maxFiles
 
 // FolderSizeError means that a folder holds more files than are looked at in one go.
 type FolderSizeError struct {
@@ -164,6 +166,7 @@ func (s *Store) eachOf(ctx context.Context, e *Engine, path string) {
 	}
 	files, err := FilesOf(path)
 	tell(func(f *Folder) { f.Total, f.Advice, f.Running = len(files), Explain(err), err == nil })
+	var rows []FolderRow // grows behind what the States show, which is never changed
 	for _, file := range files {
 		if ctx.Err() != nil {
 			return
@@ -172,12 +175,11 @@ func (s *Store) eachOf(ctx context.Context, e *Engine, path string) {
 		if ctx.Err() != nil {
 			return
 		}
-		tell(func(f *Folder) {
-			f.Done++
-			if err != nil || len(r.Signatures) > 0 {
-				f.Rows = append(slices.Clip(f.Rows), folderRow(file, r, err))
-			}
-		})
+		if err != nil || len(r.Signatures) > 0 {
+			rows = append(rows, folderRow(file, r, err))
+		}
+		now := slices.Clip(rows)
+		tell(func(f *Folder) { f.Done, f.Rows = f.Done+1, now })
 	}
 	tell(func(f *Folder) { f.Running = false })
 }
@@ -217,7 +219,7 @@ func (s *Store) CloseFolder() {
 	s.post(func(st State) State { st.Folder = nil; return st })
 }
 
-// SaveTable writes what was found in the folder as CSV to dest, or under a name that is free, in the
+// SaveTable writes what was found in the folder as CSV for a spreadsheet to dest, or under a name that is free, in the
 // words of t.
 func (s *Store) SaveTable(dest string, t *lang.Catalog) {
 	s.post(func(st State) State {
@@ -225,10 +227,9 @@ func (s *Store) SaveTable(dest string, t *lang.Catalog) {
 		if f == nil {
 			return st
 		}
-		engine := s.use
 		s.run("errand.save", dest, func(ctx context.Context) (change, error) {
 			dest := nextFree(dest)
-			err := engine.SaveTable(ctx, f.reports(t), dest)
+			err := f.saveTable(ctx, t, dest)
 			return func(st State) State {
 				if st.Folder == nil || st.Folder.Path != f.Path {
 					return st
@@ -246,14 +247,75 @@ func (s *Store) SaveTable(dest string, t *lang.Catalog) {
 	})
 }
 
-func (f *Folder) reports(t *lang.Catalog) []FileReport {
-	all := make([]FileReport, 0, len(f.Rows))
-	for _, r := range f.Rows {
-		if r.err != nil {
-			all = append(all, FaultReport(r.Name, r.err, t))
-		} else {
-			all = append(all, ReportOf(VerifyRequest{File: r.Name}, r.report, t))
-		}
+// separator is what stands between the cells of a table for a spreadsheet in the language of t: where the comma is the
+// decimal sign, spreadsheets split at semicolons, and would show a table with commas as one column.
+func separator(t *lang.Catalog) rune {
+	if strings.HasPrefix(t.Tag(), "en") {
+		return ','
 	}
-	return all
+	return ';'
+}
+
+// saveTable writes the table for people: the words of the reports, a row for each signature and for each file that could
+// not be judged.
+func (f *Folder) saveTable(ctx context.Context, t *lang.Catalog, dest string) error {
+	rows := [][]string{{
+		t.T("summary.file"), t.T("report.verdict"), t.T("summary.signer"), t.T("report.fiscal-code"), t.T("report.claimed"), t.T("report.proven"),
+		t.T("report.qualification"), t.T("report.issuer"), t.T("report.format"), "ETSI EN 319 102-1", t.T("report.judged"), t.T("report.sha256"),
+	}}
+	practice := false
+	for i := range f.Rows {
+		row := &f.Rows[i]
+		practice = practice || row.report != nil && IsPractice(row.report)
+		rows = append(rows, row.table(t)...)
+	}
+	if practice {
+		rows = append(rows, []string{t.T("cli.practice")})
+	}
+	rows = append(rows, []string{t.T("report.informative")})
+	return writeNew(ctx, dest, func(w io.Writer) error {
+		if _, err := io.WriteString(w, "\ufeff"); err != nil { // by which spreadsheets know UTF-8
+			return err
+		}
+		c := csv.NewWriter(w)
+		c.Comma = separator(t)
+		for _, row := range rows {
+			for i, cell := range row {
+				row[i] = spreadsheetCell(cell)
+			}
+		}
+		return c.WriteAll(rows)
+	}, nil)
+}
+
+// table is the file in the table for people.
+func (r *FolderRow) table(t *lang.Catalog) [][]string {
+	if r.report == nil {
+		a := Explain(r.err)
+		return [][]string{{r.Name, t.Text(a.Title) + " " + t.Text(a.Body)}}
+	}
+	day := func(at time.Time) string {
+		if at.IsZero() {
+			return ""
+		}
+		return t.DateTime(at)
+	}
+	var rows [][]string
+	for i := range r.report.Signatures {
+		g := &r.report.Signatures[i]
+		who := signer.Certificate{}
+		if g.Signer != nil {
+			who = *g.Signer
+		}
+		verdict := sentence(t.Text(SignatureReason(g)))
+		if g.Format != signer.TST {
+			verdict = sentence(t.Text(JudgeReport(&Report{Signatures: []Signature{*g}}).Title)) + " " + verdict
+		}
+		rows = append(rows, []string{
+			r.Name, verdict, who.SubjectCN, who.FiscalCode, day(g.Claimed), day(g.Proven), QualificationText(g.Qualification, t), who.IssuerCN,
+			strings.TrimSpace(FormatName(g.Format) + " " + g.Level), strings.TrimSpace(indicationNames[g.Indication] + " " + string(g.SubIndication)),
+			day(r.report.Time), hex.EncodeToString(r.report.SHA256[:]),
+		})
+	}
+	return rows
 }

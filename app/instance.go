@@ -35,7 +35,7 @@ type Instance struct {
 
 // handOver is what a second start sends, as one line of JSON; the answer is one line, "ok".
 type handOver struct {
-	Files []string `json:"files"` // absolute
+	Files [][]byte `json:"files"` // absolute; as bytes, since a name need not be UTF-8, which JSON would mend
 }
 
 // Claim makes this process the running window of the settings folder dir, or hands files (absolute paths) to the
@@ -104,7 +104,11 @@ func sendFiles(address string, files []string) error {
 	if err := c.SetDeadline(time.Now().Add(handOverTime)); err != nil {
 		return err
 	}
-	b, err := json.Marshal(handOver{files})
+	var h handOver
+	for _, f := range files {
+		h.Files = append(h.Files, []byte(f))
+	}
+	b, err := json.Marshal(h)
 	if err != nil {
 		return err
 	}
@@ -154,11 +158,13 @@ func receiveFiles(c net.Conn) ([]string, error) {
 	if err := json.Unmarshal(line, &h); err != nil {
 		return nil, err
 	}
+	var files []string
 	for _, f := range h.Files {
-		if !filepath.IsAbs(f) {
+		if !filepath.IsAbs(string(f)) {
 			return nil, fmt.Errorf("%q is no absolute path", f)
 		}
+		files = append(files, string(f))
 	}
 	_, err = io.WriteString(c, "ok\n")
-	return h.Files, err
+	return files, err
 }

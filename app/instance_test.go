@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -28,6 +29,10 @@ func serve(t *testing.T, i *Instance) <-chan []string {
 }
 
 func TestSecondStartHandsItsFilesOver(t *testing.T) {
+	many := make([]string, 5000)
+	for i := range many {
+		many[i] = "/" + strings.Repeat("long name & ", 20) + strconv.Itoa(i)
+	}
 	for _, tc := range []struct{ name, dir string }{
 		{"ordinary folder", "settings"},
 		{"folder too long for a socket", strings.Repeat("long ", 30)},
@@ -45,7 +50,7 @@ func TestSecondStartHandsItsFilesOver(t *testing.T) {
 				t.Fatal(err)
 			}
 			got := serve(t, first)
-			for _, files := range [][]string{{"/a b/ünï#%.pdf", "/x\ny.p7m"}, nil} {
+			for _, files := range [][]string{{"/a b/ünï#%.pdf", "/x\ny.p7m"}, {"/perch\xe9.pdf", "/-x.pdf", "/=cmd"}, many, nil} {
 				if _, err := Claim(dir, files); !errors.Is(err, ErrHandedOver) {
 					t.Fatalf("the second start: %v", err)
 				}

@@ -24,6 +24,11 @@ func pathIn(word, goos string) string {
 	}
 	path := address.Path
 	if goos != "windows" {
+		if address.Host != "" && !strings.EqualFold(address.Host, "localhost") {
+			if name, err := os.Hostname(); err != nil || !strings.EqualFold(address.Host, name) { // GNOME writes the machine's own
+				return word // another machine's file: ours of the same path is not meant
+			}
+		}
 		return path
 	}
 	if address.Host != "" && address.Host != "localhost" {

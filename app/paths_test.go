@@ -17,6 +17,7 @@ func TestPathIn(t *testing.T) {
 		{"an address", "linux", "file:///casa/anna/citt%C3%A0%20%231%20100%25.pdf", "/casa/anna/città #1 100%.pdf"},
 		{"an address with the machine", "linux", "file://localhost/casa/a.pdf", "/casa/a.pdf"},
 		{"an address in capitals", "linux", "FILE:///casa/a.pdf", "/casa/a.pdf"},
+		{"an address with another machine", "linux", "file://ufficio.example/atti/a.pdf", "file://ufficio.example/atti/a.pdf"},
 		{"an address that is none", "linux", "file:///casa/100%.pdf", "file:///casa/100%.pdf"},
 		{"another scheme", "linux", "https://example.it/a.pdf", "https://example.it/a.pdf"},
 		{"no path", "linux", "file:", "file:"},

@@ -2,12 +2,14 @@ package app
 
 import (
 	"bytes"
+	"encoding/csv"
 	"encoding/json"
 	"encoding/xml"
 	"errors"
 	"flag"
 	"html"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -328,6 +330,35 @@ func TestWriteTable(t *testing.T) {
 	lines := strings.Split(strings.TrimSpace(b.String()), "\n")
 	if len(lines) != 4 || !strings.HasPrefix(lines[1], "'=cmd") || !strings.HasPrefix(lines[3], "'-b,,") || !strings.HasSuffix(lines[3], ",file-missing") {
 		t.Errorf("the table is\n%s", b.String())
+	}
+}
+
+// The table for people has a row for each signature, in words; what a spreadsheet would run, or could not be seen, is
+// made harmless, and a semicolon in a name splits nothing.
+func TestFolderTable(t *testing.T) {
+	r := full()
+	f := &Folder{Rows: []FolderRow{
+		{Name: "=cmd|' /C calc'!A0.p7m", report: r}, {Name: "@a;b\u202e.pdf.p7m", report: r}, {Name: "-b", err: fs.ErrNotExist},
+	}}
+	for tag, comma := range map[string]rune{"it": ';', "de": ';', "fr": ';', "sl": ';', "en": ','} {
+		dest := filepath.Join(t.TempDir(), "t.csv")
+		if err := f.saveTable(t.Context(), catalog(t, tag), dest); err != nil {
+			t.Fatal(err)
+		}
+		b, err := os.ReadFile(dest)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(b, []byte("\ufeff"))))
+		c.Comma, c.FieldsPerRecord = comma, -1
+		rows, err := c.ReadAll()
+		n := len(r.Signatures)
+		if err != nil || len(rows) < 3+2*n {
+			t.Fatalf("%s: %d rows, %v", tag, len(rows), err)
+		}
+		if a, b, gone := rows[1], rows[1+n], rows[1+2*n]; !strings.HasPrefix(a[0], "'=cmd") || b[0] != "'@a;b[U+202E].pdf.p7m" || gone[0] != "'-b" || gone[1] == "" || len(a) != len(rows[0]) {
+			t.Errorf("%s:\n%s", tag, b)
+		}
 	}
 }
 

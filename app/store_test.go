@@ -3,7 +3,9 @@ package app
 import (
 	"context"
 	"errors"
+	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -152,7 +154,11 @@ func TestStoreSigns(t *testing.T) {
 		t.Errorf("%+v", st.Folder)
 	}
 	w.SaveTable(filepath.Join(dir, "t.csv"), c)
-	w.until("table", func(st *State) bool { return st.Folder.Saved != nil })
+	st = w.until("table", func(st *State) bool { return st.Folder.Saved != nil })
+	table, err := os.ReadFile(st.Folder.Saved.Path)
+	if err != nil || !strings.HasPrefix(string(table), "\ufeffFile;Esito;Firmatario;") || !strings.Contains(string(table), ";ANNA ESEMPIO;") {
+		t.Errorf("the table is %s, %v", table, err)
+	}
 	w.post(func(st State) State { return w.verifyFolder(st, filepath.Join(dir, "nowhere")) }) // gone since it was chosen
 	w.until("no folder", func(st *State) bool { return !st.Folder.Running && st.Folder.Advice != nil })
 	w.CloseFolder()

@@ -94,6 +94,7 @@ func (s *Summary) csv(w io.Writer, t *lang.Catalog) error {
 		return err
 	}
 	c := csv.NewWriter(w)
+	c.Comma = separator(t)
 	var head []string
 	for _, k := range summaryColumns {
 		head = append(head, t.T("summary."+k))
