@@ -333,6 +333,22 @@ func TestWriteTable(t *testing.T) {
 	}
 }
 
+// Of many signatures the report says at once how many are not valid; a time-stamp is none of them.
+func TestReportCounts(t *testing.T) {
+	sig := func(i signer.Indication, f signer.Format) Signature { return Signature{Indication: i, Format: f} }
+	r := &Report{Signatures: []Signature{
+		sig(signer.TotalPassed, signer.CAdES), sig(signer.TotalFailed, signer.CAdES), sig(signer.TotalPassed, signer.PAdES), sig(signer.Indeterminate, signer.TST),
+	}}
+	for tag, want := range map[string]string{"it": "una non valida, 2 valide", "sl": "1 neveljaven, 2 veljavna"} {
+		if got := countText(r, catalog(t, tag)); got != want {
+			t.Errorf("%s: %q", tag, got)
+		}
+	}
+	if got := countText(&Report{Signatures: r.Signatures[2:]}, catalog(t, "it")); got != "" {
+		t.Errorf("of one: %q", got)
+	}
+}
+
 // The table for people has a row for each signature, in words; what a spreadsheet would run, or could not be seen, is
 // made harmless, and a semicolon in a name splits nothing.
 func TestFolderTable(t *testing.T) {

@@ -58,6 +58,7 @@ func pageOf(f FileReport, q VerifyRequest, r *Report, basis TrustReport, t *lang
 	if !q.At.IsZero() {
 		file.add(t.T("report.as-of"), t.Text(lang.M("report.as-of.value", "when", t.Moment(q.At))))
 	}
+	file.add(t.T("report.signatures"), countText(r, t))
 	for _, n := range r.Notes {
 		if key := "note." + n; t.Has(key) {
 			file.Items = append(file.Items, t.T(key))
@@ -70,6 +71,31 @@ func pageOf(f FileReport, q VerifyRequest, r *Report, basis TrustReport, t *lang
 	p.Sections = append(p.Sections, basisSection(basis, t))
 	p.Notes = []string{t.T("report.informative")}
 	return p
+}
+
+// countText counts several signatures by their verdict, the worst first: among pages of good ones a bad one is not to be
+// overlooked. It is empty for one, and leaves time-stamps out.
+func countText(r *Report, t *lang.Catalog) string {
+	n, all := map[Seal]int{}, 0
+	for i := range r.Signatures {
+		if r.Signatures[i].Format != signer.TST {
+			n[JudgeReport(&Report{Signatures: r.Signatures[i : i+1]}).Seal]++
+			all++
+		}
+	}
+	if all < 2 {
+		return ""
+	}
+	var words []string
+	for _, s := range []struct {
+		seal Seal
+		key  string
+	}{{SealBroken, "broken"}, {SealBlank, "blank"}, {SealWhole, "whole"}} {
+		if n[s.seal] > 0 {
+			words = append(words, t.Text(lang.MN("report.count."+s.key, n[s.seal])))
+		}
+	}
+	return strings.Join(words, ", ")
 }
 
 // signatureSection tells all of one signature.
@@ -165,15 +191,18 @@ func RevocationText(g *Signature, i int, t *lang.Catalog) string {
 		return ""
 	}
 	if v.ThisUpdate.IsZero() || !t.Has("revocation.source."+v.Source) || !t.Has("revocation.origin."+v.Origin) {
-		return t.Text(lang.M("report.revocation.short", "certificate", name, "state", state))
+		return named(t.Text(lang.M("report.revocation.short", "certificate", name, "state", state)))
 	}
 	origin := t.T("revocation.origin." + v.Origin)
 	if v.Stale {
 		origin += ", " + t.T("report.revocation.stale")
 	}
-	return t.Text(lang.M("report.revocation.line", "certificate", name, "state", state, "source", t.T("revocation.source."+v.Source),
-		"when", t.Moment(v.ThisUpdate), "origin", origin))
+	return named(t.Text(lang.M("report.revocation.line", "certificate", name, "state", state, "source", t.T("revocation.source."+v.Source),
+		"when", t.Moment(v.ThisUpdate), "origin", origin)))
 }
+
+// named is a sentence that begins with a name and a colon; of one without the name the colon goes too.
+func named(s string) string { return strings.TrimLeft(s, ": \u00a0") }
 
 // basisSection names the lists, their age and their origin.
 func basisSection(basis TrustReport, t *lang.Catalog) section {
