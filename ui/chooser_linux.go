@@ -30,7 +30,12 @@ const portalTime = 5 * time.Second
 func systemChooser(ctx context.Context, q choose) ([]string, error) {
 	soon, end := context.WithTimeout(ctx, portalTime)
 	defer end()
-	bus, err := dbus.ConnectSessionBus(dbus.WithContext(ctx))
+	// The bus outlives ctx, to have the dialog closed; until it has answered it is hung up in time.
+	life, hangUp := context.WithCancel(context.WithoutCancel(ctx))
+	defer hangUp()
+	late := context.AfterFunc(soon, hangUp)
+	bus, err := dbus.ConnectSessionBus(dbus.WithContext(life))
+	late()
 	if err != nil {
 		return nil, errNoChooser
 	}

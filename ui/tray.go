@@ -13,7 +13,7 @@ var _ app.Notifier = (*UI)(nil)
 func (u *UI) Notify(r app.Reminder) {
 	u.onUI(func() {
 		title, body := r.Words(u.k.Catalog)
-		u.app.SendNotification(fyne.NewNotification(title, body))
+		u.notify(fyne.NewNotification(title, body))
 	})
 }
 
