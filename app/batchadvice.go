@@ -13,7 +13,7 @@ import (
 
 // batchCodes are the advice codes of the errors of signing jobs and time-stamps.
 var batchCodes = []string{
-	"archived", "stamp-unreachable", "stamp-login", "stamp-refused", "stamp-wrong", "stamp-address", "no-such-authority", "keyring",
+	"archived", "stamp-unreachable", "stamp-login", "stamp-refused", "stamp-room", "stamp-wrong", "stamp-address", "no-such-authority", "keyring",
 	"visible-picture", "no-space", "no-job", "other-card", "no-match", "name-too-long", "read-only", "file-too-large", "folder-fails", "folder-gone",
 }
 
@@ -111,6 +111,8 @@ func stampCode(e *signer.TimeStampError) string {
 		return "stamp-refused"
 	case "refused":
 		return "stamp-refused"
+	case "room":
+		return "stamp-room"
 	}
 	return "stamp-wrong"
 }

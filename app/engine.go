@@ -31,6 +31,7 @@ import (
 	"fmt"
 	"io/fs"
 	"strings"
+	"sync"
 	"time"
 
 	"ceralacca/app/preview"
@@ -77,6 +78,7 @@ type Engine struct {
 	// reminders are those of the machine's cards; the practice twin has none.
 	reminders *reminders
 	status    *statuses
+	tokens    *sync.Map // how large the tokens of each authority are: *signer.TokenSizes by its address
 }
 
 // New returns an engine.
@@ -87,7 +89,7 @@ func New(c Config) *Engine {
 	if c.Secrets == nil {
 		c.Secrets = systemKeyring{}
 	}
-	e := &Engine{cfg: c, kept: new(kept), lists: new(lists), journal: newJournal(c.Dir, c.Now), reminders: newReminders(c.Dir), status: newStatuses(c.Dir)}
+	e := &Engine{cfg: c, kept: new(kept), lists: new(lists), journal: newJournal(c.Dir, c.Now), reminders: newReminders(c.Dir), status: newStatuses(c.Dir), tokens: new(sync.Map)}
 	e.useLibrary()
 	return e
 }
@@ -108,7 +110,7 @@ func (e *Engine) WithPractice(ctx context.Context) (*Engine, error) {
 // over returns an engine over a simulated card. Such a card forgets its tries when the program ends, so nothing is
 // kept of it.
 func (e *Engine) over(c Config, p *practice) *Engine {
-	return &Engine{cfg: c, practice: p, kept: e.kept, lists: e.lists, journal: newJournal("", c.Now), reminders: newReminders(""), status: newStatuses("")}
+	return &Engine{cfg: c, practice: p, kept: e.kept, lists: e.lists, journal: newJournal("", c.Now), reminders: newReminders(""), status: newStatuses(""), tokens: e.tokens}
 }
 
 // Practice reports whether this engine works with the practice card.

@@ -218,7 +218,8 @@ func (e *Engine) tsa(a Authority) (*signer.TSA, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &signer.TSA{URL: a.URL, AllowLocal: localAddress(a.URL), Roots: roots, Proxy: proxy, Sizes: new(signer.TokenSizes)}
+	sizes, _ := e.tokens.LoadOrStore(a.URL, new(signer.TokenSizes))
+	t := &signer.TSA{URL: a.URL, AllowLocal: localAddress(a.URL), Roots: roots, Proxy: proxy, Sizes: sizes.(*signer.TokenSizes)}
 	u, err := url.Parse(a.URL)
 	if err != nil {
 		return nil, &AuthorityError{a.Title()}
@@ -320,6 +321,8 @@ func (s *stamper) again(ctx context.Context, e *signer.TimeStampError, tried tim
 		return true
 	case err != nil || choice == StampStop:
 		s.stop()
+	case e.Reason == "room": // for this file alone: the next has room, now that the size is known
+		return false
 	}
 	s.without = &signer.LevelError{Reached: signer.LevelB, Step: "time-stamp", Err: e}
 	return false

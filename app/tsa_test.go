@@ -420,3 +420,42 @@ func TestStoreStamps(t *testing.T) {
 		return !st.Stamping.Running && st.Stamping.Advice != nil && len(st.Stamping.Results) == 1
 	})
 }
+
+// A token without room in the PDF is told to the person, and no second one is asked for on their behalf. Their no is
+// for that file alone: the next has room.
+func TestStampWithoutRoom(t *testing.T) {
+	for _, tt := range []struct {
+		name           string
+		answer         int
+		more, off, end bool
+	}{
+		{"another", StampAgain, true, false, false},
+		{"without", StampWithout, false, false, false},
+		{"stop", StampStop, false, true, true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			stopped := false
+			c := &chooser{choices: []int{tt.answer}}
+			s := &stamper{tsas: []*signer.TSA{{URL: "https://tsa.example"}}, ask: c, turn: make(chan struct{}, 1), stop: func() { stopped = true }, now: time.Now}
+			first := s.first()
+			next := first.Failed(t.Context(), &signer.TimeStampError{Reason: "room", Asked: true, Err: io.EOF})
+			if (next != nil) != tt.more || (s.givenUp() != nil) != tt.off || stopped != tt.end {
+				t.Errorf("asked again %v, given up %v, stopped %v", next != nil, s.givenUp(), stopped)
+			}
+		})
+	}
+	e := New(Config{})
+	a, b := signerTSA(t, e, "https://a.example"), signerTSA(t, e, "https://a.example")
+	if a.Sizes != b.Sizes || a.Sizes == signerTSA(t, e, "https://b.example").Sizes {
+		t.Error("the sizes of an authority's tokens are not remembered from job to job, each for itself")
+	}
+}
+
+func signerTSA(t *testing.T, e *Engine, address string) *signer.TSA {
+	t.Helper()
+	tsa, err := e.tsa(Authority{URL: address})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tsa
+}

@@ -93,9 +93,27 @@ func (s *signing) stamp(ctx context.Context, digest []byte) (*tsp.Token, error) 
 	return tok, err
 }
 
+// errRoom means that a token is larger than what a PDF keeps free for it.
+var errRoom = errors.New("time-stamp token larger than the room for it")
+
+// another asks whether one more token may be asked for in place of one that found no room. nil means yes.
+func (s *signing) another(ctx context.Context) error {
+	e := stampError(s.o.TSA.URL, errRoom)
+	e.Reason = "room"
+	if s.o.TSA.Failed == nil {
+		return e
+	}
+	next := s.o.TSA.Failed(ctx, e)
+	if next == nil {
+		return e
+	}
+	s.o.TSA = next
+	return nil
+}
+
 // signatureTimeStamp makes the unsigned attribute of LevelT over the signature value (EN 319 122-1 §5.3). In a PDF
 // its room is part of what was signed: a token that turns out larger is left out, and a document time-stamp takes its
-// place, which costs another token and not another signature of the card.
+// place if whoever pays agrees, which costs another token and not another signature of the card.
 func (s *signing) signatureTimeStamp(ctx context.Context, signature []byte) ([]cms.Attr, error) {
 	if !s.goes(LevelT) {
 		return nil, nil
@@ -107,6 +125,9 @@ func (s *signing) signatureTimeStamp(ctx context.Context, signature []byte) ([]c
 		return nil, s.fallShort(ctx, "time-stamp", err)
 	}
 	if s.o.Format == PAdES && len(tok.Raw) > s.room {
+		if err := s.another(ctx); err != nil {
+			return nil, s.fallShort(ctx, "time-stamp", err)
+		}
 		s.outside = true
 		return nil, nil
 	}

@@ -2,6 +2,7 @@ package signer_test
 
 import (
 	"bytes"
+	"context"
 	"crypto"
 	"errors"
 	"fmt"
@@ -26,8 +27,8 @@ func (k *onceKey) Sign(r io.Reader, digest []byte, o crypto.SignerOpts) ([]byte,
 	return k.Signer.Sign(r, digest, o)
 }
 
-// A token larger than the room that the signature was made with is replaced by a document time-stamp: the level is
-// reached, the key signs once, and the next file of the batch has room enough.
+// A token larger than the room that the signature was made with is replaced by a document time-stamp once that is agreed
+// to: the level is reached, the key signs once, and the next file of the batch has room enough and nothing to ask.
 func TestLargeTokens(t *testing.T) {
 	for name, level := range map[string]signer.Level{"B-T": signer.LevelT, "B-LT": signer.LevelLT, "B-LTA": signer.LevelLTA} {
 		for _, padding := range []int{40 << 10, 500 << 10} {
@@ -37,16 +38,23 @@ func TestLargeTokens(t *testing.T) {
 				k, o := s.key(t), s.options(t, signer.PAdES, level)
 				once := &onceKey{Signer: k.Signer}
 				k.Signer, o.TSA.Sizes = once, new(signer.TokenSizes)
+				asked := 0
+				o.TSA.Failed = func(_ context.Context, e *signer.TimeStampError) *signer.TSA {
+					if asked++; e.Reason != "room" || !e.Asked {
+						t.Errorf("asked about %v", e)
+					}
+					return o.TSA
+				}
 				archive := 0
 				if level == signer.LevelLTA {
 					archive = 1
 				}
 				for i, want := range []int{2 + archive, 1 + archive} {
-					once.n, s.stamps = 0, 0
+					once.n, s.stamps, asked = 0, 0, 0
 					in := plainPDF("")
 					out := sign(t, in, k, o)
-					if once.n != 1 || s.stamps != want || !bytes.HasPrefix(out, in) {
-						t.Errorf("file %d: %d signatures of the key, %d time-stamps, want %d", i, once.n, s.stamps, want)
+					if once.n != 1 || s.stamps != want || asked != 1-i || !bytes.HasPrefix(out, in) {
+						t.Errorf("file %d: %d signatures of the key, %d time-stamps, want %d, asked %d times", i, once.n, s.stamps, want, asked)
 					}
 					if said := foreign(t, out); !strings.Contains(said, "Signature is Valid") {
 						t.Errorf("file %d: pdfsig says\n%s", i, said)
@@ -62,12 +70,45 @@ func TestLargeTokens(t *testing.T) {
 	}
 }
 
+// A second token is never asked for without a word: not where nobody can be asked, and not where the answer is no. The
+// signature is kept without.
+func TestLargeTokenOnce(t *testing.T) {
+	for name, failed := range map[string]func(context.Context, *signer.TimeStampError) *signer.TSA{
+		"nobody to ask": nil, "no": func(context.Context, *signer.TimeStampError) *signer.TSA { return nil },
+	} {
+		for _, level := range []signer.Level{signer.LevelT, signer.LevelLTA} {
+			t.Run(fmt.Sprintf("%s %d", name, level), func(t *testing.T) {
+				s := newServices(t)
+				s.padding = 40 << 10
+				o := s.options(t, signer.PAdES, level)
+				o.KeepLower, o.TSA.Failed = true, failed
+				var out bytes.Buffer
+				var short *signer.LevelError
+				var room *signer.TimeStampError
+				err := signer.Sign(t.Context(), &out, open(t, "f.pdf", plainPDF("")), s.key(t), o)
+				if !errors.As(err, &short) || short.Reached != signer.LevelB || !errors.As(err, &room) || room.Reason != "room" || s.stamps != 1 {
+					t.Fatalf("%v, %d time-stamps", err, s.stamps)
+				}
+				if g := verify(t, out.Bytes(), offline()).Signatures; len(g) != 1 || g[0].Level != "B-B" || g[0].Integrity != signer.Intact {
+					t.Errorf("%+v", g)
+				}
+			})
+		}
+	}
+}
+
 // When the second token does not come, the signature is there all the same.
 func TestLargeTokenThenNone(t *testing.T) {
 	s := newServices(t)
 	s.padding, s.failFrom = 40<<10, 2
 	o := s.options(t, signer.PAdES, signer.LevelT)
 	o.KeepLower = true
+	o.TSA.Failed = func(_ context.Context, e *signer.TimeStampError) *signer.TSA {
+		if e.Reason == "room" {
+			return o.TSA
+		}
+		return nil
+	}
 	var out bytes.Buffer
 	var short *signer.LevelError
 	if err := signer.Sign(t.Context(), &out, open(t, "f.pdf", plainPDF("")), s.key(t), o); !errors.As(err, &short) || short.Reached != signer.LevelB {

@@ -249,7 +249,7 @@ func (s *signing) raisePDF(ctx context.Context, signed *pdf.Update, p *revisions
 }
 
 // documentTimeStamp appends a time-stamp over everything before it (EN 319 142-1 §5.5). An authority whose tokens are
-// larger than it was known to give is asked a second time, with room for them.
+// larger than it was known to give is asked a second time, with room for them, if whoever pays agrees.
 func (s *signing) documentTimeStamp(ctx context.Context, u *pdf.Update, p *revisions) (*pdf.Update, error) {
 	for first := true; ; first = false {
 		t, err := pdf.Prepare(ctx, u, u.Size(), pdf.Options{TimeStamp: true, Reserve: s.sizes.room()})
@@ -271,6 +271,9 @@ func (s *signing) documentTimeStamp(ctx context.Context, u *pdf.Update, p *revis
 		}
 		if !first {
 			return nil, refused(err)
+		}
+		if err := s.another(ctx); err != nil {
+			return nil, err
 		}
 	}
 }

@@ -22,8 +22,8 @@ import (
 )
 
 // TSA is a time-stamp authority (RFC 3161). It is asked once for each time-stamp and never again by itself once an
-// answer came, because each may cost a mark. The exception is a token too large for the room that a PDF keeps for it:
-// one more is asked for then, since the other way is to sign again.
+// answer came, because each may cost a mark. That holds for a token too large for the room that a PDF keeps for it too:
+// Failed is asked then, with Reason "room", and the signature can still get a time-stamp in a revision of its own.
 type TSA struct {
 	URL  string        // http or https
 	User *url.Userinfo // HTTP Basic; nil for none
@@ -60,7 +60,8 @@ func (z *TokenSizes) room() int { return max(tokenRoom, int(z.largest.Load())+1<
 type TimeStampError struct {
 	URL string // without a password
 	// Reason is a stable code. No good answer came: "network", "address", "redirect", "status", "too-large". An answer
-	// came: "garbage", "refused", "nonce", "imprint", "policy", "signature", "authority".
+	// came: "garbage", "refused", "nonce", "imprint", "policy", "signature", "authority", and "room" for a good one
+	// that the PDF has no room for.
 	Reason string
 	Status int // of HTTP, for "status"
 	// Asked is false when the request certainly never reached the authority, so that no mark was spent.
