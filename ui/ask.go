@@ -45,9 +45,10 @@ func (a *asking) open() {
 		a.panel.wipe()
 		c.Overlays().Remove(a.panel.object)
 	}
+	before := a.ui.latest.Load() // the store changes it at any moment: what comes while the panel is made is not lost
 	a.panel = a.build()
 	if a.watch != nil {
-		a.shown = a.watch(a.ui.latest.Load())
+		a.shown = a.watch(before)
 	}
 	a.panel.object.Resize(c.Size())
 	c.Overlays().Add(a.panel.object)

@@ -56,7 +56,7 @@ func TestSignerIsTyped(t *testing.T) {
 func TestExpectedIsAskedFromTheChecklist(t *testing.T) {
 	u, f, _ := window(t, filingScene(t, "filing-details-expected"), 1280, 800)
 	u.openFiling()
-	inPanel(t, u, "Deve firmare: RSSMRA••••••••••")
+	inPanel(t, u, "Deve firmare: "+u.k.masked("RSSMRA85T10A562S"))
 	if said := words(u.asking.panel.object); !strings.Contains(said, "Chi deve firmare?") {
 		t.Fatalf("another sheet:\n%s", said)
 	}
@@ -122,5 +122,28 @@ func TestComparisonIsFollowed(t *testing.T) {
 	u.show(&done)
 	if said := words(u.asking.panel.object); !strings.Contains(said, "Un file cambiato.") {
 		t.Errorf("no outcome:\n%s", said)
+	}
+}
+
+// The store publishes a State at any moment: one that comes while a sheet is being made is shown on it all the same.
+func TestStateThatComesWhileASheetIsMade(t *testing.T) {
+	u, _, _ := window(t, filingScene(t, "filing-ready"), 800, 600)
+	said := *u.latest.Load()
+	said.Expected = &app.Expected{Signer: "RSSMRA85T10A562S"}
+	built := 0
+	u.openSheet(func(a *asking) *panel {
+		built++
+		a.watch = checking
+		p := u.newPanel(u.k.p.ink, vbox(0))
+		u.latest.Store(&said)
+		return p
+	})
+	u.show(u.latest.Load())
+	if built != 2 {
+		t.Errorf("made %d times", built)
+	}
+	u.show(u.latest.Load())
+	if built != 2 {
+		t.Error("made again for nothing")
 	}
 }
