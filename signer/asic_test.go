@@ -146,3 +146,44 @@ func TestFilesNobodySigned(t *testing.T) {
 		}
 	}
 }
+
+// What EU DSS fails for its form or for what it is not over, we fail too, by the same sub-indication.
+func TestFailedAsEUDSSHasIt(t *testing.T) {
+	dir := shared(t, "corpus", "files")
+	for name, want := range map[string][]outcome{
+		"dss-xades/xades-fake-counter-signature.xml":                                   {"!HASH_FAILURE"},
+		"digidoc-asic/KS-19_IB-3721_bdoc21-TM-2fil-samename-1sig3.bdoc":                {"!FORMAT_FAILURE"},
+		"dss-asic/xades-lta-with-er-no-hashtree.scs":                                   {"!HASH_FAILURE"}, // the record is not over the data object
+		"dss-asic/xades-lta-with-er-no-hashtree.sce":                                   nil,
+		"dss-asic/er-no-hashtree-xml-with-manifest.scs":                                nil,
+		"dss-asic/er-asn1-full-renewal-with-invalid-manifest.asice":                    {"!HASH_FAILURE"},
+		"digidoc-asic/2xTST-datafile-with-space-plusencoded-in-archive-manifest.asics": nil,
+	} {
+		b, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(name)))
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		var failed []outcome
+		for _, s := range verify(t, b, offline()).Signatures {
+			if s.Indication == signer.TotalFailed {
+				failed = append(failed, outcomeOf(s))
+			}
+		}
+		if !slices.Equal(failed, want) {
+			t.Errorf("%s: %q, want %q", name, failed, want)
+		}
+	}
+}
+
+// Of two elements with the ID that a signature names nobody can tell which was signed.
+func TestDuplicateID(t *testing.T) {
+	doc := `<r><a Id="x"/><b Id="x"/><Signature xmlns="http://www.w3.org/2000/09/xmldsig#"><SignedInfo>` +
+		`<CanonicalizationMethod Algorithm="http://www.w3.org/2001/10/xml-exc-c14n#"/><SignatureMethod Algorithm="urn:unknown"/>` +
+		`<Reference URI="#x"><DigestMethod Algorithm="http://www.w3.org/2001/04/xmlenc#sha256"/><DigestValue>AAAA</DigestValue></Reference>` +
+		`</SignedInfo><SignatureValue>AAAA</SignatureValue></Signature></r>`
+	s := verify(t, []byte(doc), offline()).Signatures[0]
+	if outcomeOf(s) != "!FORMAT_FAILURE" {
+		t.Errorf("%v %s (%s)", s.Indication, s.SubIndication, codes(s))
+	}
+}

@@ -3,6 +3,7 @@ package signer
 import (
 	"crypto"
 	"crypto/ecdsa"
+	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/x509"
@@ -49,5 +50,26 @@ func TestEveryDigestCounts(t *testing.T) {
 		if got := new(verifier).algorithms(e, tt.at); got != tt.want {
 			t.Errorf("%s: %q, want %q", name, got, tt.want)
 		}
+	}
+}
+
+// A signature whose key hashes by itself is weighed like any other; TS 119 312 V1.5.1 knows no EdDSA.
+func TestEdwardsIsNotTrustedYet(t *testing.T) {
+	pub, key, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tmpl := &x509.Certificate{SerialNumber: big.NewInt(1)}
+	der, err := x509.CreateCertificate(rand.Reader, tmpl, tmpl, pub, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := cert.Parse(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := &evidence{signer: c, more: []crypto.Hash{crypto.SHA256}}
+	if got := new(verifier).algorithms(e, time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)); got != CryptoConstraintsFailureNoPOE {
+		t.Errorf("%q", got)
 	}
 }

@@ -173,7 +173,7 @@ func (v *verifier) detached(ctx context.Context, sd *cms.SignedData, digests map
 
 // signedFileMissing: a container carries what it signs, so one that lacks a file, or has it under another name, is
 // not what was signed: broken, as DSS too calls the signature not intact, unlike one whose original is elsewhere by
-// design. The indication stays that of EN 319 102-1 §5.2.7.4, since nobody can tell what the file held.
+// design. That DSS finds a file of another name by its digest, with a warning, we do not follow: the name is signed too. The indication stays that of EN 319 102-1 §5.2.7.4, since nobody can tell what the file held.
 func (e *evidence) signedFileMissing(name string, entry *asic.EntryError) {
 	switch entry.Reason {
 	case "encrypted", "method": // it is there, and cannot be read here

@@ -339,3 +339,22 @@ func TestMalformed(t *testing.T) {
 		}
 	}
 }
+
+// A file is hashed once, however often and in however many spellings manifests list it: it may be gigabytes long.
+func TestManifestsHashOnce(t *testing.T) {
+	const entry = `<DataObjectReference URI="%s"><ds:DigestMethod Algorithm="http://www.w3.org/2001/04/xmlenc#sha256"/><ds:DigestValue>AAAA</ds:DigestValue></DataObjectReference>`
+	list := `<ASiCManifest xmlns="http://uri.etsi.org/02918/v1.2.1#" xmlns:ds="http://www.w3.org/2000/09/xmldsig#"><SigReference URI="s"/>` +
+		strings.Repeat(strings.ReplaceAll(entry, "%s", "a.txt"), 100) + strings.ReplaceAll(entry, "%s", "%61.txt") + strings.ReplaceAll(entry, "%s", "/a.tx%74") + `</ASiCManifest>`
+	c, err := open(pack(t, "", mimeE, text, file{name: "META-INF/ASiCManifest001.xml", body: list}, file{name: "META-INF/ASiCManifest002.xml", body: list}), Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(c.digests) != 1 || len(c.manifests) != 2 || len(c.manifests[0].m.Objects) != 102 {
+		t.Errorf("%d digests for %d manifests", len(c.digests), len(c.manifests))
+	}
+	for _, o := range c.manifests[1].m.Objects {
+		if o.State != xmlsig.Bad {
+			t.Errorf("%s: %v %v", o.URI, o.State, o.Err)
+		}
+	}
+}
