@@ -295,7 +295,8 @@ func TestLastTryMustBeAgreedTo(t *testing.T) {
 	}
 }
 
-// TestFocusComesIntoSight goes through a panel that is higher than the window: what has the focus is seen.
+// TestFocusComesIntoSight goes through a panel that is higher than the window: what has the focus is seen. The buttons
+// lie below what scrolls, and are always in sight.
 func TestFocusComesIntoSight(t *testing.T) {
 	st := state(func(s *app.State) { s.Settings.Scale = 200 })
 	u, _, _ := window(t, st, 1280, 800)
@@ -309,8 +310,12 @@ func TestFocusComesIntoSight(t *testing.T) {
 			continue // the button that is off takes no focus
 		}
 		top := d.AbsolutePositionForObject(o).Y - d.AbsolutePositionForObject(s).Y
-		if top < 0 || top+o.Size().Height > s.Size().Height+1 {
-			t.Errorf("control %d lies from %.0f to %.0f of %.0f", i, top, top+o.Size().Height, s.Size().Height)
+		room := s.Size().Height
+		if i >= len(f.ring)-2 {
+			room = u.window.Canvas().Size().Height - d.AbsolutePositionForObject(s).Y
+		}
+		if top < 0 || top+o.Size().Height > room+1 {
+			t.Errorf("control %d lies from %.0f to %.0f of %.0f", i, top, top+o.Size().Height, room)
 		}
 	}
 	if s.Offset.Y == 0 {
