@@ -268,6 +268,10 @@ func (u *UI) typedPIN(q app.PINQuestion, side, short, head *fyne.Container, canc
 	body := vbox(gap, head, cols(k.px(14), fw+k.px(150), []float32{-fw, 1}, leftmost(field), pad(k.px(4), 0, 0, 0, notes)))
 	foot := cols(k.px(12), k.px(520), []float32{1, -widest([]fyne.CanvasObject{cancel}) - widest([]fyne.CanvasObject{sign}) - k.px(24)},
 		lock, hbox(k.px(12), flex(), cancel, sign))
+	if u.window.Canvas().Size().Height < k.px(360) { // room for the field
+		body.Add(lock)
+		foot = k.answers(cancel, sign)
+	}
 	p := u.newPanel(k.p.waxText, u.pinColumns(side, short, body, foot, gap))
 	p.first, p.field = field, field
 	ringOf := []fyne.Focusable{field, seen, cancel, sign}
