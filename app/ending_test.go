@@ -148,7 +148,7 @@ func TestErrand(t *testing.T) {
 		t.Errorf("%+v", st.Errand)
 	}
 	w.StopErrand(st.Errand.ID)
-	st = w.until("the next", func(st *State) bool { return st.Errand != nil && st.Errand.What.Args["name"] == "b.ics" })
+	w.until("the next", func(st *State) bool { return st.Errand != nil && st.Errand.What.Args["name"] == "b.ics" })
 	let["a.ics"] <- context.Canceled // not told: it was given up
 	let["b.ics"] <- nil
 	st = w.until("over", func(st *State) bool { return st.Errand == nil && st.Saved != nil })
