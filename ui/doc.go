@@ -18,8 +18,9 @@
 // seals are told apart by shape: whole, blank with a question mark, broken.
 //
 // Palette (theme.go: light, dark, high contrast). Each colour is a role and has no other: paper, margin, leaf and sunk
-// are grounds; ink and muted are words; line is ornament and edge the border of a control; wax is spent on sealing alone,
-// the button that signs and the edge of the PIN panel; good, warn, bad and note have an ink, a tint and a border each.
+// are grounds; ink and muted are words; line is ornament, edge the border of a control and offEdge, fainter, of one that
+// is off; wax is spent on sealing alone, the button that signs and the edge of the PIN panel; good, warn, bad and note
+// have an ink, a tint and a border each.
 // Other main buttons are ink, one filled button a page. Words have 4.5:1 on every ground that they stand on, graphics
 // 3:1 (a test computes it from the theme). No state is told by colour alone: it has a word and a shape too.
 //
@@ -49,6 +50,9 @@
 //
 // Own layouts (layout.go): Fyne asks an object for its least size without telling the width, so wrapped text
 // cannot answer. Here the parent asks for the height at a width.
+//
+// Widths are asked for without heights (natural in layout.go): Fyne's MinSize works out both, and in a tree every level
+// would measure all below it once more.
 //
 // Own text (para.go): Fyne's label wraps at the font's own line height and knows no bold within a line.
 //

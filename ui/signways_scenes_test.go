@@ -3,6 +3,7 @@ package ui
 import (
 	"encoding/json"
 	"fmt"
+	"io/fs"
 
 	"ceralacca/app"
 	"ceralacca/app/lang"
@@ -125,7 +126,7 @@ func waysScenes() []scene {
 		{"stamps-done", pageSign, withChoices(func(s *app.State, _ *app.SignChoices) {
 			s.Authorities = authorities
 			s.Stamping = &app.Stamping{Total: 3, Advice: advice("stamp-refused", app.SeverityWarning, 0), Results: []app.FileResult{
-				{File: "/a/bilancio.pdf", Output: "/a/bilancio.pdf.tsd"}, {File: "/a/nota.pdf", Err: app.ErrRefused},
+				{File: "/a/bilancio.pdf", Output: "/a/bilancio.pdf.tsd"}, {File: "/a/nota.pdf", Err: &fs.PathError{Op: "open", Path: "/a/nota.pdf", Err: fs.ErrNotExist}},
 			}}
 		}), func(u *UI) {
 			u.openStamps()

@@ -386,7 +386,7 @@ func scenes() []scene {
 		{"settings", pageSettings, st(func(s *app.State) { s.Startup = &app.StartupState{Able: true, On: true} }), nil},
 		{"settings-library", pageSettings, st(func(s *app.State) {
 			s.Library = &app.LibraryChoice{Able: true, Path: "/usr/lib/bit4id/libbit4xpki.so", Advice: &app.Advice{
-				Code: "library-fails", Severity: app.SeverityWarning, Detail: "loading module nota.so: it is built for [], the program for amd64",
+				Code: "library-fails", Severity: app.SeverityWarning, Detail: "loading module nota.so: it is no program library of a kind that is known here",
 				Title: lang.M("advice.library-fails.title", "name", "nota.so"), Body: lang.M("advice.library-fails.body"),
 			}}
 		}), func(u *UI) { u.toLibrary() }},

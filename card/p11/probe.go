@@ -99,7 +99,10 @@ func (r *ModuleReport) file() error {
 	}
 	r.CPUs = processors(r.Path)
 	r.RightCPU = slices.Contains(r.CPUs, runtime.GOARCH)
-	if !r.RightCPU {
+	switch {
+	case len(r.CPUs) == 0:
+		return &LoadError{r.Path, "it is no program library of a kind that is known here"}
+	case !r.RightCPU:
 		return &LoadError{r.Path, fmt.Sprintf("it is built for %v, the program for %s", r.CPUs, runtime.GOARCH)}
 	}
 	return nil
