@@ -142,11 +142,11 @@ func TestErrand(t *testing.T) {
 		})
 	}
 	begin("a.ics")
-	begin("b.ics")
 	st := w.until("told", func(st *State) bool { return st.Errand != nil })
 	if st.Errand.What.Args["name"] != "a.ics" {
 		t.Errorf("%+v", st.Errand)
 	}
+	begin("b.ics")
 	w.StopErrand(st.Errand.ID)
 	w.until("the next", func(st *State) bool { return st.Errand != nil && st.Errand.What.Args["name"] == "b.ics" })
 	let["a.ics"] <- context.Canceled // not told: it was given up
