@@ -50,6 +50,9 @@ func (s *Summary) rows(t *lang.Catalog) []summaryRow {
 		default:
 			row.Result = t.T("summary.signed")
 		}
+		if r.Err == nil && r.Lost != nil {
+			row.Result += " " + t.Text(LostText(r.Lost))
+		}
 		if r.Err == nil {
 			row.Output, row.Folder, row.Size = Visible(filepath.Base(r.Output)), Visible(filepath.Dir(r.Output)), t.Size(r.OutputSize)
 			row.SHA256, row.Format, row.Level = hex.EncodeToString(r.SHA256[:]), FormatName(r.Format), LevelName(r.Level)
@@ -139,7 +142,7 @@ var summaryPage string
 
 // html writes a page that holds all it needs: no script, no picture, no address to fetch.
 func (s *Summary) html(w io.Writer, t *lang.Catalog) error {
-	page, err := template.New("summary").Funcs(template.FuncMap{"T": t.T, "when": t.DateTime, "zero": time.Time.IsZero}).Parse(summaryPage)
+	page, err := template.New("summary").Funcs(template.FuncMap{"T": t.T, "colon": t.Colon, "when": t.DateTime, "zero": time.Time.IsZero}).Parse(summaryPage)
 	if err != nil {
 		return err
 	}
