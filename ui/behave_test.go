@@ -242,3 +242,11 @@ func TestSigningMoreIsInSight(t *testing.T) {
 		}
 	}
 }
+
+func TestFolderName(t *testing.T) {
+	for file, want := range map[string]string{"/tmp/a.p7m": "/tmp", "/a.p7m": "/", "/casa/anna/Documenti/a.p7m": "anna / Documenti", "/casa/anna/a.p7m": "casa / anna"} {
+		if got := filepath.ToSlash(folderName(filepath.FromSlash(file))); got != want {
+			t.Errorf("%s: %q, want %q", file, got, want)
+		}
+	}
+}

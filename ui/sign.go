@@ -297,7 +297,7 @@ func (v *signView) showDone(st *app.State) {
 	}
 	next := k.sheet(22, vbox(k.px(14), k.text(sectionFace, k.p.ink, k.T("ui.next")),
 		k.numbered(boxFace, k.Text(lang.MN(v.sendKey(), job.Signed)), k.T("ui.next.name"), k.T("ui.next.keep")),
-		k.rule(), k.para(noteFace, k.p.muted, k.Text(lang.M("ui.next.folder", "folder", v.folder()))),
+		k.rule(), k.para(noteFace, k.p.muted, k.Text(lang.M("ui.next.folder", "folder", folderName(v.firstOutput())))),
 		leftmost(k.link(noteFace, k.T("summary.save"), v.saveSummary))))
 	objects = v.withFilter(objects)
 	elastic := len(objects)
@@ -391,11 +391,6 @@ func (v *signView) sendKey() string {
 		return "ui.next.send.apart"
 	}
 	return "ui.next.send.signed"
-}
-
-func (v *signView) folder() string {
-	dir := filepath.Dir(v.firstOutput())
-	return filepath.Base(filepath.Dir(dir)) + " / " + filepath.Base(dir)
 }
 
 // saveSummary asks where the summary of the job goes.

@@ -288,3 +288,13 @@ func (v *signView) rowButtons(d app.Doc, width float32) []fyne.CanvasObject {
 	}
 	return out
 }
+
+// folderName names the folder of a file by itself and the one above it, which tells two of one name apart.
+func folderName(file string) string {
+	dir := filepath.Dir(file)
+	above := filepath.Dir(dir)
+	if filepath.Dir(above) == above { // a root has no name
+		return dir
+	}
+	return filepath.Base(above) + " / " + filepath.Base(dir)
+}
