@@ -65,6 +65,9 @@ func way(kind, at string) *url.URL {
 	if err != nil || u.Hostname() == "" || u.Host != at || strings.ContainsAny(u.Host, "@%\\") {
 		return nil
 	}
+	if strings.Contains(u.Hostname(), ":") && net.ParseIP(u.Hostname()) == nil {
+		return nil
+	}
 	port := u.Port()
 	if port == "" {
 		port = k.port
