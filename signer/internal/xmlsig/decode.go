@@ -34,9 +34,10 @@ func toUTF8(doc []byte) (string, error) {
 	return "", &EncodingError{name}
 }
 
-// declared returns the encoding named in the XML declaration, empty if there is none.
+// declared returns the encoding named in the XML declaration, empty if there is none. A processing instruction whose
+// name only begins with xml is no declaration.
 func declared(doc []byte) string {
-	if !bytes.HasPrefix(doc, []byte("<?xml")) {
+	if !bytes.HasPrefix(doc, []byte("<?xml")) || len(doc) < 6 || !isSpace(doc[5]) {
 		return ""
 	}
 	end := bytes.Index(doc[:min(len(doc), 256)], []byte("?>"))
