@@ -55,11 +55,12 @@ var house = map[string]room{
 	"app/paper": {imports: "golang.org/x/image", tests: "assets"},
 
 	// The proxy script of the system. Its interpreter is a process apart, which the main programs alone can become.
-	"app/pac":        {},
+	"app/apart":      {},
+	"app/pac":        {imports: "app/apart"},
 	"app/pac/script": {imports: "app/pac github.com/dop251/goja"},
 
 	// What a file looks like. PDFium is a process apart, which main alone can become.
-	"app/preview":        {imports: "signer golang.org/x/image", tests: "app/preview/pdfium"},
+	"app/preview":        {imports: "app/apart signer golang.org/x/image", tests: "app/preview/pdfium"},
 	"app/preview/pdfium": {imports: "app/preview github.com/klippa-app/go-pdfium github.com/tetratelabs/wazero"},
 
 	// Cards.

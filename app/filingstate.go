@@ -83,7 +83,7 @@ func (s *Store) postFiling(ctx context.Context, e *Engine, r FilingRequest) {
 
 // filingOf is what is to be checked of the State, and a key that changes with it.
 func filingOf(st State) (FilingRequest, string) {
-	x := st.expected()
+	x := st.Expects()
 	r := FilingRequest{
 		Profile: st.Settings.Profile, Format: st.Choices.Format, Card: st.Cards.Card(), Again: map[int]bool{},
 		Signers: x.signers(), Originals: x.Originals,

@@ -70,15 +70,15 @@ func (s *Store) expect(change func(*Expected)) {
 		if st.Job != nil && st.Job.Running {
 			return st
 		}
-		x := st.expected()
+		x := st.Expects()
 		change(&x)
 		st.Expected = &x
 		return st
 	})
 }
 
-// expected is what the person has said of the list; nothing where there is nothing.
-func (st *State) expected() Expected {
+// Expects is what the person has said of the list; the zero value where nothing was said.
+func (st *State) Expects() Expected {
 	if st.Expected == nil {
 		return Expected{}
 	}

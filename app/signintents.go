@@ -23,7 +23,7 @@ func (s *Store) Sign() {
 		req := SignRequest{
 			Slot: s.slots[c.Slot], AskExisting: true, Format: h.Format, Level: h.Level, TSA: h.TSA, Detached: h.Detached,
 			OutDir: h.OutDir, PerFile: map[int]FileChoice{}, Seen: map[int][32]byte{}, Reason: h.Reason, Location: h.Location, Visible: h.Visible,
-			Profile: st.Settings.Profile, Signers: st.expected().signers(), Originals: st.expected().Originals,
+			Profile: st.Settings.Profile, Signers: st.Expects().signers(), Originals: st.Expects().Originals,
 		}
 		ids := map[int]int{} // index in req.Files → Doc.ID
 		next := &Docs{List: append([]Doc(nil), st.Docs.List...)}

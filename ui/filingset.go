@@ -14,14 +14,6 @@ import (
 // This file is what only the person knows of the files to be signed: who is to sign them, and where they are as the
 // portal made them. Both are asked for on sheets of the checklist and forgotten with the list.
 
-// expected is what the person has said of the list.
-func expected(st *app.State) app.Expected {
-	if st.Expected == nil {
-		return app.Expected{}
-	}
-	return *st.Expected
-}
-
 // checking is watched where the checklist stands on a sheet: whether it is being made, and of what.
 func checking(st *app.State) any {
 	return [2]any{st.Expected, st.Filing == nil || st.Filing.Running}
@@ -29,7 +21,7 @@ func checking(st *app.State) any {
 
 // filingAsides are the two quiet questions of the checklist, or what was answered.
 func (u *UI) filingAsides(a *asking, st *app.State) fyne.CanvasObject {
-	k, x := u.k, expected(st)
+	k, x := u.k, st.Expects()
 	who, from := k.T("filing.signer.ask"), k.T("filing.compare.ask")
 	if x.Signer != "" {
 		who = k.Text(lang.M("filing.signer.said", "code", k.masked(x.Signer)))
@@ -66,7 +58,7 @@ func (k *kit) comparedWords(list []app.Comparison) string {
 
 // nameSigner asks for the codice fiscale of who is to sign, and looks at it while it is typed.
 func (u *UI) nameSigner() {
-	typed := expected(u.latest.Load()).Signer // outlives a change of the language or the light
+	typed := u.latest.Load().Expects().Signer // outlives a change of the language or the light
 	u.openSheet(func(a *asking) *panel {
 		k := u.k
 		back := func() { a.shut(); u.openFiling() }
@@ -94,7 +86,7 @@ func (u *UI) nameSigner() {
 		field.OnChanged = look
 		look(typed)
 		buttons := []fyne.CanvasObject{k.button(outlined, "", k.T("ui.cancel"), back)}
-		if expected(u.latest.Load()).Signer != "" {
+		if u.latest.Load().Expects().Signer != "" {
 			buttons = append(buttons, k.button(outlined, "", k.T("filing.signer.nobody"), func() { give("") }))
 		}
 		buttons = append(buttons, keep)
@@ -158,7 +150,7 @@ func (u *UI) compareFiles() {
 				u.pickOr(what, "", func(paths []string) { u.store.CompareWith(paths...); u.compareFiles() }, u.compareFiles)
 			}
 		}
-		asked := len(expected(st).Originals) > 0
+		asked := len(st.Expects().Originals) > 0
 		first, second := inked, outlined
 		if asked {
 			first, second = outlined, inked

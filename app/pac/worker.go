@@ -8,9 +8,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"os/exec"
 	"time"
+
+	"ceralacca/app/apart"
 )
 
 // WorkerArg as the only argument makes the program run one script; see package script.
@@ -44,14 +44,6 @@ var (
 
 // run asks a script in a process of its own.
 func (f *Finder) run(ctx context.Context, q request) (string, error) {
-	program := f.Program
-	if program == "" {
-		self, err := os.Executable()
-		if err != nil {
-			return "", fmt.Errorf("starting the helper: %w", err)
-		}
-		program = self
-	}
 	q.Patience = cmp.Or(f.Patience, patience)
 	in, err := json.Marshal(q)
 	if err != nil {
@@ -59,10 +51,10 @@ func (f *Finder) run(ctx context.Context, q request) (string, error) {
 	}
 	timed, cancel := context.WithTimeout(ctx, q.Patience)
 	defer cancel()
-	cmd := exec.CommandContext(timed, program, WorkerArg)
-	cmd.SysProcAttr = hidden()
-	// No variable of the person's environment is of use to it, and a failing Go program must not print its memory.
-	cmd.Env = append(bare(), "GOTRACEBACK=none")
+	cmd, err := apart.Command(timed, f.Program, WorkerArg)
+	if err != nil {
+		return "", fmt.Errorf("starting the helper: %w", err)
+	}
 	cmd.WaitDelay = time.Second
 	var out bounded
 	cmd.Stdin, cmd.Stdout = bytes.NewReader(in), &out

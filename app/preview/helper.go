@@ -9,6 +9,8 @@ import (
 	"os"
 	"os/exec"
 	"time"
+
+	"ceralacca/app/apart"
 )
 
 // HelperError means that the helper died over the file, or was killed because it took too long.
@@ -48,17 +50,12 @@ type helper struct {
 
 // startHelper runs the program as helper and has it open the file behind s.
 func startHelper(ctx context.Context, program string, l limits, s *snapshot) (*helper, error) {
-	if program == "" {
-		self, err := os.Executable()
-		if err != nil {
-			return nil, fmt.Errorf("starting the preview helper: %w", err)
-		}
-		program = self
+	// The helper lives on when the question that started it is over.
+	cmd, err := apart.Command(context.WithoutCancel(ctx), program, WorkerArg, "GOMEMLIMIT=768MiB")
+	if err != nil {
+		return nil, fmt.Errorf("starting the preview helper: %w", err)
 	}
-	h := &helper{cmd: exec.Command(program, WorkerArg)}
-	h.cmd.SysProcAttr = hidden()
-	// No variable of the person's environment is of use to it, and a failing Go program must not print its memory.
-	h.cmd.Env = append(bare(), "GOTRACEBACK=none", "GOMEMLIMIT=768MiB")
+	h := &helper{cmd: cmd}
 	theirIn, to, err := os.Pipe()
 	if err != nil {
 		return nil, fmt.Errorf("starting the preview helper: %w", err)

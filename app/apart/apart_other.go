@@ -1,6 +1,6 @@
 //go:build !windows
 
-package pac
+package apart
 
 import "syscall"
 

@@ -1,4 +1,4 @@
-package preview
+package apart
 
 import (
 	"os"
