@@ -413,7 +413,7 @@ func TestSummary(t *testing.T) {
 	for suffix, want := range map[string][]string{
 		".csv":  {"\ufeffFile;", "'=cmd|.txt.p7m", "ab000000", ";T;", "esiste già", "Firmato, ma senza marca"},
 		".html": {"2 file firmati su 4", "&lt;b&gt;.txt", "ANNA ESEMPIO", "CARTA FINTA"},
-		".txt":  {"2 file firmati su 4", "1,2 kB", "Firmato e verificato. La marca d’archivio", "SHA-256 dell’originale: ab0000"},
+		".txt":  {"2 file firmati su 4", "1,2\u00a0kB", "Firmato e verificato. La marca d’archivio", "SHA-256 dell’originale: ab0000"},
 	} {
 		dest := filepath.Join(dir, "riepilogo"+suffix)
 		if err := SaveSummary(t.Context(), s, c, dest); err != nil {

@@ -55,7 +55,7 @@ func explainBatch(err error) *Advice {
 	case errors.As(err, &other):
 		return advice("other-card", SeverityWarning, 0, "name", other.Signer)
 	case errors.As(err, &space):
-		return advice("no-space", SeverityWarning, 0, "megabytes", lang.Digits(int((space.Need-space.Free)/1_000_000)+1))
+		return advice("no-space", SeverityWarning, 0, "megabytes", lang.Count(int((space.Need-space.Free)/1_000_000)+1))
 	case errors.As(err, &gone):
 		return advice("folder-gone", SeverityWarning, 0, "name", Visible(filepath.Base(gone.Path)))
 	case errors.As(err, &match):

@@ -291,7 +291,7 @@ func (e *Engine) checkFolder() DoctorCheck {
 		return c
 	}
 	if free, known := freeSpace(filepath.Clean(e.cfg.Dir)); known && free < lowSpace {
-		return trouble(SeverityWarning, "space-low", "free", lang.Digits(int(free>>20)))
+		return trouble(SeverityWarning, "space-low", "free", lang.Count(int(free/1_000_000)))
 	}
 	return good("folder")
 }

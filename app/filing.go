@@ -7,6 +7,8 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -302,6 +304,9 @@ type FilingText struct {
 	Host  string // of URL, to be shown before it is opened
 }
 
+// filingCounts are the arguments that say how many or how much; the others may be digits that are no number.
+var filingCounts = []string{"count", "limit", "pages", "size"}
+
 // Text puts the item into the words of a language.
 func (i FilingItem) Text(c *lang.Catalog) FilingText {
 	if i.told != nil {
@@ -312,6 +317,8 @@ func (i FilingItem) Text(c *lang.Catalog) FilingText {
 		args[k] = v
 		if t, err := time.Parse(time.RFC3339, v); err == nil && (k == "day" || k == "when") {
 			args[k] = c.Date(t)
+		} else if n, err := strconv.Atoi(v); err == nil && slices.Contains(filingCounts, k) {
+			args[k] = c.Digits(n)
 		}
 	}
 	if list, ok := args["features"]; ok {

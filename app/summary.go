@@ -82,7 +82,7 @@ func (s *Summary) title(t *lang.Catalog) string {
 			signed++
 		}
 	}
-	return t.Text(lang.MN("summary.title", len(s.Results), "signed", lang.Digits(signed)))
+	return t.Text(lang.MN("summary.title", len(s.Results), "signed", lang.Count(signed)))
 }
 
 var summaryColumns = []string{"file", "output", "folder", "size", "sha256", "format", "level", "time", "result"}

@@ -33,9 +33,9 @@ func FindingText(f signer.Finding) lang.Msg {
 
 // Visible is s with everything that cannot be seen, that ends a line or that changes the order of writing replaced
 // by its number, as [U+202E]: a signer's name must not rewrite what stands beside it, nor command a terminal. The
-// no-break space, which French sets before a colon, is a space.
+// no-break spaces, which our own sentences hold between numbers and units and French before a colon, are spaces.
 func Visible(s string) string {
-	seen := func(r rune) bool { return unicode.IsPrint(r) || r == '\u00a0' }
+	seen := func(r rune) bool { return unicode.IsPrint(r) || r == '\u00a0' || r == '\u202f' }
 	clean := true
 	for _, r := range s {
 		clean = clean && seen(r) && r != utf8.RuneError

@@ -44,7 +44,7 @@ func (s *errandStrip) Show(st *app.State) {
 	case st.Adding != nil && (s.u.page != pageSign || modeOf(st) != signAdding):
 		words, s.stop = k.T("adding.finding.title")+k.Colon()+k.Text(lang.MN("adding.finding", st.Adding.Found)), s.u.store.StopAdding
 		if !st.Adding.Finding {
-			words = k.T("adding.reading.title") + k.Colon() + k.Text(lang.MN("adding.reading", st.Adding.Found, "done", lang.Digits(st.Adding.Read)))
+			words = k.T("adding.reading.title") + k.Colon() + k.Text(lang.MN("adding.reading", st.Adding.Found, "done", lang.Count(st.Adding.Read)))
 		}
 	}
 	if words == s.said {

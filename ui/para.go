@@ -105,7 +105,7 @@ func (p *para) apart(w string) (pieces []string) {
 }
 
 // mayBreak tells whether a line may end at r: a no-break space holds the words beside it together.
-func mayBreak(r rune) bool { return unicode.IsSpace(r) && r != '\u00a0' }
+func mayBreak(r rune) bool { return unicode.IsSpace(r) && r != '\u00a0' && r != '\u202f' }
 
 func (p *para) lineHeight() float32 { return p.k.px(p.face.size) * p.height }
 

@@ -445,7 +445,7 @@ func (v *previewView) value(x app.ViewValue) string {
 	case x.Code != "" && x.Text != "":
 		return k.T("preview.code."+x.Code) + " (" + x.Text + ")"
 	case x.Is == app.ValueAmount:
-		return amount(k.Tag(), x.Text)
+		return k.Amount(x.Text)
 	case x.Is == app.ValueDay:
 		return k.isoDay(x.Text)
 	}

@@ -123,17 +123,6 @@ func TestDigestInNarrowWindow(t *testing.T) {
 	}
 }
 
-func TestAmount(t *testing.T) {
-	for in, want := range map[string][2]string{
-		"1234567.50": {"1.234.567,50", "1,234,567.50"}, "-5400": {"−5.400", "−5,400"}, "1.00000000": {"1,00", "1.00"}, "0.125": {"0,125", "0.125"},
-		"": {"", ""}, "dodici": {"dodici", "dodici"}, "1.2.3": {"1.2.3", "1.2.3"},
-	} {
-		if it, en := amount("it", in), amount("en", in); it != want[0] || en != want[1] {
-			t.Errorf("%q becomes %q and %q", in, it, en)
-		}
-	}
-}
-
 func TestBreakLine(t *testing.T) {
 	for in, want := range map[string]string{
 		"corta":             "corta",

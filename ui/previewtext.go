@@ -105,39 +105,6 @@ func splitLines(s string) []string {
 	return strings.Split(strings.TrimRight(strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(s), "\n"), "\n")
 }
 
-// separators part thousands and decimals in the languages that differ from Italian.
-var separators = map[string][2]string{"en": {",", "."}, "fr": {"\u202f", ","}}
-
-// amount writes a decimal number of a file as the language does; anything else stays as it is.
-func amount(tag, s string) string {
-	whole, part, _ := strings.Cut(s, ".")
-	sign := ""
-	if rest, ok := strings.CutPrefix(whole, "-"); ok {
-		sign, whole = "−", rest
-	}
-	if whole == "" || strings.Trim(whole+part, "0123456789") != "" {
-		return s
-	}
-	sep, ok := separators[tag]
-	if !ok {
-		sep = [2]string{".", ","}
-	}
-	var b strings.Builder
-	for i, r := range whole {
-		if i > 0 && (len(whole)-i)%3 == 0 {
-			b.WriteString(sep[0])
-		}
-		b.WriteRune(r)
-	}
-	for len(part) > 2 && part[len(part)-1] == '0' {
-		part = part[:len(part)-1]
-	}
-	if part == "" {
-		return sign + b.String()
-	}
-	return sign + b.String() + sep[1] + part
-}
-
 // isoDay writes a date of a file, 2026-03-05, as the language does; anything else stays as it is.
 func (k *kit) isoDay(s string) string {
 	t, err := time.ParseInLocation("2006-01-02", s, lang.Rome())

@@ -157,7 +157,7 @@ func (v *signView) showAdding(a *app.Adding) {
 		objects = append(objects, k.heading(k.T("adding.finding.title"), k.Text(lang.MN("adding.finding", a.Found))))
 	} else {
 		v.progress.set(a.Read, a.Found)
-		now := k.Text(lang.MN("adding.reading", a.Found, "done", lang.Digits(a.Read)))
+		now := k.Text(lang.MN("adding.reading", a.Found, "done", lang.Count(a.Read)))
 		objects = append(objects, k.heading(k.T("adding.reading.title"), now), v.progress.object)
 	}
 	objects = v.withFilter(objects)

@@ -452,7 +452,7 @@ func (u *UI) interrupted(st *app.State) fyne.CanvasObject {
 	resume.enable(st.Cards.Card() != nil && st.Cards.Phase == app.PhaseReady)
 	forget := k.button(small, "", k.T("resume.forget"), u.store.ForgetInterrupted)
 	return k.advice(k.p.note, "info", k.Text(lang.MN("resume.title", in.Total-in.Done, "date", k.Date(in.Started))),
-		k.Text(lang.M("resume.body", "done", lang.Digits(in.Done), "total", lang.Digits(in.Total), "signer", in.Signer)), resume, forget)
+		k.Text(lang.M("resume.body", "done", lang.Count(in.Done), "total", lang.Count(in.Total), "signer", in.Signer)), resume, forget)
 }
 
 // refusedInside tells which files cannot be signed inside the PDF, and offers the p7m; nil when all can.

@@ -54,7 +54,7 @@ func (u *UI) stamping(st *app.State) {
 }
 
 func (s *stampSheet) progress(j *app.Stamping) string {
-	return s.u.k.Text(lang.MN("stamps.alone.running", j.Total, "done", lang.Digits(len(j.Results))))
+	return s.u.k.Text(lang.MN("stamps.alone.running", j.Total, "done", lang.Count(len(j.Results))))
 }
 
 func (s *stampSheet) panel() *panel {
@@ -114,7 +114,7 @@ func (s *stampSheet) outcome(j *app.Stamping) *panel {
 		buttons = append(buttons, s.button(outlined, k.T("ui.open.folder"), func() { s.u.openFolder(folder) }))
 	}
 	buttons = append(buttons, s.button(inked, k.T("ui.close"), s.a.shut))
-	body := vbox(k.px(12), k.para(bodyFace, k.p.muted, k.Text(lang.MN("stamps.alone.done", j.Total, "made", lang.Digits(made)))), list)
+	body := vbox(k.px(12), k.para(bodyFace, k.p.muted, k.Text(lang.MN("stamps.alone.done", j.Total, "made", lang.Count(made)))), list)
 	return s.lay("stamps.alone", body, buttons...)
 }
 

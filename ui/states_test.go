@@ -196,7 +196,7 @@ func scenes() []scene {
 			s.Docs = docs(app.DocReady, fiveNames...)
 			s.Docs.List[4].Status, s.Docs.List[4].Advice = app.DocProblem, advice("file-missing", app.SeverityWarning, 0)
 		}), nil},
-		{"sign-adding-finding", pageSign, st(func(s *app.State) { s.Adding = &app.Adding{Finding: true, Found: 1240} }), nil},
+		{"sign-adding-finding", pageSign, st(func(s *app.State) { s.Adding = &app.Adding{Finding: true, Found: 12480} }), nil},
 		{"sign-adding", pageSign, st(func(s *app.State) {
 			s.Docs = docs(app.DocReady, fiveNames...)
 			s.Adding = &app.Adding{Found: 1240, Read: 5}

@@ -80,7 +80,7 @@ func (v *verifyView) folderWords(f *app.Folder) string {
 		return k.T("adding.finding.title")
 	}
 	if f.Running {
-		return k.Text(lang.MN("verify.folder.running", f.Total, "done", lang.Digits(f.Done)))
+		return k.Text(lang.MN("verify.folder.running", f.Total, "done", lang.Count(f.Done)))
 	}
 	if len(f.Rows) == 0 {
 		return k.T("verify.folder.none")
@@ -110,7 +110,7 @@ func (v *verifyView) folderWords(f *app.Folder) string {
 	}
 	all := k.Text(lang.MN("verify.folder.files", len(f.Rows))) + k.Colon() + strings.Join(words, ", ") + "."
 	if f.Done < f.Total {
-		all += " " + k.Text(lang.MN("verify.folder.cut", f.Total, "done", lang.Digits(f.Done)))
+		all += " " + k.Text(lang.MN("verify.folder.cut", f.Total, "done", lang.Count(f.Done)))
 	}
 	return all
 }

@@ -26,7 +26,7 @@ func (p *progress) on(n int, file string) {
 	if p == nil {
 		return
 	}
-	words := []rune(p.texts.Text(lang.M("cli.progress", "number", lang.Digits(n), "total", lang.Digits(p.total), "name", app.Visible(file))))
+	words := []rune(p.texts.Text(lang.M("cli.progress", "number", lang.Count(n), "total", lang.Count(p.total), "name", app.Visible(file))))
 	p.write(string(words[:min(len(words), maxProgress)]))
 }
 

@@ -254,7 +254,7 @@ func (j *signing) collect() error {
 			files[x] = in.Files[i]
 		}
 		j.prepare(files)
-		fmt.Fprintln(s.words, s.texts.Text(lang.MN("cli.resuming", in.Total, "done", lang.Digits(in.Done), "when", s.texts.DateTime(in.Started))))
+		fmt.Fprintln(s.words, s.texts.Text(lang.MN("cli.resuming", in.Total, "done", lang.Count(in.Done), "when", s.texts.DateTime(in.Started))))
 		return nil
 	}
 	return &app.NoJobError{}
@@ -303,7 +303,7 @@ func (s *session) tellSkipped(n int, skipped []app.Skipped) {
 	if len(skipped) == 0 {
 		return
 	}
-	fmt.Fprintln(s.words, s.texts.Text(lang.MN("cli.taken", n, "skipped", lang.Digits(len(skipped)))))
+	fmt.Fprintln(s.words, s.texts.Text(lang.MN("cli.taken", n, "skipped", lang.Count(len(skipped)))))
 	for _, k := range skipped {
 		fmt.Fprintln(s.words, "  "+s.labelled(app.Visible(k.Path), s.texts.T("skip."+string(k.Reason))))
 	}

@@ -12,6 +12,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io/fs"
+	"math"
 	"os"
 	"path"
 	"regexp"
@@ -164,11 +165,15 @@ func (c *Catalog) Text(m Msg) string {
 		return s
 	}
 	word := c.Number(m.N)
-	pairs := []string{"{n}", strconv.Itoa(m.N), "{n_word}", word, "{N_word}", capital(word)}
+	pairs := []string{"{n}", c.Digits(m.N), "{n_word}", word, "{N_word}", capital(word)}
 	for k, v := range m.Args {
 		if day, ok := strings.CutPrefix(v, dayMark); ok {
 			if t, err := time.ParseInLocation(time.DateOnly, day, Rome()); err == nil {
 				v = c.Date(t)
+			}
+		} else if count, ok := strings.CutPrefix(v, countMark); ok {
+			if n, err := strconv.Atoi(count); err == nil {
+				v = c.Digits(n)
 			}
 		}
 		if elide := grammars[c.tag].elide; elide != nil {
@@ -185,12 +190,58 @@ const dayMark = "\x00day "
 // Day is the day of t in Italian time as an argument of a Msg, told as a date of the language that the Msg is said in.
 func Day(t time.Time) string { return dayMark + t.In(Rome()).Format(time.DateOnly) }
 
+// countMark begins an argument that is a count.
+const countMark = "\x00count "
+
+// Count is how many there are as an argument of a Msg, told in the digits of the language that the Msg is said in.
+func Count(n int) string { return countMark + strconv.Itoa(n) }
+
 // Number is n in words up to ten, in digits above.
 func (c *Catalog) Number(n int) string {
 	if w := grammars[c.tag].numbers; n >= 0 && n < len(w) {
 		return w[n]
 	}
-	return strconv.Itoa(n)
+	return c.Digits(n)
+}
+
+// Digits is a count in digits, with the thousands set apart as the language does it: "12.400", "1,240".
+func (c *Catalog) Digits(n int) string {
+	g, s := grammars[c.tag], strconv.Itoa(n)
+	if n < g.grouped && -n < g.grouped {
+		return s
+	}
+	if n < 0 {
+		return "-" + inThousands(s[1:], g.group)
+	}
+	return inThousands(s, g.group)
+}
+
+func inThousands(digits, group string) string {
+	for i := len(digits) - 3; i > 0; i -= 3 {
+		digits = digits[:i] + group + digits[i:]
+	}
+	return digits
+}
+
+// Amount is a decimal number of a file, "-1240.50", for people: "−1.240,50". Amounts stand in columns, so that all
+// thousands are set apart, those of four digits too. Anything else stays as it is.
+func (c *Catalog) Amount(s string) string {
+	g := grammars[c.tag]
+	whole, part, _ := strings.Cut(s, ".")
+	sign := ""
+	if rest, ok := strings.CutPrefix(whole, "-"); ok {
+		sign, whole = "−", rest
+	}
+	if whole == "" || strings.Trim(whole+part, "0123456789") != "" {
+		return s
+	}
+	for len(part) > 2 && part[len(part)-1] == '0' {
+		part = part[:len(part)-1]
+	}
+	if part != "" {
+		part = g.decimal + part
+	}
+	return sign + inThousands(whole, g.group) + part
 }
 
 func capital(word string) string {
@@ -198,7 +249,7 @@ func capital(word string) string {
 	return strings.ToUpper(word[:n]) + word[n:]
 }
 
-// Digits is n in digits.
+// Digits is n in bare digits, for what is no count: a serial, the number of a page, a step.
 func Digits(n int) string { return strconv.Itoa(n) }
 
 // Rome is the time zone in which dates of Italian certificates are told.
@@ -234,21 +285,21 @@ func (c *Catalog) Moment(t time.Time) string {
 	return fmt.Sprintf("%s (UTC%+d)", c.DateTime(t), seconds/3600)
 }
 
-// Size is a number of bytes for people: "184 kB", "1,1 MB".
+// Size is a number of bytes for people: "184 kB", "1,1 MB". The number never leaves its unit at the end of a line.
 func (c *Catalog) Size(n int64) string {
 	g := grammars[c.tag]
+	if n == 1 {
+		return "1\u00a0" + g.aByte
+	}
 	f, i := float64(n), 0
-	for f >= 1000 && i < len(g.units)-1 {
+	for f >= 999.5 && i < len(g.units)-1 { // what would be rounded to a thousand is one of the next unit
 		f, i = f/1000, i+1
 	}
-	s := strconv.FormatFloat(f, 'f', 0, 64)
-	if i == 0 && n == 1 {
-		return s + " " + g.aByte
+	s := c.Digits(int(math.Round(f)))
+	if i > 0 && f < 9.95 {
+		s = strings.Replace(strconv.FormatFloat(f, 'f', 1, 64), ".", g.decimal, 1)
 	}
-	if i > 0 && f < 10 {
-		s = strconv.FormatFloat(f, 'f', 1, 64)
-	}
-	return strings.Replace(s, ".", g.decimal, 1) + " " + g.units[i]
+	return s + "\u00a0" + g.units[i]
 }
 
 // System is the language of the system if there is a catalog for it, else English; without any setting Italian.

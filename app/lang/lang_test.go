@@ -5,6 +5,8 @@ import (
 	"io/fs"
 	"regexp"
 	"slices"
+	"strconv"
+	"strings"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -200,17 +202,63 @@ func TestDatesAndSizes(t *testing.T) {
 		{it.Colon() + fr.Colon(), ": \u00a0: "},
 		{sl.Date(late), "14. marca 2028"},
 		{sl.Text(lang.MN("k", 4)), "Štiri"},
-		{fr.Size(1_100_000), "1,1 Mo"},
-		{fr.Size(0), "0 octets"},
-		{de.Size(1), "1 Byte"},
-		{it.Size(0), "0 byte"},
-		{en.Size(1), "1 byte"},
-		{en.Size(2), "2 bytes"},
-		{it.Size(1_100_000), "1,1 MB"},
-		{en.Size(184_320), "184 kB"},
+		{fr.Size(1_100_000), "1,1\u00a0Mo"},
+		{fr.Size(0), "0\u00a0octets"},
+		{de.Size(1), "1\u00a0Byte"},
+		{it.Size(0), "0\u00a0byte"},
+		{en.Size(1), "1\u00a0byte"},
+		{en.Size(2), "2\u00a0bytes"},
+		{it.Size(1_100_000), "1,1\u00a0MB"},
+		{en.Size(184_320), "184\u00a0kB"},
+		{it.Size(999), "999\u00a0byte"},
+		{it.Size(1000), "1,0\u00a0kB"},
+		{it.Size(9_960_000), "10\u00a0MB"},
+		{it.Size(999_499), "999\u00a0kB"},
+		{it.Size(999_500), "1,0\u00a0MB"},
+		{en.Size(12_400_000_000_000_000), "12,400\u00a0TB"},
 	} {
 		if tc.got != tc.want {
 			t.Errorf("got %q, want %q", tc.got, tc.want)
+		}
+	}
+}
+
+// What CLDR 48 gives for numbers of four, five and seven digits.
+func TestCountsSetThousandsApart(t *testing.T) {
+	for tag, want := range map[string][3]string{
+		"it": {"1240", "12.400", "1.234.567"},
+		"en": {"1,240", "12,400", "1,234,567"},
+		"de": {"1.240", "12.400", "1.234.567"},
+		"fr": {"1\u202f240", "12\u202f400", "1\u202f234\u202f567"},
+		"sl": {"1240", "12.400", "1.234.567"},
+	} {
+		c, err := lang.Load(fstest.MapFS{"text/" + tag + "/a.json": {Data: []byte(`{"k": "{n}, {n_word}, {x}, {serial}"}`)}}, tag)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, n := range []int{1240, 12_400, 1_234_567} {
+			m := lang.MN("k", n, "x", lang.Count(n), "serial", lang.Digits(n))
+			if got, want := c.Text(m), strings.Repeat(want[i]+", ", 3)+strconv.Itoa(n); got != want {
+				t.Errorf("%s: %q, not %q", tag, got, want)
+			}
+		}
+		if got := c.Digits(999) + c.Digits(0) + c.Digits(-999); got != "9990-999" {
+			t.Errorf("%s: below a thousand %q", tag, got)
+		}
+		if got := c.Digits(-12_400); got != "-"+want[1] {
+			t.Errorf("%s: %q below zero", tag, got)
+		}
+	}
+}
+
+func TestAmount(t *testing.T) {
+	inItalian, inEnglish := load(t, "it"), load(t, "en")
+	for in, want := range map[string][2]string{
+		"1234567.50": {"1.234.567,50", "1,234,567.50"}, "-5400": {"−5.400", "−5,400"}, "1240.5": {"1.240,5", "1,240.5"}, "1.00000000": {"1,00", "1.00"}, "0.125": {"0,125", "0.125"},
+		"": {"", ""}, "dodici": {"dodici", "dodici"}, "1.2.3": {"1.2.3", "1.2.3"},
+	} {
+		if it, en := inItalian.Amount(in), inEnglish.Amount(in); it != want[0] || en != want[1] {
+			t.Errorf("%q becomes %q and %q", in, it, en)
 		}
 	}
 }

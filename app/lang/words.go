@@ -11,6 +11,8 @@ var Languages = []string{"it", "en", "de", "fr", "sl"}
 
 // A grammar is what a language needs beyond its texts. Plural forms are those of Unicode CLDR 47 for whole numbers
 // (https://www.unicode.org/cldr/charts/47/supplemental/language_plural_rules.html), month names those of CLDR too.
+// Numbers are grouped as CLDR 48 has it (main/<language>/numbers.json, group and minimumGroupingDigits): since its
+// release 47 Italian and Slovene write a number of four digits without a separator, as Spanish and Polish do.
 type grammar struct {
 	name                string                                // of the language, in the language
 	form                func(int) string                      // plural form of a whole number: one, two, few or other
@@ -19,6 +21,8 @@ type grammar struct {
 	day                 func(int) string                      // the day of a month in a date
 	elide               func(text, hole, value string) string // the article before a value, as its first sound wants it; nil for none
 	decimal             string
+	group               string   // between thousands
+	grouped             int      // the least number whose thousands are set apart
 	colon               string   // between a label and its value
 	aByte               string   // one byte
 	units               []string // bytes and their thousands
@@ -28,35 +32,35 @@ var siUnits = []string{"kB", "MB", "GB", "TB"}
 
 var grammars = map[string]grammar{
 	"it": {
-		name: "Italiano", form: oneIsOne, day: strconv.Itoa, elide: beforeEight, decimal: ",", colon: ": ", aByte: "byte",
+		name: "Italiano", form: oneIsOne, day: strconv.Itoa, elide: beforeEight, decimal: ",", group: ".", grouped: 10_000, colon: ": ", aByte: "byte",
 		units:       append([]string{"byte"}, siUnits...),
 		numbers:     []string{"zero", "uno", "due", "tre", "quattro", "cinque", "sei", "sette", "otto", "nove", "dieci"},
 		months:      []string{"gennaio", "febbraio", "marzo", "aprile", "maggio", "giugno", "luglio", "agosto", "settembre", "ottobre", "novembre", "dicembre"},
 		shortMonths: []string{"gen", "feb", "mar", "apr", "mag", "giu", "lug", "ago", "set", "ott", "nov", "dic"},
 	},
 	"en": {
-		name: "English", form: oneIsOne, day: strconv.Itoa, decimal: ".", colon: ": ", aByte: "byte",
+		name: "English", form: oneIsOne, day: strconv.Itoa, decimal: ".", group: ",", grouped: 1_000, colon: ": ", aByte: "byte",
 		units:       append([]string{"bytes"}, siUnits...),
 		numbers:     []string{"zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"},
 		months:      []string{"January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"},
 		shortMonths: []string{"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"},
 	},
 	"de": {
-		name: "Deutsch", form: oneIsOne, day: ordinal, decimal: ",", colon: ": ", aByte: "Byte",
+		name: "Deutsch", form: oneIsOne, day: ordinal, decimal: ",", group: ".", grouped: 1_000, colon: ": ", aByte: "Byte",
 		units:       append([]string{"Byte"}, siUnits...),
 		numbers:     []string{"null", "eins", "zwei", "drei", "vier", "fünf", "sechs", "sieben", "acht", "neun", "zehn"},
 		months:      []string{"Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September", "Oktober", "November", "Dezember"},
 		shortMonths: []string{"Jan.", "Feb.", "März", "Apr.", "Mai", "Juni", "Juli", "Aug.", "Sept.", "Okt.", "Nov.", "Dez."},
 	},
 	"fr": {
-		name: "Français", form: belowTwoIsOne, day: firstOrdinal, decimal: ",", colon: "\u00a0: ", aByte: "octet",
+		name: "Français", form: belowTwoIsOne, day: firstOrdinal, decimal: ",", group: "\u202f", grouped: 1_000, colon: "\u00a0: ", aByte: "octet",
 		units:       []string{"octets", "ko", "Mo", "Go", "To"},
 		numbers:     []string{"zéro", "un", "deux", "trois", "quatre", "cinq", "six", "sept", "huit", "neuf", "dix"},
 		months:      []string{"janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre"},
 		shortMonths: []string{"janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.", "déc."},
 	},
 	"sl": {
-		name: "Slovenščina", form: slovene, day: ordinal, decimal: ",", colon: ": ", aByte: "B",
+		name: "Slovenščina", form: slovene, day: ordinal, decimal: ",", group: ".", grouped: 10_000, colon: ": ", aByte: "B",
 		units:       append([]string{"B"}, siUnits...),
 		numbers:     []string{"nič", "ena", "dve", "tri", "štiri", "pet", "šest", "sedem", "osem", "devet", "deset"},
 		months:      []string{"januarja", "februarja", "marca", "aprila", "maja", "junija", "julija", "avgusta", "septembra", "oktobra", "novembra", "decembra"},

@@ -140,7 +140,7 @@ func (t *typeface) lines(s string, size, width float64) [][]glyph {
 	var out [][]glyph
 	var now []glyph
 	flush := func() { out, now = append(out, now), nil }
-	mayBreak := func(r rune) bool { return unicode.IsSpace(r) && r != '\u00a0' }
+	mayBreak := func(r rune) bool { return unicode.IsSpace(r) && r != '\u00a0' && r != '\u202f' }
 	for i, w := range strings.FieldsFunc(s, mayBreak) {
 		word := t.glyphs(w)
 		if i > 0 {
