@@ -49,7 +49,14 @@ type SignChoices struct {
 	Visible          *VisibleMark
 }
 
-// SetChoices changes how the files of the list are to be signed; not while a job runs.
+// placeTroubles are the codes of advice that another folder for the signed files answers.
+var placeTroubles = []string{"read-only", "no-space", "disk-full", "file-too-large", "folder-fails", "folder-gone", "no-permission"}
+
+// PlaceTrouble reports whether a, which may be nil, tells that the signed files cannot be written where they were to go.
+func PlaceTrouble(a *Advice) bool { return a != nil && slices.Contains(placeTroubles, a.Code) }
+
+// SetChoices changes how the files of the list are to be signed; not while a job runs. With another folder for the signed
+// files those that failed for want of a place are to be signed again.
 func (s *Store) SetChoices(c SignChoices) {
 	s.post(func(st State) State {
 		if st.Job != nil && st.Job.Running {
@@ -60,10 +67,15 @@ func (s *Store) SetChoices(c SignChoices) {
 }
 
 func withChoices(st State, c SignChoices) State {
+	moved := st.Choices != nil && st.Choices.OutDir != c.OutDir
 	st.Choices = &c
 	next := &Docs{List: append([]Doc(nil), st.Docs.List...), Skipped: st.Docs.Skipped}
 	for i := range next.List {
-		next.List[i].settle(&c)
+		d := &next.List[i]
+		if moved && d.Status == DocFailed && PlaceTrouble(d.Advice) {
+			d.Status, d.Advice = DocStopped, nil
+		}
+		d.settle(&c)
 	}
 	st.Docs = next
 	return st

@@ -130,6 +130,29 @@ func TestStoreChoices(t *testing.T) {
 	only(t, out, "a.txt.p7m.p7s", "b.txt.p7s")
 }
 
+// A file that could not be written where it was to go is to be signed again once another folder is chosen.
+func TestStoreOtherFolder(t *testing.T) {
+	st := State{Choices: &SignChoices{Detached: true}, Docs: &Docs{List: []Doc{
+		{ID: 1, Status: DocSigned},
+		{ID: 2, Status: DocFailed, Advice: advice("read-only", SeverityWarning, 0)},
+		{ID: 3, Status: DocFailed, Advice: advice("file-gone", SeverityWarning, 0)},
+		{ID: 4, Status: DocFailed},
+	}}}
+	same := withChoices(st, SignChoices{})
+	moved := withChoices(st, SignChoices{OutDir: "elsewhere"})
+	for i, want := range []DocStatus{DocSigned, DocStopped, DocFailed, DocFailed} {
+		if got := moved.Docs.List[i].Status; got != want {
+			t.Errorf("file %d: %v, want %v", i+1, got, want)
+		}
+		if same.Docs.List[i].Status != st.Docs.List[i].Status {
+			t.Errorf("file %d changes without another folder", i+1)
+		}
+	}
+	if moved.Docs.List[1].Advice != nil || st.Docs.List[1].Advice == nil {
+		t.Error("the advice stays, or the old State was changed")
+	}
+}
+
 func TestStoreAuthorities(t *testing.T) {
 	e, _ := practiceEngine(t)
 	e.cfg.Secrets = keyrings{}

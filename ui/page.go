@@ -219,7 +219,11 @@ func (l *barLayout) Layout(o []fyne.CanvasObject, size fyne.Size) {
 		place(b, e, y, m.Width, m.Height)
 		return
 	}
-	if lw < left.MinSize().Width {
+	least := left.MinSize().Width
+	if p, ok := left.(*press); ok {
+		least = p.narrowest() // it does with less
+	}
+	if lw < least {
 		left.Hide()
 		return
 	}

@@ -189,7 +189,7 @@ func (v *signView) showReady(st *app.State) {
 	clear := k.button(small, "", k.T("ui.list.clear"), u.store.Clear)
 	objects := []fyne.CanvasObject{k.heading(k.T("ui.page.sign"), k.Text(lang.MN("ui.files", len(v.docs)))+", "+k.Size(size), clear)}
 	if st.Job != nil && st.Job.Advice != nil {
-		objects = append(objects, u.adviceBox(st.Job.Advice))
+		objects = append(objects, u.adviceBox(st.Job.Advice, u.elsewhere(st.Job.Advice)...))
 	}
 	var cert *app.Certificate
 	if card := st.Cards.Card(); card != nil && st.Cards.Phase == app.PhaseReady {
@@ -220,8 +220,7 @@ func (v *signView) showReady(st *app.State) {
 // ready; cert is nil without a card that can sign.
 func (v *signView) barReady(st *app.State, cert *app.Certificate, ready int) {
 	u, k := v.u, v.u.k
-	where := vbox(0, hbox(k.px(10), k.icon("folder", 20, k.p.ink), flex(k.fit(strongFace, k.p.ink, k.T("ui.save.beside")))),
-		k.fit(noteFace, k.p.muted, k.T("ui.save.untouched")))
+	where := v.whereRow(choices(st))
 	words := k.T("ui.sign.no-card")
 	if cert != nil {
 		words = k.Text(lang.MN("ui.sign.as", ready, "name", holder(st.Cards.Card())))
@@ -290,7 +289,7 @@ func (v *signView) showDone(st *app.State) {
 		if job.Advice != nil {
 			body = k.Text(job.Advice.Title) + " " + k.Text(job.Advice.Body)
 		}
-		objects = append(objects, k.heading(k.T("ui.page.sign"), ""), k.advice(r, "warning", sentence(title), body))
+		objects = append(objects, k.heading(k.T("ui.page.sign"), ""), k.advice(r, "warning", sentence(title), body, u.elsewhere(job.Advice)...))
 	}
 	if st.Saved != nil && st.Saved.Advice != nil {
 		objects = append(objects, u.adviceBox(st.Saved.Advice))
@@ -446,7 +445,13 @@ func (u *UI) tellAdvice(d app.Doc) {
 		k := u.k
 		shut := k.button(inked, "", k.T("ui.close"), a.shut)
 		shut.key = u.within(a.shut, shut.press)
-		p := u.newSheet(k.p.ink, vbox(k.px(18), k.para(pinFace, k.p.ink, app.Visible(d.Name)), u.adviceBox(d.Advice)), k.answers(shut))
+		answers := []fyne.CanvasObject{shut}
+		if app.PlaceTrouble(d.Advice) {
+			other := k.button(outlined, "folder", k.T("where.other"), func() { a.shut(); u.chooseWhere() })
+			other.key = u.within(a.shut, other.press)
+			answers = []fyne.CanvasObject{other, shut}
+		}
+		p := u.newSheet(k.p.ink, vbox(k.px(18), k.para(pinFace, k.p.ink, app.Visible(d.Name)), u.adviceBox(d.Advice)), k.answers(answers...))
 		p.first = shut
 		return p
 	})

@@ -23,6 +23,16 @@ func withChoices(change func(*app.State, *app.SignChoices)) *app.State {
 	})
 }
 
+// unwritten is a job of which one file could not be written.
+func unwritten() *app.State {
+	return withChoices(func(s *app.State, _ *app.SignChoices) {
+		s.Docs = docs(app.DocSigned, fiveNames[:2]...)
+		s.Docs.List[0].Output = s.Docs.List[0].Path + ".p7m"
+		s.Docs.List[1].Status, s.Docs.List[1].Advice = app.DocFailed, advice("read-only", app.SeverityWarning, 0)
+		s.Job = &app.Job{Total: 2, Done: 2, Signed: 1, Signer: "ANNA ESEMPIO", Ended: today}
+	})
+}
+
 // signedDoc is a p7m of the list with the signatures of others. It is read from JSON because the window does not know
 // the package of its parts.
 func signedDoc(who ...string) app.Doc {
@@ -108,6 +118,9 @@ func waysScenes() []scene {
 	refused := func(s *app.State, c *app.SignChoices) { c.Format = app.FormatPAdES }
 	return []scene{
 		{"sign-ways", pageSign, withChoices(func(*app.State, *app.SignChoices) {}), ways},
+		{"sign-where", pageSign, withChoices(func(_ *app.State, c *app.SignChoices) { c.OutDir = "/casa/anna/Documenti/Firmati" }), (*UI).openWhere},
+		{"sign-where-other", pageSign, withChoices(func(_ *app.State, c *app.SignChoices) { c.OutDir = "/casa/anna/Documenti/Firmati" }), nil},
+		{"sign-read-only", pageSign, unwritten(), func(u *UI) { u.tellAdvice(u.latest.Load().Docs.List[1]) }},
 		{"sign-ways-stamp", pageSign, withChoices(func(s *app.State, c *app.SignChoices) {
 			c.Format, c.Level, s.Authorities = app.FormatPAdES, app.LevelT, authorities
 		}), ways},
