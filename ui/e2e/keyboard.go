@@ -181,7 +181,21 @@ func (h *handiwork) dropInVain(ctx context.Context, file string) error {
 	if err := drop(ctx, h.w.s.display, h.w.id, file); err != nil {
 		return fmt.Errorf("dropping a file beside the question: %w", err)
 	}
-	return h.see(ctx, "the window says that it takes no file now")
+	return h.glimpse(ctx, "the window says that it takes no file now")
+}
+
+// glimpse waits until the picture is another, and does not wait for it to stand still: what it waits for goes by itself
+// after seconds, and on a busy machine so many looks take as long.
+func (h *handiwork) glimpse(ctx context.Context, what string) error {
+	before := h.last
+	return until(ctx, 30*time.Second, what, func() (bool, error) {
+		now, err := h.w.frame()
+		if now == nil {
+			return false, err
+		}
+		h.last = now
+		return difference(before, now) > 1.0/200, nil
+	})
 }
 
 // fields fills one field after the other, each ended by Enter.
