@@ -141,8 +141,7 @@ func (s *Store) SetProfile(id string) {
 			set.Profile = ""
 		}
 		st.Settings = &set
-		engine := s.engine
-		s.spawn(func() { _ = engine.SaveSettings(set) }) // as in SetSettings
+		s.keepSettings(set)
 		return st
 	})
 }

@@ -219,11 +219,10 @@ func (s *Store) CloseFolder() {
 	s.post(func(st State) State { st.Folder = nil; return st })
 }
 
-// SaveTable writes what was found in the folder as CSV for a spreadsheet to dest, or under a name that is free, in the
+// SaveTable writes what was found in the folder f, as the State had it, as CSV for a spreadsheet to dest, or under a name that is free, in the
 // words of t.
-func (s *Store) SaveTable(dest string, t *lang.Catalog) {
+func (s *Store) SaveTable(f *Folder, dest string, t *lang.Catalog) {
 	s.post(func(st State) State {
-		f := st.Folder
 		if f == nil {
 			return st
 		}

@@ -72,7 +72,7 @@ func TestUseLibrary(t *testing.T) {
 		if st.Library.Advice != nil || f.now() != good {
 			t.Errorf("%+v, in use %q", st.Library, f.now())
 		}
-		w.SetSettings(Settings{Theme: "dark"}) // of a window that knows nothing of it
+		w.ChangeSettings(func(set *Settings) { *set = Settings{Theme: "dark"} }) // a window that knows nothing of it
 		w.until("both", func(st *State) bool { return *st.Settings == Settings{Theme: "dark", Library: good} })
 	})
 	if kept, err := New(Config{Dir: dir}).Settings(); err != nil || kept != (Settings{Theme: "dark", Library: good}) {

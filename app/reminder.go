@@ -238,7 +238,9 @@ func (s *Store) SetStartAtLogin(on bool) {
 		if entry == nil {
 			return st
 		}
+		mine := s.startupTurn.next()
 		s.spawn(func() {
+			defer mine()()
 			err := entry.Set(on)
 			now, readErr := entry.On()
 			s.post(func(st State) State {

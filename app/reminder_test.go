@@ -4,7 +4,9 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"ceralacca/app/lang"
@@ -200,4 +202,61 @@ func TestReminderOfToday(t *testing.T) {
 			t.Errorf("%s: %q", kind, title)
 		}
 	}
+}
+
+// slowStartup takes its time to switch on.
+type slowStartup struct {
+	begun, goOn chan struct{}
+	on          atomic.Bool
+}
+
+func (s *slowStartup) On() (bool, error) { return s.on.Load(), nil }
+
+func (s *slowStartup) Set(on bool) error {
+	if on {
+		s.begun <- struct{}{}
+		<-s.goOn
+	}
+	s.on.Store(on)
+	return nil
+}
+
+// TestLastWishStays: of two wishes that follow each other at once the last one stays, however long the first takes.
+func TestLastWishStays(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &slowStartup{begun: make(chan struct{}), goOn: make(chan struct{})}
+		w := runStore(t, New(Config{Startup: s}), &answers{})
+		w.SetStartAtLogin(true)
+		<-s.begun
+		w.SetStartAtLogin(false)
+		synctest.Wait()
+		close(s.goOn)
+		synctest.Wait()
+		if s.on.Load() || w.State().Startup.On {
+			t.Errorf("on: %v, shown: %v", s.on.Load(), w.State().Startup.On)
+		}
+	})
+}
+
+// TestSettingsAreWrittenInOrder: those of the profile too wait for the ones before them.
+func TestSettingsAreWrittenInOrder(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dir := t.TempDir()
+		w := runStore(t, New(Config{Dir: dir}), &answers{})
+		var end func()
+		w.post(func(st State) State { end = w.settingsTurn.next()(); return st })
+		w.SetProfile("registro-imprese")
+		w.ChangeSettings(func(s *Settings) { s.Theme = "dark" })
+		w.ChangeSettings(func(s *Settings) { s.Scale = 150 })
+		synctest.Wait()
+		if kept, err := New(Config{Dir: dir}).Settings(); err != nil || kept != (Settings{}) {
+			t.Errorf("written before its turn: %+v, %v", kept, err)
+		}
+		end()
+		synctest.Wait()
+		want := Settings{Profile: "registro-imprese", Theme: "dark", Scale: 150}
+		if kept, err := New(Config{Dir: dir}).Settings(); err != nil || kept != want {
+			t.Errorf("kept %+v, %v", kept, err)
+		}
+	})
 }

@@ -275,41 +275,41 @@ func (s *Store) SaveSummary(t *lang.Catalog, dest string) {
 func (s *Store) readAuthorities() {
 	s.post(func(st State) State {
 		engine := s.engine
-		s.spawn(func() { s.post(s.authorities(engine, nil)) })
+		s.spawn(func() { s.post(engine.showAuthorities(nil)) })
 		return st
 	})
 }
 
-// SetAuthorities changes the configured time-stamp authorities.
-func (s *Store) SetAuthorities(list []Authority) {
-	s.changeAuthorities(func(e *Engine) error { return e.SaveAuthorities(list) })
+// RemoveAuthority takes a off the configured time-stamp authorities.
+func (s *Store) RemoveAuthority(a Authority) {
+	s.changeAuthorities(func(e *Engine) error { return e.RemoveAuthority(a) })
 }
 
-// KeepAuthority changes number i of the configured authorities, or adds one: see [Engine.KeepAuthority]. The password is
-// in no State.
-func (s *Store) KeepAuthority(i int, a Authority, password string) {
-	s.changeAuthorities(func(e *Engine) error { return e.KeepAuthority(i, a, password) })
+// PreferAuthority has a asked before the other configured authorities.
+func (s *Store) PreferAuthority(a Authority) {
+	s.changeAuthorities(func(e *Engine) error { return e.PreferAuthority(a) })
+}
+
+// KeepAuthority puts a in the place of old, or adds it: see [Engine.KeepAuthority]. The password is in no State.
+func (s *Store) KeepAuthority(old, a Authority, password string) {
+	s.changeAuthorities(func(e *Engine) error { return e.KeepAuthority(old, a, password) })
 }
 
 // changeAuthorities runs an effect on them. The keyring may ask the person to unlock it, and wait.
 func (s *Store) changeAuthorities(do func(*Engine) error) {
 	s.post(func(st State) State {
-		engine := s.engine
+		engine, mine := s.engine, s.authoritiesTurn.next()
 		s.run("errand.keyring", "", func(ctx context.Context) (change, error) {
-			return s.authorities(engine, do), ctx.Err()
+			defer mine()()
+			return engine.showAuthorities(do(engine)), ctx.Err()
 		})
 		return st
 	})
 }
 
-// authorities changes them, unless do is nil, and shows what there is then.
-func (s *Store) authorities(e *Engine, do func(*Engine) error) change {
-	s.authoritiesTurn.Lock() // each change stands on the one before
-	defer s.authoritiesTurn.Unlock()
-	next := &Authorities{}
-	if do != nil {
-		next.Advice = Explain(do(e))
-	}
+// showAuthorities shows those there are now, and why a change to them failed.
+func (e *Engine) showAuthorities(failed error) change {
+	next := &Authorities{Advice: Explain(failed)}
 	list, err := e.Authorities()
 	if err != nil {
 		next.Advice = Explain(err)

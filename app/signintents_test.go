@@ -158,17 +158,18 @@ func TestStoreAuthorities(t *testing.T) {
 	e.cfg.Secrets = keyrings{}
 	w := runStore(t, e, &answers{})
 	a := Authority{Name: "Ufficio", URL: "https://tsa.example/", User: "anna"}
-	w.SetAuthorities([]Authority{a})
+	w.KeepAuthority(Authority{}, a, "")
 	w.until("kept", func(st *State) bool { return len(st.Authorities.List) == 1 && !st.Authorities.Password[0] })
-	w.KeepAuthority(0, a, "s3gr3ta")
+	w.KeepAuthority(a, a, "s3gr3ta")
 	w.until("password kept", func(st *State) bool { return len(st.Authorities.Password) == 1 && st.Authorities.Password[0] })
-	w.KeepAuthority(0, Authority{URL: a.URL, User: "anna"}, "") // the name alone changes: the password stays
+	nameless := Authority{URL: a.URL, User: "anna"}
+	w.KeepAuthority(a, nameless, "") // the name alone changes: the password stays
 	w.until("renamed", func(st *State) bool { return st.Authorities.List[0].Name == "" && st.Authorities.Password[0] })
-	w.KeepAuthority(-1, Authority{URL: "https://altro.example/"}, "")
+	w.KeepAuthority(Authority{}, Authority{URL: "https://altro.example/"}, "")
 	w.until("added", func(st *State) bool { return len(st.Authorities.List) == 2 && !st.Authorities.Password[1] })
-	w.SetAuthorities([]Authority{{URL: "x"}})
+	w.KeepAuthority(nameless, Authority{URL: "x"}, "")
 	w.until("refused", func(st *State) bool { return st.Authorities.Advice != nil && len(st.Authorities.List) == 2 })
-	w.KeepAuthority(0, Authority{URL: "https://anna:s3gr3ta@tsa.example/", User: "anna"}, "nuova")
+	w.KeepAuthority(nameless, Authority{URL: "https://anna:s3gr3ta@tsa.example/", User: "anna"}, "nuova")
 	w.until("refused too", func(st *State) bool { return st.Authorities.Advice != nil && st.Authorities.List[0].URL == a.URL })
 	if p, _ := e.cfg.Secrets.Get(keyringService, keyringUser(a)); p != "s3gr3ta" {
 		t.Errorf("the password is %q", p)

@@ -32,15 +32,14 @@ type Store struct {
 	adding          []*adding // under way
 	describe        func(*Engine, context.Context, string) Doc
 	stopStamps      context.CancelFunc // ends the job of time-stamps
-	authoritiesTurn sync.Mutex         // held while the list of time-stamp authorities changes
-	journalsTurn    sync.Mutex         // held while interrupted jobs are looked for: who reads a journal locks it, and it looks running to others
-	setCount        int                // counts the changes of the settings
-	saving          sync.Mutex         // held while settings are written
-	saved           int                // the setCount of those written last; saving guards it
-	use             *Engine            // engine, or its practice twin
-	practice        *Engine            // made once
-	exerciseBus     *sim.Bus           // the reader of the exercise under way
-	stopJob         func()             // asks the running job to end after the file in hand
+	authoritiesTurn turns
+	journalsTurn    sync.Mutex // held while interrupted jobs are looked for: who reads a journal locks it, and it looks running to others
+	settingsTurn    turns
+	startupTurn     turns
+	use             *Engine  // engine, or its practice twin
+	practice        *Engine  // made once
+	exerciseBus     *sim.Bus // the reader of the exercise under way
+	stopJob         func()   // asks the running job to end after the file in hand
 	killJob         context.CancelCauseFunc
 	jobSlot         string
 	unwatch         context.CancelFunc
@@ -228,9 +227,12 @@ func (s *Store) Clear() {
 	})
 }
 
-// SetSettings changes the settings and saves them, but for the library, which has to be tried: see UseLibrary.
-func (s *Store) SetSettings(set Settings) {
+// ChangeSettings has change make the settings other than they are, on the store's goroutine, and saves them, but for the
+// library, which has to be tried: see UseLibrary.
+func (s *Store) ChangeSettings(change func(*Settings)) {
 	s.post(func(st State) State {
+		set := *st.Settings
+		change(&set)
 		set.Library = st.Settings.Library
 		st.Settings = &set
 		s.engine.hold(set)
@@ -239,19 +241,31 @@ func (s *Store) SetSettings(set Settings) {
 	})
 }
 
-// keepSettings writes the settings; of two that are written at once the newer ones stay. A choice that cannot be kept
-// still holds for this run; the next start shows the old one.
+// keepSettings writes the settings. A choice that cannot be kept still holds for this run; the next start shows the old
+// one.
 func (s *Store) keepSettings(set Settings) {
-	s.setCount++
-	count, engine := s.setCount, s.engine
+	engine, mine := s.engine, s.settingsTurn.next()
 	s.spawn(func() {
-		s.saving.Lock()
-		defer s.saving.Unlock()
-		if count > s.saved {
-			s.saved = count
-			_ = engine.SaveSettings(set)
-		}
+		defer mine()()
+		_ = engine.SaveSettings(set)
 	})
+}
+
+// turns have effects on one thing run one after the other in the order in which they were asked for, so that the last
+// wish is the one that stays.
+type turns struct{ last chan struct{} } // closed when the turn that was given last is over
+
+// next gives the turn after those given so far, on the store's goroutine. The effect calls it, which waits until it has
+// come, and calls what that returns at its end.
+func (t *turns) next() (wait func() (end func())) {
+	before, mine := t.last, make(chan struct{})
+	t.last = mine
+	return func() func() {
+		if before != nil {
+			<-before
+		}
+		return func() { close(mine) }
+	}
 }
 
 func withDoc(st State, id int, f func(*Doc)) State {

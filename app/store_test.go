@@ -132,17 +132,17 @@ func TestStoreSigns(t *testing.T) {
 		t.Fatalf("%+v", st.Verify)
 	}
 	dest := filepath.Join(dir, "out.txt")
-	w.SaveContent(dest)
+	w.SaveContent(st.Verify, dest)
 	saved := func(path string) func(*State) bool {
 		return func(st *State) bool { return st.Verify.Saved != nil && st.Verify.Saved.Path == path }
 	}
 	w.until("saved", saved(dest))
-	w.SaveContent(dest) // a second time: nothing is overwritten
+	w.SaveContent(st.Verify, dest) // a second time: nothing is overwritten
 	w.until("saved beside", saved(filepath.Join(dir, "out (2).txt")))
 	c := catalog(t, "it")
-	w.SaveReport(filepath.Join(dir, "r.html"), c)
+	w.SaveReport(st.Verify, filepath.Join(dir, "r.html"), c)
 	w.until("report", saved(filepath.Join(dir, "r.html")))
-	w.SaveReport(filepath.Join(dir, "nowhere", "r.html"), c)
+	w.SaveReport(st.Verify, filepath.Join(dir, "nowhere", "r.html"), c)
 	w.until("a report that cannot be written", func(st *State) bool { return st.Verify.Advice != nil && st.Verify.Saved == nil })
 	w.VerifyAs(VerifyRequest{File: a + ".p7m", At: time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)})
 	w.until("verified at another moment", func(st *State) bool {
@@ -153,7 +153,7 @@ func TestStoreSigns(t *testing.T) {
 	if st.Folder.Done != st.Folder.Total || len(st.Folder.Rows) != 2 || st.Folder.Rows[0].Verdict.Seal != SealWhole || len(st.Folder.Rows[0].Signers) != 1 {
 		t.Errorf("%+v", st.Folder)
 	}
-	w.SaveTable(filepath.Join(dir, "t.csv"), c)
+	w.SaveTable(st.Folder, filepath.Join(dir, "t.csv"), c)
 	st = w.until("table", func(st *State) bool { return st.Folder.Saved != nil })
 	table, err := os.ReadFile(st.Folder.Saved.Path)
 	if err != nil || !strings.HasPrefix(string(table), "\ufeffFile;Esito;Firmatario;") || !strings.Contains(string(table), ";ANNA ESEMPIO;") {

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -162,10 +163,29 @@ func (e *Engine) KeepPassword(a Authority, password string) error {
 	return nil
 }
 
-// KeepAuthority puts a in the place of number i of the configured authorities, or behind them when there is no such
-// number. A password goes to the system's keyring first, and when it cannot be kept nothing changes; an empty one leaves
+// RemoveAuthority takes a off the configured authorities, with its password.
+func (e *Engine) RemoveAuthority(a Authority) error {
+	list, err := e.Authorities()
+	if err != nil {
+		return err
+	}
+	return e.SaveAuthorities(slices.DeleteFunc(list, func(x Authority) bool { return x == a }))
+}
+
+// PreferAuthority makes a the first of the configured authorities, if it is among them.
+func (e *Engine) PreferAuthority(a Authority) error {
+	list, err := e.Authorities()
+	i := slices.Index(list, a)
+	if err != nil || i < 0 {
+		return err
+	}
+	return e.SaveAuthorities(slices.Insert(slices.Delete(list, i, i+1), 0, a))
+}
+
+// KeepAuthority puts a in the place of old among the configured authorities, or behind them when old is not there. A
+// password goes to the system's keyring first, and when it cannot be kept nothing changes; an empty one leaves
 // the one that is there for the same user at the same address.
-func (e *Engine) KeepAuthority(i int, a Authority, password string) error {
+func (e *Engine) KeepAuthority(old, a Authority, password string) error {
 	if err := a.check(); err != nil {
 		return err
 	}
@@ -178,10 +198,11 @@ func (e *Engine) KeepAuthority(i int, a Authority, password string) error {
 			return err
 		}
 	}
-	if i < 0 || i >= len(list) {
-		return e.SaveAuthorities(append(list, a))
+	if i := slices.Index(list, old); i >= 0 {
+		list[i] = a
+	} else {
+		list = append(list, a)
 	}
-	list[i] = a
 	return e.SaveAuthorities(list)
 }
 

@@ -151,10 +151,10 @@ func (e *Engine) verification(ctx context.Context, q VerifyRequest) *Verificatio
 	return v
 }
 
-// SaveContent writes the document inside the verified file to dest, or beside it under a name that is free; several go
+// SaveContent writes the document inside the verified file v, as the State had it, to dest, or beside it under a name that is free; several go
 // into the folder dest.
-func (s *Store) SaveContent(dest string) {
-	s.saveVerified("errand.save", dest, func(ctx context.Context, e *Engine, v *Verification) (*SavedFile, error) {
+func (s *Store) SaveContent(v *Verification, dest string) {
+	s.saveVerified("errand.save", dest, v, func(ctx context.Context, e *Engine) (*SavedFile, error) {
 		if v.Contents == 1 {
 			dest = nextFree(dest)
 		}
@@ -166,9 +166,9 @@ func (s *Store) SaveContent(dest string) {
 	})
 }
 
-// SaveRevision writes the PDF as it was when the signature with that ID was made to dest, or under a name that is free.
-func (s *Store) SaveRevision(id, dest string) {
-	s.saveVerified("errand.save", dest, func(ctx context.Context, e *Engine, v *Verification) (*SavedFile, error) {
+// SaveRevision writes the PDF v as it was when the signature with that ID was made to dest, or under a name that is free.
+func (s *Store) SaveRevision(v *Verification, id, dest string) {
+	s.saveVerified("errand.save", dest, v, func(ctx context.Context, e *Engine) (*SavedFile, error) {
 		paths, err := e.Extract(ctx, ExtractRequest{File: v.File, Dest: nextFree(dest), Revision: id})
 		if err != nil {
 			return nil, err
@@ -177,9 +177,9 @@ func (s *Store) SaveRevision(id, dest string) {
 	})
 }
 
-// SaveReport writes the report on the verified file to dest, or under a name that is free, in the words of t.
-func (s *Store) SaveReport(dest string, t *lang.Catalog) {
-	s.saveVerified("errand.save", dest, func(ctx context.Context, e *Engine, v *Verification) (*SavedFile, error) {
+// SaveReport writes the report on the verified file v to dest, or under a name that is free, in the words of t.
+func (s *Store) SaveReport(v *Verification, dest string, t *lang.Catalog) {
+	s.saveVerified("errand.save", dest, v, func(ctx context.Context, e *Engine) (*SavedFile, error) {
 		dest := nextFree(dest)
 		if err := e.SaveReport(ctx, v.VerifyRequest, v.Report, t, dest); err != nil {
 			return nil, err
@@ -188,9 +188,9 @@ func (s *Store) SaveReport(dest string, t *lang.Catalog) {
 	})
 }
 
-// PrintReport writes the report as a PDF that is thrown away when the program ends, to be opened and printed.
-func (s *Store) PrintReport(t *lang.Catalog) {
-	s.saveVerified("errand.print", "", func(ctx context.Context, e *Engine, v *Verification) (*SavedFile, error) {
+// PrintReport writes the report on v as a PDF that is thrown away when the program ends, to be opened and printed.
+func (s *Store) PrintReport(v *Verification, t *lang.Catalog) {
+	s.saveVerified("errand.print", "", v, func(ctx context.Context, e *Engine) (*SavedFile, error) {
 		dir, err := os.MkdirTemp("", "ceralacca-")
 		if err != nil {
 			return nil, err
@@ -207,19 +207,22 @@ func (s *Store) PrintReport(t *lang.Catalog) {
 // ReportName is the suggested name for the report on the file of that name.
 func ReportName(name, ext string) string { return name + "_rapporto" + ext }
 
-// saveVerified runs an effect on the verified file and tells what came of it; key and dest are as in [Store.run].
-func (s *Store) saveVerified(key, dest string, do func(context.Context, *Engine, *Verification) (*SavedFile, error)) {
+// saveVerified runs an effect on v and tells what came of it; key and dest are as in [Store.run]. v is what the person saw
+// when it was asked for: another file may have been verified while the folder was being chosen.
+func (s *Store) saveVerified(key, dest string, v *Verification, do func(context.Context, *Engine) (*SavedFile, error)) {
 	s.post(func(st State) State {
-		v := st.Verify
 		if v == nil || v.Report == nil {
 			return st
 		}
 		engine := s.use
 		s.run(key, dest, func(ctx context.Context) (change, error) {
-			saved, err := do(ctx, engine, v)
+			saved, err := do(ctx, engine)
 			return func(st State) State {
-				if st.Verify == nil || st.Verify.Report != v.Report {
-					return st
+				if st.Verify == nil || st.Verify.Report != v.Report { // told where it still can be
+					if saved == nil {
+						saved = &SavedFile{}
+					}
+					return toldSaved(saved.Path, err)(st)
 				}
 				next := *st.Verify
 				next.Saved, next.Advice = saved, Explain(err)

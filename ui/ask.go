@@ -145,8 +145,11 @@ func (u *UI) ask(ctx context.Context, a *asking) {
 	if ctx.Err() != nil || u.closing {
 		return
 	}
-	if u.asking != nil {
-		u.asking.refuse()
+	if old := u.asking; old != nil {
+		old.refuse()
+	}
+	if u.asking != nil { // what cannot be refused, or what the refused one leads back to
+		u.asking.shut()
 	}
 	u.asking = a
 	a.open()

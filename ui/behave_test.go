@@ -250,3 +250,130 @@ func TestFolderName(t *testing.T) {
 		}
 	}
 }
+
+// TestStopCanBeClicked: while a job runs the page is built anew many times a second. The toolkit takes a click only when
+// the button is pressed and let go on the same object, so that one to stop with must outlive all of it.
+func TestStopCanBeClicked(t *testing.T) {
+	for name, goOn := range map[string]func(*app.State){
+		"sign-running": func(s *app.State) {
+			job := *s.Job
+			job.Done++
+			s.Job = &job
+		},
+		"verify-folder-running": func(s *app.State) {
+			f := *s.Folder
+			f.Done++
+			s.Folder = &f
+		},
+		"sign-adding": func(s *app.State) {
+			a := *s.Adding
+			a.Read++
+			s.Adding = &a
+		},
+		"verify-running": func(s *app.State) {
+			v := *s.Verify
+			v.Read++
+			s.Verify = &v
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			u, f := sceneOf(t, name)
+			stop := u.k.T("ui.stop")
+			before := controls(u.views[u.page].Object())[stop]
+			next := *u.latest.Load()
+			goOn(&next)
+			u.latest.Store(&next)
+			u.show(&next)
+			after := controls(u.views[u.page].Object())[stop]
+			if before == nil || before != after {
+				t.Fatalf("the button is %p, then %p", before, after)
+			}
+			after.(fyne.Tappable).Tapped(nil)
+			if len(f.said) != 1 {
+				t.Errorf("it asks for %q", f.said)
+			}
+		})
+	}
+}
+
+// TestContentOfTheFileThatWasAsked: while the system's dialog asks for the folder, a second start may bring another file;
+// what is written is still the content of the one whose button was pressed.
+func TestContentOfTheFileThatWasAsked(t *testing.T) {
+	st := state(func(s *app.State) { s.Verify = verification("contratto.pdf.p7m", report(1, 1, "", 1)) })
+	u, f, q := window(t, st, 1280, 800)
+	answer := make(chan []string)
+	u.chooser = func(context.Context, choose) ([]string, error) { return <-answer, nil }
+	u.saveContent()
+	next := *st
+	next.Verify = verification("altro.pdf.p7m", report(1, 1, "", 1))
+	u.latest.Store(&next)
+	u.show(&next)
+	answer <- []string{"/casa/anna"}
+	q.until(t, "the dialog ends", func() bool { return !u.choosing })
+	if f.of != st.Verify {
+		t.Errorf("asked for the content of %+v: %q", f.of, f.said)
+	}
+}
+
+// TestOneQuestionAtATime: a question takes the place of what stands there, even of what cannot be refused, and of the
+// sheet to which a refusal leads back.
+func TestOneQuestionAtATime(t *testing.T) {
+	for name, open := range map[string]func(*UI){
+		"the reader waits": func(u *UI) {
+			a := &asking{ui: u, refuse: func() {}}
+			a.build = func() *panel { return u.waitPanel(a, app.ReaderWait{Label: app.PINLabel(0x1A)}, today) }
+			u.ask(t.Context(), a)
+		},
+		"a picker that leads back": func(u *UI) { u.pickHere(pickFiles, t.TempDir(), func([]string) {}, u.openFiling) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			u, _, q := window(t, state(nil), 1280, 800)
+			open(u)
+			ctx, cancel := context.WithCancel(t.Context())
+			asked := make(chan error)
+			go func() {
+				_, err := u.Confirm(ctx, app.Question{Title: msg("ui.closing"), Body: msg("ui.closing")})
+				asked <- err
+			}()
+			q.until(t, "the question is there", func() bool {
+				return u.asking != nil && u.asking.panel != nil && u.asking.watch == nil && strings.Contains(words(u.asking.panel.object), u.k.T("ui.closing"))
+			})
+			if n := len(u.window.Canvas().Overlays().List()); n != 1 {
+				t.Errorf("%d panels lie over each other", n)
+			}
+			cancel()
+			<-asked
+			q.until(t, "it is gone", func() bool { return u.asking == nil })
+			if n := len(u.window.Canvas().Overlays().List()); n != 0 {
+				t.Errorf("%d panels stay", n)
+			}
+		})
+	}
+}
+
+// TestEscOnAPickerIsItsCancel: also when a click beside the controls has taken the keyboard from them.
+func TestEscOnAPickerIsItsCancel(t *testing.T) {
+	u, _, _ := window(t, state(nil), 1280, 800)
+	cancelled := false
+	u.pickHere(pickFiles, t.TempDir(), func([]string) {}, func() { cancelled = true })
+	u.window.Canvas().Unfocus()
+	u.typedKey(&fyne.KeyEvent{Name: fyne.KeyEscape})
+	if u.asking != nil || !cancelled {
+		t.Errorf("open: %v, cancelled: %v", u.asking != nil, cancelled)
+	}
+}
+
+// TestStampsAtTheEnd: a sheet that does not open any more does not follow the job either.
+func TestStampsAtTheEnd(t *testing.T) {
+	st := stampedState()
+	u, _, _ := window(t, st, 1280, 800)
+	u.closing = true
+	u.openStamps()
+	next := *st
+	next.Stamping = &app.Stamping{Total: 1}
+	u.latest.Store(&next)
+	u.show(&next)
+	if u.asking != nil {
+		t.Error("a sheet is open")
+	}
+}

@@ -71,12 +71,7 @@ func (u *UI) ribbonOf(e *app.Exercise) (ribbon, spare, instead fyne.CanvasObject
 
 // chooseExercise offers the exercises.
 func (u *UI) chooseExercise() {
-	if u.asking != nil || u.closing {
-		return
-	}
-	a := &asking{ui: u}
-	a.refuse = a.shut
-	a.build = func() *panel {
+	u.openSheet(func(a *asking) *panel {
 		k := u.k // the one of now: language and light may change while the panel stands
 		var rows []fyne.CanvasObject
 		var first fyne.Focusable
@@ -100,9 +95,7 @@ func (u *UI) chooseExercise() {
 		p := u.newSheet(k.p.note.ink, vbox(k.px(6), append([]fyne.CanvasObject{head}, rows...)...), k.answers(cancel))
 		p.first = first
 		return p
-	}
-	u.asking = a
-	a.open()
+	})
 }
 
 // exercisePage is where an exercise begins.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
+	"os"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"testing"
@@ -17,6 +19,11 @@ import (
 	"ceralacca/app/lang"
 	"ceralacca/assets"
 )
+
+func TestMain(m *testing.M) {
+	debug.SetGCPercent(250) // two thousand windows are built and thrown away
+	os.Exit(m.Run())
+}
 
 // posts is the queue that stands in for the window's goroutine: the test paints, nobody else.
 type posts struct {
@@ -77,6 +84,7 @@ type fakeStore struct {
 	set     app.Settings
 
 	asked app.VerifyRequest
+	of    *app.Verification // whose content is saved
 }
 
 func (f *fakeStore) AddToSign(paths ...string) {
@@ -90,20 +98,26 @@ func (f *fakeStore) Add(paths ...string) {
 		f.said = append(f.said, "add "+p)
 	}
 }
-func (f *fakeStore) StopAdding()                  { f.said = append(f.said, "stop adding") }
-func (f *fakeStore) StopErrand(int)               { f.said = append(f.said, "stop errand") }
-func (f *fakeStore) Remove(id int)                { f.said = append(f.said, "remove") }
-func (f *fakeStore) Clear()                       { f.said = append(f.said, "clear") }
-func (f *fakeStore) ChooseCard(slot string)       { f.said = append(f.said, "card "+slot) }
-func (f *fakeStore) UsePractice(on bool)          { f.said = append(f.said, "practice") }
-func (f *fakeStore) Sign()                        { f.said = append(f.said, "sign") }
-func (f *fakeStore) Cancel()                      { f.said = append(f.said, "cancel") }
-func (f *fakeStore) Verify(path string)           { f.said = append(f.said, "verify "+path) }
-func (f *fakeStore) SaveContent(dest string)      { f.said = append(f.said, "save "+dest) }
-func (f *fakeStore) CloseVerification()           { f.said = append(f.said, "close") }
-func (f *fakeStore) SetSettings(set app.Settings) { f.said = append(f.said, "set"); f.set = set }
-func (f *fakeStore) RefreshTrust()                { f.said = append(f.said, "trust") }
-func (f *fakeStore) Preview(path string)          { f.said = append(f.said, "preview "+path) }
+func (f *fakeStore) StopAdding()            { f.said = append(f.said, "stop adding") }
+func (f *fakeStore) StopErrand(int)         { f.said = append(f.said, "stop errand") }
+func (f *fakeStore) Remove(id int)          { f.said = append(f.said, "remove") }
+func (f *fakeStore) Clear()                 { f.said = append(f.said, "clear") }
+func (f *fakeStore) ChooseCard(slot string) { f.said = append(f.said, "card "+slot) }
+func (f *fakeStore) UsePractice(on bool)    { f.said = append(f.said, "practice") }
+func (f *fakeStore) Sign()                  { f.said = append(f.said, "sign") }
+func (f *fakeStore) Cancel()                { f.said = append(f.said, "cancel") }
+func (f *fakeStore) Verify(path string)     { f.said = append(f.said, "verify "+path) }
+func (f *fakeStore) SaveContent(v *app.Verification, dest string) {
+	f.said = append(f.said, "save "+dest)
+	f.of = v
+}
+func (f *fakeStore) CloseVerification() { f.said = append(f.said, "close") }
+func (f *fakeStore) ChangeSettings(change func(*app.Settings)) {
+	f.said = append(f.said, "set")
+	change(&f.set)
+}
+func (f *fakeStore) RefreshTrust()       { f.said = append(f.said, "trust") }
+func (f *fakeStore) Preview(path string) { f.said = append(f.said, "preview "+path) }
 
 func (f *fakeStore) ShowPage(w app.PageWish) {
 	f.said = append(f.said, fmt.Sprintf("page %d text %v", w.N, w.Text))
@@ -132,12 +146,14 @@ func (f *fakeStore) SetOriginal(id int, path string) {
 	f.said = append(f.said, fmt.Sprintf("original %d %s", id, path))
 }
 
-func (f *fakeStore) SetAuthorities(list []app.Authority) {
-	f.said = append(f.said, "authorities "+list[len(list)-1].URL)
+func (f *fakeStore) RemoveAuthority(a app.Authority) { f.said = append(f.said, "no authority "+a.URL) }
+
+func (f *fakeStore) PreferAuthority(a app.Authority) {
+	f.said = append(f.said, "first authority "+a.URL)
 }
 
-func (f *fakeStore) KeepAuthority(i int, a app.Authority, password string) {
-	f.said = append(f.said, fmt.Sprintf("authority %d %s|%s|%s|%s", i, a.URL, a.Name, a.User, password))
+func (f *fakeStore) KeepAuthority(old, a app.Authority, password string) {
+	f.said = append(f.said, fmt.Sprintf("authority %s: %s|%s|%s|%s", old.URL, a.URL, a.Name, a.User, password))
 }
 func (f *fakeStore) ChooseMarkPicture(path string) { f.said = append(f.said, "picture "+path) }
 
@@ -160,16 +176,23 @@ func (f *fakeStore) VerifyAs(q app.VerifyRequest) {
 	f.said, f.asked = append(f.said, "verify "+q.File+" "+strings.Join(q.Originals, " ")), q
 }
 
-func (f *fakeStore) SaveRevision(id, dest string) { f.said = append(f.said, "revision "+id+" "+dest) }
+func (f *fakeStore) SaveRevision(_ *app.Verification, id, dest string) {
+	f.said = append(f.said, "revision "+id+" "+dest)
+}
 
-func (f *fakeStore) SaveReport(dest string, _ *lang.Catalog) { f.said = append(f.said, "report "+dest) }
-func (f *fakeStore) PrintReport(*lang.Catalog)               { f.said = append(f.said, "print") }
+func (f *fakeStore) SaveReport(_ *app.Verification, dest string, _ *lang.Catalog) {
+	f.said = append(f.said, "report "+dest)
+}
+
+func (f *fakeStore) PrintReport(*app.Verification, *lang.Catalog) { f.said = append(f.said, "print") }
 
 func (f *fakeStore) StopFolder() { f.said = append(f.said, "stop folder") }
 
 func (f *fakeStore) CloseFolder() { f.said = append(f.said, "close folder") }
 
-func (f *fakeStore) SaveTable(dest string, _ *lang.Catalog) { f.said = append(f.said, "table "+dest) }
+func (f *fakeStore) SaveTable(_ *app.Folder, dest string, _ *lang.Catalog) {
+	f.said = append(f.said, "table "+dest)
+}
 
 // today is the day of the mock-ups.
 var today = time.Date(2026, 11, 22, 9, 42, 0, 0, time.UTC)
@@ -182,7 +205,7 @@ func window(t testing.TB, st *app.State, w, h float32) (*UI, *fakeStore, *posts)
 
 func windowWith(t testing.TB, files fs.FS, st *app.State, w, h float32) (*UI, *fakeStore, *posts) {
 	t.Helper()
-	f, q := &fakeStore{}, newPosts()
+	f, q := &fakeStore{set: *st.Settings}, newPosts()
 	u := newUI(tempApp(t), f, st, files)
 	u.post = q.post
 	u.now = func() time.Time { return today }

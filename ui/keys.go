@@ -178,7 +178,7 @@ func (u *UI) saveContent() {
 		return
 	}
 	u.pick(pickSave, filepath.Dir(v.File), func(folder []string) {
-		u.store.SaveContent(filepath.Join(folder[0], v.ContentName)) // without a name: into the folder
+		u.store.SaveContent(v, filepath.Join(folder[0], v.ContentName)) // without a name: into the folder
 	})
 }
 

@@ -36,8 +36,7 @@ type picker struct {
 	path   *fitting
 	main   *button
 	give   func([]string)
-	none   func() // nothing was chosen
-	turned int    // counts the folders opened, so that a late listing of an old one is dropped
+	turned int // counts the folders opened, so that a late listing of an old one is dropped
 }
 
 type pickItem struct {
@@ -57,9 +56,9 @@ func (u *UI) pickHere(what pickWhat, dir string, give func([]string), none func(
 	if dir == "" {
 		dir = string(filepath.Separator)
 	}
-	p := &picker{u: u, what: what, dir: dir, chosen: map[string]bool{}, give: give, none: none}
+	p := &picker{u: u, what: what, dir: dir, chosen: map[string]bool{}, give: give}
 	a := &asking{ui: u}
-	a.refuse = a.shut
+	a.refuse = func() { a.shut(); none() }
 	a.build = func() *panel { return p.panel(a) }
 	u.asking = a
 	a.open()
@@ -67,8 +66,7 @@ func (u *UI) pickHere(what pickWhat, dir string, give func([]string), none func(
 }
 
 func (p *picker) panel(a *asking) *panel {
-	k := p.u.k
-	leave := func() { a.shut(); p.none() }
+	k, leave := p.u.k, a.refuse
 	p.list = newRowList(k, k.px(52))
 	p.list.row, p.list.same = p.row, func(i int) any { return p.key(i) }
 	p.list.act = func(i int, key fyne.KeyName) bool {

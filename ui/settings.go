@@ -174,9 +174,7 @@ func (v *settingsView) row(key string, options []option) fyne.CanvasObject {
 				o.do()
 				return
 			}
-			set := v.u.settings
-			o.to(&set)
-			v.u.store.SetSettings(set)
+			v.u.store.ChangeSettings(o.to)
 		}))
 	}
 	return cols(k.px(20), k.px(640), []float32{2, 3}, v.words(key), wrapbox(k.px(10), pills...))

@@ -36,7 +36,8 @@ type signView struct {
 	saved           *app.Saved
 	main            func()
 	progress        *progress
-	stopAdding      *button // one for all batches: a click must not fall between two
+	stopAdding      *button // one for all batches, as stopJob for all files: a click must not fall between two
+	stopJob         *button
 }
 
 type signMode int
@@ -59,6 +60,7 @@ func newSignView(u *UI) *signView {
 	v.filter = newListFilter(u, "filter.good.signed", func() { v.refilter(); v.frame.object.Refresh() }, func() { u.window.Canvas().Focus(v.list) })
 	v.progress = newProgress(u.k)
 	v.stopAdding = u.k.button(outlined, "", u.k.T("ui.stop"), u.store.StopAdding)
+	v.stopJob = u.k.button(outlined, "", u.k.T("ui.stop"), u.store.Cancel)
 	return v
 }
 
@@ -245,10 +247,9 @@ func (v *signView) barReady(st *app.State, cert *app.Certificate, ready int) {
 }
 
 func (v *signView) showRunning(st *app.State) {
-	u, k := v.u, v.u.k
+	k, job := v.u.k, st.Job
 	v.frame.column.grow = false
-	job := st.Job
-	title, stop := k.T("ui.signing"), k.T("ui.stop")
+	title := k.T("ui.signing")
 	if job.Cancelling {
 		title = k.T("ui.stopping")
 	}
@@ -263,9 +264,8 @@ func (v *signView) showRunning(st *app.State) {
 	}
 	objects = v.withFilter(objects)
 	v.frame.setBody(len(objects), append(objects, v.list)...)
-	b := k.button(outlined, "", stop, u.store.Cancel)
-	b.enable(!job.Cancelling)
-	v.frame.setBar(k.para(noteFace, k.p.muted, k.T("ui.stop.after")), b)
+	v.stopJob.enable(!job.Cancelling)
+	v.frame.setBar(k.para(noteFace, k.p.muted, k.T("ui.stop.after")), v.stopJob)
 }
 
 func (v *signView) showDone(st *app.State) {

@@ -23,17 +23,17 @@ func (f *authorityForm) authority() app.Authority {
 	}
 }
 
-// nameAuthority opens the sheet for number i of the authorities, or for a new one, and goes on with then.
+// nameAuthority opens the sheet for old, one of the authorities, or for a new one, and goes on with then.
 //
 // The password is typed into the toolkit's own field, unlike a PIN: the keyring takes it as a string, which cannot be
 // wiped in any case, and it is long enough to be pasted. The field is emptied and dropped with the sheet.
-func (u *UI) nameAuthority(i int, then func()) {
+func (u *UI) nameAuthority(old app.Authority, then func()) {
 	u.openSheet(func(a *asking) *panel {
 		k := u.k
-		var old app.Authority
 		kept := false
-		if st := u.latest.Load(); st.Authorities != nil && i >= 0 && i < len(st.Authorities.List) {
-			old, kept = st.Authorities.List[i], i < len(st.Authorities.Password) && st.Authorities.Password[i]
+		if now := u.latest.Load().Authorities; now != nil {
+			i := slices.Index(now.List, old)
+			kept = i >= 0 && i < len(now.Password) && now.Password[i]
 		}
 		var form authorityForm
 		back := func() {
@@ -43,7 +43,7 @@ func (u *UI) nameAuthority(i int, then func()) {
 		}
 		keep := func() {
 			if x := form.authority(); x.URL != "" {
-				u.store.KeepAuthority(i, x, form.password.Text)
+				u.store.KeepAuthority(old, x, form.password.Text)
 				back()
 			}
 		}
@@ -66,7 +66,7 @@ func (u *UI) nameAuthority(i int, then func()) {
 			return cols(k.px(20), k.px(520), []float32{1, 1}, l, r)
 		}
 		title := "stamps.new"
-		if i >= 0 {
+		if old != (app.Authority{}) {
 			title = "stamps.change"
 		}
 		head := vbox(k.px(4), k.para(pinFace, k.p.ink, k.T(title)), k.para(bodyFace, k.p.muted, k.T("ways.authority.name.what")))
@@ -96,12 +96,10 @@ func (v *settingsView) stamps(t *app.Authorities) fyne.CanvasObject {
 			}
 			words.Add(k.para(noteFace, ink, k.Text(lang.M(key, "user", app.Visible(a.User)))))
 		}
-		remove := k.round("close", k.Text(lang.M("stamps.remove", "name", name)), func() {
-			u.store.SetAuthorities(slices.Delete(slices.Clone(t.List), i, i+1))
-		})
-		buttons := wrapbox(k.px(8), k.button(small, "", k.T("stamps.edit"), func() { u.nameAuthority(i, again) }))
+		remove := k.round("close", k.Text(lang.M("stamps.remove", "name", name)), func() { u.store.RemoveAuthority(a) })
+		buttons := wrapbox(k.px(8), k.button(small, "", k.T("stamps.edit"), func() { u.nameAuthority(a, again) }))
 		if i > 0 {
-			buttons.Add(k.button(small, "", k.T("stamps.first"), func() { u.store.SetAuthorities(moved(t.List, i)) }))
+			buttons.Add(k.button(small, "", k.T("stamps.first"), func() { u.store.PreferAuthority(a) }))
 		}
 		right.Add(vbox(k.px(6), hbox(k.px(10), flex(words), remove), buttons))
 	}
@@ -111,13 +109,7 @@ func (v *settingsView) stamps(t *app.Authorities) fyne.CanvasObject {
 	if t.Advice != nil {
 		right.Add(u.adviceBox(t.Advice))
 	}
-	right.Add(leftmost(k.button(small, "plus", k.T("stamps.add"), func() { u.nameAuthority(-1, again) })))
+	right.Add(leftmost(k.button(small, "plus", k.T("stamps.add"), func() { u.nameAuthority(app.Authority{}, again) })))
 	words := vbox(0, k.para(strongFace, k.p.ink, k.T("stamps.title")), k.para(noteFace, k.p.muted, k.T("stamps.what")))
 	return cols(k.px(20), k.px(640), []float32{2, 3}, words, right)
-}
-
-// moved is the list with number i as the first.
-func moved(list []app.Authority, i int) []app.Authority {
-	rest := slices.Delete(slices.Clone(list), i, i+1)
-	return slices.Insert(rest, 0, list[i])
 }

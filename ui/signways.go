@@ -21,8 +21,9 @@ type signIntents interface {
 	SetOriginal(id int, path string)
 	Resume()
 	ForgetInterrupted()
-	SetAuthorities(list []app.Authority)
-	KeepAuthority(i int, a app.Authority, password string)
+	RemoveAuthority(a app.Authority)
+	PreferAuthority(a app.Authority)
+	KeepAuthority(old, a app.Authority, password string)
 	ChooseMarkPicture(path string)
 	Timestamp(files []string, format app.Format)
 	StopStamps()
@@ -157,7 +158,7 @@ func (w *waysSheet) press(id string, set func()) {
 func (w *waysSheet) authority() fyne.CanvasObject {
 	k, st := w.u.k, w.u.latest.Load()
 	if st.Authorities == nil || len(st.Authorities.List) == 0 {
-		name := k.button(small, "", k.T("ways.authority.name"), func() { w.a.shut(); w.u.nameAuthority(-1, w.u.openWays) })
+		name := k.button(small, "", k.T("ways.authority.name"), func() { w.a.shut(); w.u.nameAuthority(app.Authority{}, w.u.openWays) })
 		name.key = w.u.within(w.a.shut, name.press)
 		box := vbox(k.px(12), k.advice(k.p.note, "info", k.T("ways.authority.none"), k.T("ways.authority.none.body"), name))
 		if st.Authorities != nil && st.Authorities.Advice != nil {

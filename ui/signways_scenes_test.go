@@ -125,11 +125,11 @@ func waysScenes() []scene {
 			c.Format, c.Level, s.Authorities = app.FormatPAdES, app.LevelT, authorities
 		}), ways},
 		{"sign-ways-no-authority", pageSign, withChoices(func(_ *app.State, c *app.SignChoices) { c.Level = app.LevelLTA }), ways},
-		{"sign-name-authority", pageSign, withChoices(func(*app.State, *app.SignChoices) {}), func(u *UI) { u.nameAuthority(-1, u.openWays) }},
+		{"sign-name-authority", pageSign, withChoices(func(*app.State, *app.SignChoices) {}), func(u *UI) { u.nameAuthority(app.Authority{}, u.openWays) }},
 		{"settings-stamps", pageSettings, stampedState(), func(u *UI) {
 			scrollerOf(u.views[pageSettings].(*settingsView).frame.scroll).ScrollToBottom()
 		}},
-		{"settings-stamp", pageSettings, stampedState(), func(u *UI) { u.nameAuthority(0, func() {}) }},
+		{"settings-stamp", pageSettings, stampedState(), func(u *UI) { u.nameAuthority(u.latest.Load().Authorities.List[0], func() {}) }},
 		{"verify-preview", pageVerify, verifyPreviewed(), func(u *UI) {
 			u.lookedFrom = pageVerify
 			u.show(u.latest.Load())

@@ -270,7 +270,7 @@ func TestNameAuthority(t *testing.T) {
 			c.Focused().TypedRune(r)
 		}
 	}
-	u.nameAuthority(-1, u.openWays)
+	u.nameAuthority(app.Authority{}, u.openWays)
 	typed(t, u, fyne.KeyReturn) // nothing typed, nothing kept
 	write("https://tsa.example")
 	c.FocusNext()
@@ -281,11 +281,11 @@ func TestNameAuthority(t *testing.T) {
 	password := c.Focused().(*lineField)
 	write("parola")
 	typed(t, u, fyne.KeyReturn)
-	if !slices.Equal(f.said, []string{"authority -1 https://tsa.example|Ufficio|anna|parola"}) || u.asking == nil || password.Text != "" {
+	if !slices.Equal(f.said, []string{"authority : https://tsa.example|Ufficio|anna|parola"}) || u.asking == nil || password.Text != "" {
 		t.Errorf("said %q, the field holds %q", f.said, password.Text)
 	}
 	typed(t, u, fyne.KeyEscape)
-	u.nameAuthority(-1, u.openWays)
+	u.nameAuthority(app.Authority{}, u.openWays)
 	typed(t, u, fyne.KeyEscape, fyne.KeyEscape)
 	if u.asking != nil || len(f.said) != 1 {
 		t.Errorf("Esc does not leave: %q", f.said)
@@ -301,7 +301,7 @@ func TestAuthoritiesInSettings(t *testing.T) {
 	press1(t, u, u.k.Text(lang.M("stamps.remove", "name", "Ufficio")))
 	press1(t, u, u.k.T("stamps.edit"))
 	typed(t, u, fyne.KeyReturn)
-	want := []string{"authorities https://tsa.example", "authorities https://altro.example/tsa", "authority 1 https://altro.example/tsa||prova|"}
+	want := []string{"first authority https://altro.example/tsa", "no authority https://tsa.example", "authority https://altro.example/tsa: https://altro.example/tsa||prova|"}
 	if !slices.Equal(f.said, want) {
 		t.Errorf("said %q", f.said)
 	}

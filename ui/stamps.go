@@ -41,7 +41,7 @@ func (u *UI) openStamps() {
 // stamping shows on the sheet that is open how the job goes on.
 func (u *UI) stamping(st *app.State) {
 	s := u.stamps
-	if st.Stamping == u.stamped || s == nil || u.asking != s.a {
+	if st.Stamping == u.stamped || s == nil || s.a == nil || u.asking != s.a {
 		u.stamped = st.Stamping
 		return
 	}
@@ -76,7 +76,7 @@ func (s *stampSheet) question(st *app.State) *panel {
 	k := s.u.k
 	leave := s.button(outlined, k.T("ui.cancel"), s.a.shut)
 	if st.Authorities == nil || len(st.Authorities.List) == 0 {
-		name := s.button(inked, k.T("ways.authority.name"), func() { s.a.shut(); s.u.nameAuthority(-1, s.u.openStamps) })
+		name := s.button(inked, k.T("ways.authority.name"), func() { s.a.shut(); s.u.nameAuthority(app.Authority{}, s.u.openStamps) })
 		return s.lay("stamps.alone", k.para(bodyFace, k.p.muted, k.T("ways.authority.none")), leave, name)
 	}
 	begin := func(f app.Format) func() {

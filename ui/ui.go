@@ -111,13 +111,18 @@ func (u *UI) build(set app.Settings) {
 	if err := k.toolkitWords(); err != nil {
 		fyne.LogError("giving the toolkit our words", err)
 	}
+	if old := u.k; old != nil && old.p == k.p && old.scale == k.scale {
+		k.theme = old.theme // the toolkit reads its fonts anew for another
+	}
 	u.k, u.settings = k, set
 	k.keys, k.runes, k.reveal = u.typedKey, u.typedRune, u.reveal
 	k.focus = u.window.Canvas().Focus
 	icon := k.drawing("app", 256/(k.scale*k.device), k.p.wax)
 	u.app.SetIcon(icon)
 	u.window.SetIcon(icon)
-	u.app.Settings().SetTheme(k.theme)
+	if u.app.Settings().Theme() != fyne.Theme(k.theme) {
+		u.app.Settings().SetTheme(k.theme)
+	}
 	u.views = [pageCount]view{newSignView(u), newVerifyView(u), newCardView(u), newHelpView(u), newSettingsView(u)}
 	u.shell = newShell(u)
 	u.window.SetContent(u.shell.object)
@@ -193,7 +198,7 @@ type intents interface {
 	UsePractice(on bool)
 	Sign()
 	Cancel()
-	SetSettings(set app.Settings)
+	ChangeSettings(change func(*app.Settings))
 	SetStartAtLogin(on bool)
 	UseLibrary(path string)
 	Run(ctx context.Context, ask app.Asker) error

@@ -23,13 +23,14 @@ type verifyView struct {
 	picked string // ID of the signature whose details are shown
 	main   func()
 	rows   []*press
-	stop   *button // one for the whole time: a click must not fall between two
+	stop   *button // one for the whole time, as stopFolder: a click must not fall between two
 	eye    *button // opens the preview; nil where there is nothing to look at
 
-	folder   *app.Folder // that the list shows
-	list     *rowList
-	filter   *listFilter
-	progress *progress
+	folder     *app.Folder // that the list shows
+	stopFolder *button
+	list       *rowList
+	filter     *listFilter
+	progress   *progress
 }
 
 func newVerifyView(u *UI) *verifyView {
@@ -37,6 +38,7 @@ func newVerifyView(u *UI) *verifyView {
 	v := &verifyView{u: u, frame: k.frame(), list: newRowList(k, k.px(72)), progress: newProgress(k)}
 	v.frame.column.elastic = -1
 	v.stop = k.button(outlined, "", k.T("ui.stop"), u.store.CloseVerification)
+	v.stopFolder = k.button(outlined, "", k.T("ui.stop"), u.store.StopFolder)
 	v.looked = newLooked(u, pageVerify, v.frame, func() {
 		if v.eye != nil {
 			u.window.Canvas().Focus(v.eye)

@@ -16,13 +16,13 @@ type verifyIntents interface {
 	Verify(path string)
 	VerifyAs(q app.VerifyRequest)
 	CloseVerification()
-	SaveContent(dest string)
-	SaveRevision(id, dest string)
-	SaveReport(dest string, t *lang.Catalog)
-	PrintReport(t *lang.Catalog)
+	SaveContent(v *app.Verification, dest string)
+	SaveRevision(v *app.Verification, id, dest string)
+	SaveReport(v *app.Verification, dest string, t *lang.Catalog)
+	PrintReport(v *app.Verification, t *lang.Catalog)
 	StopFolder()
 	CloseFolder()
-	SaveTable(dest string, t *lang.Catalog)
+	SaveTable(f *app.Folder, dest string, t *lang.Catalog)
 }
 
 // actions are what can be done with the verdict, below it.
@@ -35,7 +35,7 @@ func (v *verifyView) actions() fyne.CanvasObject {
 	}
 	for _, b := range []*button{
 		k.button(small, "download", k.T("verify.report.save"), u.chooseReport),
-		k.button(small, "file", k.T("verify.print"), func() { u.store.PrintReport(k.Catalog) }),
+		k.button(small, "file", k.T("verify.print"), func() { u.store.PrintReport(v.last, k.Catalog) }),
 		k.button(small, "calendar", k.T("verify.at"), u.chooseMoment),
 	} {
 		row.Add(b)
@@ -108,14 +108,10 @@ func (u *UI) openFile(path string) {
 // chooseReport asks for the kind of the report, and then for its folder.
 func (u *UI) chooseReport() {
 	ver := u.latest.Load().Verify
-	if ver == nil || ver.Report == nil || u.asking != nil || u.closing {
+	if ver == nil || ver.Report == nil {
 		return
 	}
-	a := &asking{ui: u}
-	a.refuse = a.shut
-	a.build = func() *panel { return u.reportPanel(a, ver) }
-	u.asking = a
-	a.open()
+	u.openSheet(func(a *asking) *panel { return u.reportPanel(a, ver) })
 }
 
 // reportPanel offers the kinds of report, the one for people first.
@@ -127,7 +123,7 @@ func (u *UI) reportPanel(a *asking, ver *app.Verification) *panel {
 		b := k.option(kind.icon, k.T("verify.report."+kind.name), k.T("verify.report."+kind.name+".what"), false, func() {
 			a.shut()
 			u.pick(pickSave, filepath.Dir(ver.File), func(folder []string) {
-				u.store.SaveReport(filepath.Join(folder[0], app.ReportName(ver.Name, "."+kind.name)), u.k.Catalog)
+				u.store.SaveReport(ver, filepath.Join(folder[0], app.ReportName(ver.Name, "."+kind.name)), u.k.Catalog)
 			})
 		})
 		b.key = u.within(a.shut, b)
@@ -159,7 +155,7 @@ func (u *UI) chooseOriginal() {
 // saveRevision asks where the PDF goes as it was when the signature with that ID was made.
 func (u *UI) saveRevision(ver *app.Verification, id string) {
 	u.pick(pickSave, filepath.Dir(ver.File), func(folder []string) {
-		u.store.SaveRevision(id, filepath.Join(folder[0], ver.RevisionName(id)))
+		u.store.SaveRevision(ver, id, filepath.Join(folder[0], ver.RevisionName(id)))
 	})
 }
 

@@ -39,7 +39,7 @@ func (v *verifyView) showFolder(f *app.Folder) {
 	v.refilter()
 	v.frame.setBody(elastic, objects...)
 	if f.Running {
-		v.frame.setBar(k.para(noteFace, k.p.muted, k.T("verify.folder.stop.after")), k.button(outlined, "", k.T("ui.stop"), u.store.StopFolder))
+		v.frame.setBar(k.para(noteFace, k.p.muted, k.T("verify.folder.stop.after")), v.stopFolder)
 		return
 	}
 	other := k.button(outlined, "plus", k.T("ui.verify.other"), u.chooseFile)
@@ -49,7 +49,7 @@ func (v *verifyView) showFolder(f *app.Folder) {
 	}
 	v.main = func() {
 		u.pick(pickSave, filepath.Dir(f.Path), func(folder []string) {
-			u.store.SaveTable(filepath.Join(folder[0], app.ReportName(f.Name, ".csv")), u.k.Catalog)
+			u.store.SaveTable(f, filepath.Join(folder[0], app.ReportName(f.Name, ".csv")), u.k.Catalog)
 		})
 	}
 	v.frame.setBar(leftmost(other), k.button(inked, "download", k.T("verify.folder.save"), v.main))

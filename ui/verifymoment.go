@@ -5,14 +5,9 @@ import "ceralacca/app"
 // chooseMoment asks for the day at which to judge.
 func (u *UI) chooseMoment() {
 	ver := u.latest.Load().Verify
-	if ver == nil || u.asking != nil || u.closing {
-		return
+	if ver != nil {
+		u.openSheet(func(a *asking) *panel { return u.momentPanel(a, ver.VerifyRequest) })
 	}
-	a := &asking{ui: u}
-	a.refuse = a.shut
-	a.build = func() *panel { return u.momentPanel(a, ver.VerifyRequest) }
-	u.asking = a
-	a.open()
 }
 
 // momentPanel has a field for the date; what it cannot read as one it says, and goes no further.

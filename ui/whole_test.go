@@ -81,7 +81,7 @@ func verifyAndSave(t *testing.T, u *UI, q *posts, store *app.Store, content []by
 		}
 	}
 	saved := filepath.Join(t.TempDir(), "salvato.pdf")
-	store.SaveContent(saved)
+	store.SaveContent(v, saved)
 	q.until(t, "the saving is told", func() bool {
 		last := u.views[pageVerify].(*verifyView).last
 		return last != nil && last.Saved != nil

@@ -58,7 +58,7 @@ func (s *session) addAuthority(a app.Authority, passwordFD int) error {
 			return err
 		}
 	}
-	return s.engine.KeepAuthority(-1, a, password)
+	return s.engine.KeepAuthority(app.Authority{}, a, password)
 }
 
 func (s *session) removeAuthority(name string) error {
