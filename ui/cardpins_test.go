@@ -196,10 +196,12 @@ func TestWhatIsAmissIsNeverLeftOut(t *testing.T) {
 			continue
 		}
 		for _, tag := range lang.Languages {
-			u := s.open(t, assets.FS, 800, 600, func(set *app.Settings) { set.Language, set.Scale = tag, 200 })
-			if icon, _, _ := cardState(u.k, c, c.Card()); icon != "check" && !u.shell.bar.pill.Visible() {
-				t.Errorf("%s, %s: the bar does not say what is amiss", s.name, tag)
-			}
+			t.Run(s.name+"/"+tag, func(t *testing.T) {
+				u := s.open(t, assets.FS, 800, 600, func(set *app.Settings) { set.Language, set.Scale = tag, 200 })
+				if icon, _, _ := cardState(u.k, c, c.Card()); icon != "check" && !u.shell.bar.pill.Visible() {
+					t.Error("the bar does not say what is amiss")
+				}
+			})
 		}
 	}
 }
@@ -211,14 +213,16 @@ func TestNextStepWithoutACardIsInSight(t *testing.T) {
 			continue
 		}
 		for _, tag := range lang.Languages {
-			u := s.open(t, assets.FS, 800, 600, func(set *app.Settings) { set.Language = tag })
-			b, ok := controls(u.shell.object)[u.k.T("ui.absent.find")]
-			if !ok {
-				t.Fatalf("%s, %s: no such button", s.name, tag)
-			}
-			if foot := u.app.Driver().AbsolutePositionForObject(b).Y + b.Size().Height; foot > 600 {
-				t.Errorf("%s, %s: the button ends at %.0f", s.name, tag, foot)
-			}
+			t.Run(s.name+"/"+tag, func(t *testing.T) {
+				u := s.open(t, assets.FS, 800, 600, func(set *app.Settings) { set.Language = tag })
+				b, ok := controls(u.shell.object)[u.k.T("ui.absent.find")]
+				if !ok {
+					t.Fatal("no such button")
+				}
+				if foot := u.app.Driver().AbsolutePositionForObject(b).Y + b.Size().Height; foot > 600 {
+					t.Errorf("the button ends at %.0f", foot)
+				}
+			})
 		}
 	}
 }

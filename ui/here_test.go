@@ -13,9 +13,11 @@ func TestThePageOfTheCardDoesNotSendToItself(t *testing.T) {
 		if s.page != pageCard {
 			continue
 		}
-		u := s.open(t, assets.FS, 1280, 800, nil)
-		if n := strings.Count(words(u.views[pageCard].Object()), u.k.T("ui.page.card")); n > 1 {
-			t.Errorf("%s: its name stands there %d times", s.name, n)
-		}
+		t.Run(s.name, func(t *testing.T) {
+			u := s.open(t, assets.FS, 1280, 800, nil)
+			if n := strings.Count(words(u.views[pageCard].Object()), u.k.T("ui.page.card")); n > 1 {
+				t.Errorf("its name stands there %d times", n)
+			}
+		})
 	}
 }

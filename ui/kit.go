@@ -26,8 +26,7 @@ type kit struct {
 	files  fs.FS
 	theme  *look
 	images map[string]fyne.Resource
-	pixels map[string]image.Image // drawings as they are painted
-	show   bool                   // the codice fiscale is shown in full
+	show   bool // the codice fiscale is shown in full
 
 	// keys is told of the keys that a focused control has no use for.
 	reveal func(fyne.CanvasObject)
@@ -55,7 +54,7 @@ func newKit(files fs.FS, set app.Settings, variant fyne.ThemeVariant, device flo
 	if scale > 2 {
 		scale = 2
 	}
-	k := &kit{Catalog: c, p: paletteFor(set.Theme, variant), scale: scale, device: device, files: files, images: map[string]fyne.Resource{}, pixels: map[string]image.Image{}, show: set.ShowFiscalCode}
+	k := &kit{Catalog: c, p: paletteFor(set.Theme, variant), scale: scale, device: device, files: files, images: map[string]fyne.Resource{}, show: set.ShowFiscalCode}
 	k.theme = &look{p: k.p, scale: scale}
 	for name, to := range map[string]*fyne.Resource{
 		"TitilliumWeb-Regular.ttf": &k.theme.regular, "TitilliumWeb-SemiBold.ttf": &k.theme.bold, "RobotoMono-Regular.ttf": &k.theme.mono,
@@ -156,12 +155,15 @@ func (k *kit) redraw(img *canvas.Image, name string, c color.NRGBA) {
 	}
 }
 
+// rasters are the drawings as they are painted, of all kits. They belong to the window's goroutine.
+var rasters = map[string]image.Image{}
+
 // raster is a drawing as pixels of the screen. Fyne's image of an SVG reads it anew whenever it is asked for its size or
 // refreshed, which was two thirds of the time that a long list took; so each is read once, and shared.
 func (k *kit) raster(name string, w, h float32, c color.NRGBA) image.Image {
 	wide, high := int(w*k.scale*k.device+0.5), int(h*k.scale*k.device+0.5)
-	id := name + hexOf(c) + strconv.Itoa(wide) + "x" + strconv.Itoa(high)
-	if p, ok := k.pixels[id]; ok {
+	id := name + k.p.name + hexOf(c) + strconv.Itoa(wide) + "x" + strconv.Itoa(high)
+	if p, ok := rasters[id]; ok {
 		return p
 	}
 	svg := canvas.NewImageFromResource(k.drawing(name, w, c))
@@ -173,7 +175,7 @@ func (k *kit) raster(name string, w, h float32, c color.NRGBA) image.Image {
 	if got := svg.Image.Bounds().Size(); got.X != wide || got.Y != high { // Fyne takes the screen for a finer one
 		svg.Resize(fyne.NewSize(size.Width*float32(wide)/float32(got.X), size.Height*float32(high)/float32(got.Y)))
 	}
-	k.pixels[id] = svg.Image
+	rasters[id] = svg.Image
 	return svg.Image
 }
 

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"fmt"
 	"testing"
 
 	"fyne.io/fyne/v2"
@@ -23,29 +24,11 @@ func TestAnswersStayInSight(t *testing.T) {
 				if scale == 100 && i > 0 {
 					break
 				}
-				u := s.open(t, assets.FS, 800, 600, func(set *app.Settings) { set.Language, set.Scale = tag, scale })
-				if u.asking == nil {
-					continue
-				}
-				walk(u.asking.panel.object, func(o fyne.CanvasObject) bool {
-					c, ok := o.(*fyne.Container)
-					if !ok {
-						return true
+				t.Run(fmt.Sprintf("%s/%s %d %%", s.name, tag, scale), func(t *testing.T) {
+					u := s.open(t, assets.FS, 800, 600, func(set *app.Settings) { set.Language, set.Scale = tag, scale })
+					if u.asking != nil {
+						sheets += answersIn(t, u)
 					}
-					if _, ok = c.Layout.(*footed); !ok {
-						return true
-					}
-					sheets++
-					if h := c.Objects[0].Size().Height; h < u.k.px(56) {
-						t.Errorf("%s, %s, %d %%: %.0f of height are left for the question", s.name, tag, scale, h)
-					}
-					for name, b := range controls(c.Objects[1]) {
-						at := u.app.Driver().AbsolutePositionForObject(b)
-						if at.X < 0 || at.Y < 0 || at.X+b.Size().Width > 801 || at.Y+b.Size().Height > 601 {
-							t.Errorf("%s, %s, %d %%: %q lies at %v, %v large", s.name, tag, scale, name, at, b.Size())
-						}
-					}
-					return false
 				})
 			}
 		}
@@ -53,6 +36,32 @@ func TestAnswersStayInSight(t *testing.T) {
 	if sheets < 60 {
 		t.Errorf("only %d sheets were looked at", sheets)
 	}
+}
+
+// answersIn looks at the feet of the panel that is open, and counts them.
+func answersIn(t *testing.T, u *UI) int {
+	feet := 0
+	walk(u.asking.panel.object, func(o fyne.CanvasObject) bool {
+		c, ok := o.(*fyne.Container)
+		if !ok {
+			return true
+		}
+		if _, ok = c.Layout.(*footed); !ok {
+			return true
+		}
+		feet++
+		if h := c.Objects[0].Size().Height; h < u.k.px(56) {
+			t.Errorf("%.0f of height are left for the question", h)
+		}
+		for name, b := range controls(c.Objects[1]) {
+			at := u.app.Driver().AbsolutePositionForObject(b)
+			if at.X < 0 || at.Y < 0 || at.X+b.Size().Width > 801 || at.Y+b.Size().Height > 601 {
+				t.Errorf("%q lies at %v, %v large", name, at, b.Size())
+			}
+		}
+		return false
+	})
+	return feet
 }
 
 // TestWaysOutOfAnExercise: the list of exercises and the way out are on every step, in a low window too.
@@ -63,18 +72,20 @@ func TestWaysOutOfAnExercise(t *testing.T) {
 		}
 		for _, scale := range []int{100, 200} {
 			for _, tag := range lang.Languages {
-				u := s.open(t, assets.FS, 1280, 800, func(set *app.Settings) { set.Language, set.Scale = tag, scale })
-				there := controls(u.shell.ribbon)
-				for _, key := range []string{"exercise.title", "ui.practice.leave"} {
-					o, ok := there[u.k.T(key)]
-					if !ok {
-						t.Errorf("%s, %s, %d %%: no %q", s.name, tag, scale, u.k.T(key))
-						continue
+				t.Run(fmt.Sprintf("%s/%s %d %%", s.name, tag, scale), func(t *testing.T) {
+					u := s.open(t, assets.FS, 1280, 800, func(set *app.Settings) { set.Language, set.Scale = tag, scale })
+					there := controls(u.shell.ribbon)
+					for _, key := range []string{"exercise.title", "ui.practice.leave"} {
+						o, ok := there[u.k.T(key)]
+						if !ok {
+							t.Errorf("no %q", u.k.T(key))
+							continue
+						}
+						if at := u.app.Driver().AbsolutePositionForObject(o); at.X+o.Size().Width > 1281 {
+							t.Errorf("%q ends at %.0f", u.k.T(key), at.X+o.Size().Width)
+						}
 					}
-					if at := u.app.Driver().AbsolutePositionForObject(o); at.X+o.Size().Width > 1281 {
-						t.Errorf("%s, %s, %d %%: %q ends at %.0f", s.name, tag, scale, u.k.T(key), at.X+o.Size().Width)
-					}
-				}
+				})
 			}
 		}
 	}

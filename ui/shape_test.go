@@ -76,15 +76,18 @@ func TestShapesGolden(t *testing.T) {
 	golden(t, "shapes.txt", got.String())
 }
 
-// TestLanguageSwitches changes the language of every scene while the window stands: nothing of the former language stays
-// on it, and no language loses or gains a control. The first language is one that does not exist, so that its words are
-// known wherever they are left.
+// TestLanguageSwitches shows every scene in every language, all but the first by a switch while the window stands: no
+// placeholder and no key is on it, no control outside it, nothing of the former language stays, and no language loses or
+// gains a control. The language before the first switch is one that does not exist, so that its words are known wherever
+// they are left.
 func TestLanguageSwitches(t *testing.T) {
 	files := pseudoFiles(t, lang.Languages[0])
 	for _, s := range scenes() {
 		t.Run(s.name, func(t *testing.T) {
-			first := kindsOf(s.open(t, assets.FS, 800, 600, nil))
-			u := s.open(t, files, 800, 600, nil)
+			u := s.open(t, assets.FS, 800, 600, nil)
+			first := kindsOf(u)
+			checkScene(t, u)
+			u = s.open(t, files, 800, 600, nil)
 			for _, tag := range lang.Languages[1:] {
 				next, set := *u.latest.Load(), u.settings
 				set.Language = tag
@@ -102,11 +105,33 @@ func TestLanguageSwitches(t *testing.T) {
 					}
 					s.then(u)
 				}
+				checkScene(t, u)
 				if kinds := kindsOf(u); !slices.Equal(first, kinds) {
 					t.Errorf("%s has %v, %s has %v", lang.Languages[0], first, tag, kinds)
 				}
 			}
 		})
+	}
+}
+
+// checkScene finds what no page may show in any language: a key, a mark of the texts, a control outside the window.
+func checkScene(t *testing.T, u *UI) {
+	t.Helper()
+	said := words(u.shell.object)
+	if u.asking != nil {
+		said += words(u.asking.panel.object)
+	}
+	for _, bad := range []string{"[ui.", "[advice.", "[pin.", "[verdict.", "[sub.", "[confirm.", "{", "}", "**"} {
+		if strings.Contains(said, bad) {
+			t.Errorf("%q is on the screen in %s:\n%s", bad, u.k.Tag(), said)
+		}
+	}
+	width := u.window.Canvas().Size().Width
+	for name, c := range controls(u.shell.object) {
+		x := u.app.Driver().AbsolutePositionForObject(c).X
+		if x < 0 || x+c.Size().Width > width+1 {
+			t.Errorf("control %q lies from %.0f to %.0f in a window of %.0f", name, x, x+c.Size().Width, width)
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"bytes"
 	"encoding/json"
 	"strings"
 
@@ -20,7 +21,7 @@ func (k *kit) toolkitWords() error {
 		}
 	}
 	b, err := json.Marshal(words)
-	if err != nil {
+	if err != nil || bytes.Equal(b, toolkitHas) {
 		return err
 	}
 	system := fynelang.SystemLocale()
@@ -29,5 +30,9 @@ func (k *kit) toolkitWords() error {
 			return err
 		}
 	}
+	toolkitHas = b
 	return nil
 }
+
+// toolkitHas are the words that were given last: the toolkit keeps them for the whole process, and takes its time.
+var toolkitHas []byte

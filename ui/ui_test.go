@@ -344,30 +344,3 @@ func TestDrawings(t *testing.T) {
 		}
 	}
 }
-
-// TestScenes shows every page in every state, in both languages and the smallest window: no key without
-// words, no placeholder left, no control outside the window's width.
-func TestScenes(t *testing.T) {
-	for _, s := range scenes() {
-		for _, tag := range lang.Languages {
-			t.Run(s.name+"/"+tag, func(t *testing.T) {
-				u := s.open(t, assets.FS, 800, 600, func(set *app.Settings) { set.Language = tag })
-				said := words(u.shell.object)
-				if u.asking != nil {
-					said += words(u.asking.panel.object)
-				}
-				for _, bad := range []string{"[ui.", "[advice.", "[pin.", "[verdict.", "[sub.", "[confirm.", "{", "}", "**"} {
-					if strings.Contains(said, bad) {
-						t.Errorf("%q is on the screen:\n%s", bad, said)
-					}
-				}
-				for name, c := range controls(u.shell.object) {
-					x := u.app.Driver().AbsolutePositionForObject(c).X
-					if x < 0 || x+c.Size().Width > 801 {
-						t.Errorf("control %q lies from %.0f to %.0f in a window of 800", name, x, x+c.Size().Width)
-					}
-				}
-			})
-		}
-	}
-}
