@@ -399,6 +399,12 @@ func (v *previewView) rows(s *app.ViewSection) fyne.CanvasObject {
 		weights[i] = 1
 	}
 	weights[0] = 2.4
+	switch last := len(s.Columns) - 1; s.Columns[last].Code {
+	case "text", "reference":
+		weights[0], weights[last] = 1, 2.4
+	case "iban":
+		weights[0] = 1
+	}
 	number := make([]bool, len(s.Columns))
 	for _, r := range s.Rows {
 		for i := range min(len(r), len(number)) {
@@ -444,8 +450,10 @@ func (v *previewView) value(x app.ViewValue) string {
 	switch {
 	case x.Code != "" && x.Text != "":
 		return k.T("preview.code."+x.Code) + " (" + x.Text + ")"
+	case x.Code != "":
+		return k.T("preview.code." + x.Code)
 	case x.Is == app.ValueAmount:
-		return k.Amount(x.Text)
+		return strings.TrimSpace(k.Amount(x.Text) + " " + x.Unit)
 	case x.Is == app.ValueDay:
 		return k.isoDay(x.Text)
 	}

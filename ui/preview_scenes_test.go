@@ -89,6 +89,16 @@ func invoiceSections() []app.ViewSection {
 		section("document", "type", "TD01", "number", "12/A", "date", "2026-03-05", "reason", "Consulenza di marzo", "total", "2440.00", "currency", "EUR"),
 		rowsUnder(section("lines"), "description quantity price vat amount", "Consulenza tecnica sull'impianto di via Garibaldi, come da offerta del 3 febbraio|1.00|1500.00|22 %|1500.00", "Sopralluogo|2.00|250.00|22 %|500.00"),
 		rowsUnder(section("vat"), "vat base tax", "22 %|2000.00|440.00"),
+		{Code: "extras", Columns: []app.ViewValue{{Code: "kind"}, {Code: "rate"}, {Code: "amount"}}, Rows: [][]app.ViewValue{
+			{{Code: "withholding", Text: "RT01 A"}, {Text: "20 %"}, {Text: "400.00", Is: app.ValueAmount}},
+			{{Code: "stamp"}, {}, {Text: "2.00", Is: app.ValueAmount}},
+		}},
+		{Code: "references", Columns: []app.ViewValue{{Code: "kind"}, {Code: "date"}, {Code: "reference"}}, Rows: [][]app.ViewValue{
+			{{Code: "ref-order"}, {Text: "2026-01-02", Is: app.ValueDay}, {Text: "66685 · CUP C12H34567890123 · CIG ZA12345678"}},
+		}},
+		{Code: "payment", Columns: []app.ViewValue{{Code: "due"}, {Code: "method"}, {Code: "amount"}, {Code: "iban"}}, Rows: [][]app.ViewValue{
+			{{Text: "2026-04-05", Is: app.ValueDay}, {Code: "MP05", Text: "MP05"}, {Text: "2042.00", Is: app.ValueAmount}, {Text: "IT60 X054 2811 1010 0000 0123 456"}},
+		}},
 	}
 }
 
@@ -126,6 +136,10 @@ func previewScenes() []scene {
 		{"preview-accounts", pageSign, previewed("bilancio_2025.xbrl", table([]app.ViewSection{
 			section("balance", "entity", "00000000000", "closing", "2025-12-31", "taxonomy", "itcc-ci-abb-2018-11-04.xsd"),
 			rowsUnder(section("facts"), "concept 2025-12-31 2024-12-31", "Totale crediti verso soci per versamenti ancora dovuti|0|0", "Totale immobilizzazioni|120450|98000", "Totale attivo|1250300|1100020", "Utile perdita esercizio|-5400|12010"),
+			{Code: "notes", Columns: []app.ViewValue{{Code: "concept"}, {Code: "text"}}, Rows: [][]app.ViewValue{
+				{{Text: "Introduzione nota integrativa"}, {Text: "Il bilancio è redatto secondo gli articoli 2423 e seguenti del codice civile."}},
+				{{}, {Text: "Non vi sono crediti né debiti di durata residua superiore a cinque anni."}},
+			}},
 		})), nil},
 		{"preview-picture", pageSign, previewed("planimetria.png", func(p *app.Preview) {
 			p.View, p.Page = &app.View{Form: app.ViewPicture, Picture: drawnPage(800, 500), Width: 800, Height: 500}, nil

@@ -1,200 +1,305 @@
 package preview
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+)
 
-// The elements of an Italian electronic invoice that a person looks for (FatturaPA, Provvedimento AdE 89757/2018,
-// Allegato A, version 1.8). Names in any namespace are taken: versions differ in it.
-type invoice struct {
-	Header struct {
-		Transmission struct {
-			Recipient string `xml:"CodiceDestinatario"`
-			PEC       string `xml:"PECDestinatario"`
-		} `xml:"DatiTrasmissione"`
-		Supplier party `xml:"CedentePrestatore"`
-		Customer party `xml:"CessionarioCommittente"`
-	} `xml:"FatturaElettronicaHeader"`
-	Bodies []struct {
-		General struct {
-			Document struct {
-				Type     string   `xml:"TipoDocumento"`
-				Currency string   `xml:"Divisa"`
-				Date     string   `xml:"Data"`
-				Number   string   `xml:"Numero"`
-				Total    string   `xml:"ImportoTotaleDocumento"`
-				Reasons  []string `xml:"Causale"`
-			} `xml:"DatiGeneraliDocumento"`
-		} `xml:"DatiGenerali"`
-		Goods struct {
-			Lines   []invoiceLine    `xml:"DettaglioLinee"`
-			Summary []invoiceSummary `xml:"DatiRiepilogo"`
-			simplified
-		} `xml:"DatiBeniServizi"`
-		Payments []struct {
-			Details []struct {
-				Method string `xml:"ModalitaPagamento"`
-				Due    string `xml:"DataScadenzaPagamento"`
-				Amount string `xml:"ImportoPagamento"`
-				IBAN   string `xml:"IBAN"`
-			} `xml:"DettaglioPagamento"`
-		} `xml:"DatiPagamento"`
-		Attachments []struct {
-			Name string `xml:"NomeAttachment"`
-		} `xml:"Allegati"`
-	} `xml:"FatturaElettronicaBody"`
-}
+// This file lays out an Italian electronic invoice (FatturaPA, Provvedimento AdE 89757/2018, Allegato A, versions 1.2 to
+// 1.9, ordinary and simplified). Names in any name space are taken.
 
-// simplified are the goods of a simplified invoice, where each DatiBeniServizi is a line.
-type simplified struct {
-	Description string `xml:"Descrizione"`
-	Amount      string `xml:"Importo"`
-}
+// invoiceCodes are the codes of the format for which there are words (preview.code.TD01 and so on).
+var invoiceCodes = func() map[string]bool {
+	known := map[string]bool{}
+	for _, c := range strings.Fields("TD01 TD02 TD03 TD04 TD05 TD06 TD07 TD08 TD09 TD16 TD17 TD18 TD19 TD20 TD21 TD22 TD23 TD24 " +
+		"TD25 TD26 TD27 TD28 TD29 MP01 MP02 MP03 MP05 MP08 MP12 MP16 MP18 MP19 MP22 MP23 N1 N2 N3 N4 N5 N6 N7 SC MG") {
+		known[c] = true
+	}
+	return known
+}()
 
-type party struct {
-	Person struct {
-		VAT struct {
-			Country string `xml:"IdPaese"`
-			Code    string `xml:"IdCodice"`
-		} `xml:"IdFiscaleIVA"`
-		FiscalCode string `xml:"CodiceFiscale"`
-		Name       struct {
-			Company string `xml:"Denominazione"`
-			First   string `xml:"Nome"`
-			Last    string `xml:"Cognome"`
-		} `xml:"Anagrafica"`
-	} `xml:"DatiAnagrafici"`
-	Seat struct {
-		Street   string `xml:"Indirizzo"`
-		Number   string `xml:"NumeroCivico"`
-		Postcode string `xml:"CAP"`
-		Town     string `xml:"Comune"`
-		Province string `xml:"Provincia"`
-		Country  string `xml:"Nazione"`
-	} `xml:"Sede"`
-}
-
-type invoiceLine struct {
-	Number      string `xml:"NumeroLinea"`
-	Description string `xml:"Descrizione"`
-	Quantity    string `xml:"Quantita"`
-	Price       string `xml:"PrezzoUnitario"`
-	Total       string `xml:"PrezzoTotale"`
-	Rate        string `xml:"AliquotaIVA"`
-	Nature      string `xml:"Natura"`
-}
-
-type invoiceSummary struct {
-	Rate   string `xml:"AliquotaIVA"`
-	Nature string `xml:"Natura"`
-	Base   string `xml:"ImponibileImporto"`
-	Tax    string `xml:"Imposta"`
-}
-
-// invoiceTypes are the kinds of document for which there are words (preview.code.TD01 and so on).
-var invoiceTypes = map[string]bool{
-	"TD01": true, "TD02": true, "TD03": true, "TD04": true, "TD05": true, "TD06": true, "TD07": true, "TD08": true,
-	"TD16": true, "TD17": true, "TD18": true, "TD19": true, "TD20": true, "TD24": true, "TD25": true, "TD26": true,
-	"TD27": true, "TD28": true,
+// coded is a code of the format, with its words where there are some. Of a code such as N2.1 the words are those of N2.
+func coded(text string) Value {
+	v := Value{Text: text}
+	if main, _, _ := strings.Cut(text, "."); invoiceCodes[main] {
+		v.Code = main
+	}
+	return v
 }
 
 // maxRows is how many rows of a table are shown.
 const maxRows = 2000
 
-// readInvoice lays an invoice out for a person: who to whom, what, how much. It is false when it is none.
+// readInvoice lays an invoice out for a person: who to whom, what, how much, and whatever else stands in it. It is false
+// when it is none.
 func readInvoice(src []byte) ([]Section, bool) {
-	var f invoice
-	if err := newDecoder(src).Decode(&f); err != nil || len(f.Bodies) == 0 {
+	root := readTree(src)
+	bodies := root.all("FatturaElettronicaBody")
+	if len(bodies) == 0 {
 		return nil, false
 	}
+	h := root.at("FatturaElettronicaHeader")
 	parties := Section{Code: "invoice"}
-	parties.add("supplier", f.Header.Supplier.line())
-	parties.add("customer", f.Header.Customer.line())
-	recipient := f.Header.Transmission.Recipient
-	if p := f.Header.Transmission.PEC; p != "" {
-		recipient = strings.TrimSpace(recipient + " " + p)
-	}
-	parties.add("recipient", recipient)
+	parties.add("supplier", party(h.at("CedentePrestatore")))
+	parties.add("representative", party(h.at("RappresentanteFiscale")))
+	parties.add("customer", party(h.at("CessionarioCommittente")))
+	parties.add("intermediary", party(h.at("TerzoIntermediarioOSoggettoEmittente")))
+	parties.add("recipient", joined(" ", h.take("DatiTrasmissione", "CodiceDestinatario"), h.take("DatiTrasmissione", "PECDestinatario")))
 	out := []Section{parties}
-	for i := range f.Bodies {
-		b := &f.Bodies[i]
-		doc := &b.General.Document
-		s := Section{Code: "document"}
-		kind := Value{Text: doc.Type}
-		if invoiceTypes[doc.Type] {
-			kind.Code = doc.Type
-		}
-		s.value("type", kind)
-		s.add("number", doc.Number)
-		s.value("date", Value{Text: doc.Date, Is: Day})
-		s.add("reason", strings.Join(doc.Reasons, " "))
-		s.value("total", Value{Text: doc.Total, Is: Amount})
-		s.add("currency", doc.Currency)
-		for _, a := range b.Attachments {
-			s.add("attachment", a.Name)
-		}
-		out = append(out, s)
-		out = append(out, goods(b.Goods.Lines, b.Goods.Summary, b.Goods.simplified)...)
-		pay := Section{Code: "payment", Columns: columns("due", "method", "amount", "iban")}
-		for _, p := range b.Payments {
-			for _, d := range p.Details {
-				pay.row(Value{Text: d.Due, Is: Day}, Value{Text: d.Method}, Value{Text: d.Amount, Is: Amount}, Value{Text: d.IBAN})
+	for _, b := range bodies {
+		out = append(out, invoiceBody(b)...)
+	}
+	rest := Section{Code: "rest", Columns: columns("concept", "value")}
+	root.rest(nil, func(path []string, text string) {
+		names := make([]string, 0, len(path))
+		for _, p := range path {
+			switch p {
+			case "FatturaElettronicaHeader", "FatturaElettronicaBody", "DatiGenerali":
+			default:
+				names = append(names, spaced(p))
 			}
 		}
-		out = append(out, pay)
-	}
-	return filled(out), true
+		rest.row(Value{Text: strings.Join(names, " › ")}, Value{Text: text})
+	})
+	return filled(append(out, rest)), true
 }
 
-func goods(lines []invoiceLine, summary []invoiceSummary, one simplified) []Section {
-	l := Section{Code: "lines", Columns: columns("description", "quantity", "price", "vat", "amount")}
-	if one.Description != "" {
-		l.row(Value{Text: one.Description}, Value{}, Value{}, Value{}, Value{Text: one.Amount, Is: Amount})
+// invoiceBody lays out one of the documents of an invoice.
+func invoiceBody(b *element) []Section {
+	doc := b.at("DatiGenerali", "DatiGeneraliDocumento")
+	currency := doc.take("Divisa")
+	foreign := ""
+	if currency != "EUR" {
+		foreign = currency
 	}
-	for _, x := range lines {
-		l.row(Value{Text: x.Description}, Value{Text: x.Quantity, Is: Amount}, Value{Text: x.Price, Is: Amount},
-			rate(x.Rate, x.Nature), Value{Text: x.Total, Is: Amount})
+	s := Section{Code: "document"}
+	s.value("type", coded(doc.take("TipoDocumento")))
+	s.add("number", doc.take("Numero"))
+	s.value("date", Value{Text: doc.take("Data"), Is: Day})
+	reasons := doc.all("Causale")
+	texts := make([]string, 0, len(reasons))
+	for _, c := range reasons {
+		texts = append(texts, c.take())
 	}
-	s := Section{Code: "vat", Columns: columns("vat", "base", "tax")}
-	for _, x := range summary {
-		s.row(rate(x.Rate, x.Nature), Value{Text: x.Base, Is: Amount}, Value{Text: x.Tax, Is: Amount})
+	s.add("reason", strings.Join(texts, " "))
+	s.value("total", Value{Text: doc.take("ImportoTotaleDocumento"), Is: Amount, Unit: foreign})
+	s.add("currency", currency)
+	for _, a := range b.all("Allegati") {
+		s.add("attachment", attached(a))
 	}
-	return []Section{l, s}
+	return []Section{s, goods(b), invoiceSummary(b, foreign), extras(doc), references(b), payments(b, foreign)}
+}
+
+// attached tells a file within the invoice, which is not shown.
+func attached(a *element) string {
+	a.shown = true // the file itself is Base64
+	size := ""
+	if n := len(a.take("Attachment")) * 3 / 4; n > 0 {
+		size = strconv.Itoa((n+1023)/1024) + " KiB"
+	}
+	return joined(" · ", a.take("NomeAttachment"), a.take("DescrizioneAttachment"), a.take("FormatoAttachment"), size)
+}
+
+// goods are the lines, those of a simplified invoice too, where each DatiBeniServizi is one.
+func goods(b *element) Section {
+	s := Section{Code: "lines", Columns: columns("description", "quantity", "price", "vat", "amount")}
+	for _, g := range b.all("DatiBeniServizi") {
+		if g.at("Importo") != nil {
+			s.row(Value{Text: g.take("Descrizione")}, Value{}, Value{}, rate(g.take("DatiIVA", "Aliquota"), g.take("Natura")),
+				Value{Text: g.take("Importo"), Is: Amount})
+		}
+		for _, x := range g.all("DettaglioLinee") {
+			x.take("NumeroLinea")
+			s.row(Value{Text: described(x)},
+				Value{Text: x.take("Quantita"), Is: Amount, Unit: x.take("UnitaMisura")}, Value{Text: x.take("PrezzoUnitario"), Is: Amount},
+				rate(x.take("AliquotaIVA"), x.take("Natura")), Value{Text: x.take("PrezzoTotale"), Is: Amount})
+		}
+	}
+	return s
+}
+
+// described is what a line is about, with what else is said of it.
+func described(x *element) string {
+	parts := []string{x.take("Descrizione")}
+	for _, c := range x.all("CodiceArticolo") {
+		parts = append(parts, joined(" ", c.take("CodiceTipo"), c.take("CodiceValore")))
+	}
+	parts = append(parts, joined(" – ", x.take("DataInizioPeriodo"), x.take("DataFinePeriodo")))
+	for _, c := range x.all("ScontoMaggiorazione") {
+		parts = append(parts, discount(c))
+	}
+	for _, c := range x.all("AltriDatiGestionali") {
+		parts = append(parts, joined(" ", c.take("TipoDato"), c.take("RiferimentoTesto"), c.take("RiferimentoNumero"), c.take("RiferimentoData")))
+	}
+	return joined(" · ", parts...)
+}
+
+// discount is a reduction, or an increase, of a line.
+func discount(c *element) string {
+	sign := "−"
+	if c.take("Tipo") == "MG" {
+		sign = "+"
+	}
+	percent := c.take("Percentuale")
+	if percent != "" {
+		percent = sign + " " + percentage(percent)
+	}
+	amount := c.take("Importo")
+	if amount != "" {
+		amount = sign + " " + amount
+	}
+	return joined(" · ", percent, amount)
+}
+
+func invoiceSummary(b *element, unit string) Section {
+	s := Section{Code: "vat", Columns: columns("vat", "base", "tax", "due-how")}
+	for _, g := range b.all("DatiBeniServizi") {
+		if tax := g.take("DatiIVA", "Imposta"); tax != "" {
+			s.row(Value{}, Value{}, Value{Text: tax, Is: Amount, Unit: unit}, Value{})
+		}
+		for _, x := range g.all("DatiRiepilogo") {
+			how := Value{Text: x.take("EsigibilitaIVA")}
+			if how.Text == "S" || how.Text == "D" || how.Text == "I" {
+				how.Code = "due-" + how.Text
+			}
+			s.row(rate(x.take("AliquotaIVA"), x.take("Natura")), Value{Text: x.take("ImponibileImporto"), Is: Amount, Unit: unit},
+				Value{Text: x.take("Imposta"), Is: Amount, Unit: unit}, how)
+		}
+	}
+	return s
+}
+
+// extras are what is added to the goods of a document, or held back.
+func extras(doc *element) Section {
+	s := Section{Code: "extras", Columns: columns("kind", "rate", "amount")}
+	for _, x := range doc.all("DatiRitenuta") {
+		kind := joined(" ", x.take("TipoRitenuta"), x.take("CausalePagamento"))
+		s.row(Value{Text: kind, Code: "withholding"}, Value{Text: percentage(x.take("AliquotaRitenuta"))}, Value{Text: x.take("ImportoRitenuta"), Is: Amount})
+	}
+	for _, x := range doc.all("DatiCassaPrevidenziale") {
+		s.row(Value{Text: x.take("TipoCassa"), Code: "fund"}, Value{Text: percentage(x.take("AlCassa"))}, Value{Text: x.take("ImportoContributoCassa"), Is: Amount})
+	}
+	if x := doc.at("DatiBollo"); x != nil {
+		x.take("BolloVirtuale")
+		s.row(Value{Code: "stamp"}, Value{}, Value{Text: x.take("ImportoBollo"), Is: Amount})
+	}
+	for _, x := range doc.all("ScontoMaggiorazione") {
+		s.row(coded(x.take("Tipo")), Value{Text: percentage(x.take("Percentuale"))}, Value{Text: x.take("Importo"), Is: Amount})
+	}
+	if r := doc.take("Arrotondamento"); r != "" {
+		s.row(Value{Code: "rounding"}, Value{}, Value{Text: r, Is: Amount})
+	}
+	return s
+}
+
+// referring are the elements that name another document, and the code of the words for each.
+var referring = []struct{ name, code string }{
+	{"DatiOrdineAcquisto", "ref-order"},
+	{"DatiContratto", "ref-contract"},
+	{"DatiConvenzione", "ref-agreement"},
+	{"DatiRicezione", "ref-receipt"},
+	{"DatiFattureCollegate", "ref-invoice"},
+	{"DatiDDT", "ref-transport"},
+}
+
+// references are the orders, contracts, transport documents and invoices that the document goes back to.
+func references(b *element) Section {
+	s := Section{Code: "references", Columns: columns("kind", "date", "reference")}
+	general := b.at("DatiGenerali")
+	for _, r := range referring {
+		for _, x := range general.all(r.name) {
+			numbers := []string{x.take("IdDocumento"), x.take("NumeroDDT")}
+			for _, c := range []string{"CUP", "CIG"} {
+				if code := x.take("Codice" + c); code != "" {
+					numbers = append(numbers, c+" "+code)
+				}
+			}
+			s.row(Value{Code: r.code}, Value{Text: x.take("Data") + x.take("DataDDT"), Is: Day}, Value{Text: joined(" · ", numbers...)})
+		}
+	}
+	return s
+}
+
+func payments(b *element, unit string) Section {
+	s := Section{Code: "payment", Columns: columns("due", "method", "amount", "iban")}
+	for _, p := range b.all("DatiPagamento") {
+		for _, d := range p.all("DettaglioPagamento") {
+			s.row(Value{Text: d.take("DataScadenzaPagamento"), Is: Day}, coded(d.take("ModalitaPagamento")),
+				Value{Text: d.take("ImportoPagamento"), Is: Amount, Unit: unit}, Value{Text: grouped(d.take("IBAN"))})
+		}
+	}
+	return s
+}
+
+// grouped writes an IBAN by fours, as it is printed (ISO 13616), so that it can be compared, and go to a second line.
+func grouped(iban string) string {
+	var b strings.Builder
+	for i, r := range iban {
+		if i > 0 && i%4 == 0 {
+			b.WriteByte(' ')
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
 }
 
 // rate is a percentage, or the reason for there being none.
 func rate(percent, nature string) Value {
 	if nature != "" {
-		return Value{Text: nature}
+		return coded(nature)
 	}
-	return Value{Text: strings.TrimSuffix(percent, ".00") + " %"}
+	return Value{Text: percentage(percent)}
 }
 
-func (p *party) line() string {
-	n := p.Person.Name
-	parts := []string{strings.TrimSpace(n.Company + " " + strings.TrimSpace(n.First+" "+n.Last))}
-	if v := p.Person.VAT; v.Code != "" {
-		parts = append(parts, v.Country+v.Code)
+func percentage(s string) string {
+	if s == "" {
+		return ""
 	}
-	if c := p.Person.FiscalCode; c != "" && c != p.Person.VAT.Code {
-		parts = append(parts, c)
-	}
-	s := p.Seat
-	street := strings.TrimSpace(s.Street + " " + s.Number)
-	town := strings.Join(strings.Fields(s.Postcode+" "+s.Town+" "+s.Province), " ")
-	return strings.Join(kept(append(parts, street, town)), ", ")
+	return strings.TrimSuffix(s, ".00") + " %"
 }
 
-func kept(all []string) []string {
-	var out []string
-	for _, s := range all {
+// party is who takes part, in a line. A simplified invoice has the same data at other places.
+func party(p *element) string {
+	if p == nil {
+		return ""
+	}
+	data := []*element{p.at("DatiAnagrafici"), p.at("DatiAnagrafici", "Anagrafica"), p.at("IdentificativiFiscali"), p.at("AltriDatiIdentificativi"), p}
+	take := func(path ...string) string {
+		for _, d := range data {
+			if t := d.take(path...); t != "" {
+				return t
+			}
+		}
+		return ""
+	}
+	name := joined(" ", take("Denominazione"), take("Titolo"), take("Nome"), take("Cognome"))
+	vat := take("IdFiscaleIVA", "IdPaese") + take("IdFiscaleIVA", "IdCodice")
+	code := take("CodiceFiscale")
+	if code != "" && strings.HasSuffix(vat, code) {
+		code = ""
+	}
+	street := joined(" ", take("Sede", "Indirizzo"), take("Sede", "NumeroCivico"))
+	town := joined(" ", take("Sede", "CAP"), take("Sede", "Comune"), take("Sede", "Provincia"))
+	country := take("Sede", "Nazione")
+	if country == "IT" {
+		country = ""
+	}
+	return joined(", ", name, vat, code, street, town, country)
+}
+
+// joined puts what is not empty together.
+func joined(sep string, parts ...string) string {
+	kept := make([]string, 0, len(parts))
+	for _, s := range parts {
 		if s = strings.TrimSpace(s); s != "" {
-			out = append(out, s)
+			kept = append(kept, s)
 		}
 	}
-	return out
+	return strings.Join(kept, sep)
 }
 
 func columns(codes ...string) []Value {
-	var out []Value
+	out := make([]Value, 0, len(codes))
 	for _, c := range codes {
 		out = append(out, Value{Code: c})
 	}
@@ -211,6 +316,7 @@ func (s *Section) value(code string, v Value) {
 
 func (s *Section) row(cells ...Value) {
 	if len(s.Rows) >= maxRows {
+		s.cut = true
 		return
 	}
 	for i := range cells {
@@ -220,7 +326,7 @@ func (s *Section) row(cells ...Value) {
 }
 
 // maxCell is how many bytes of a value are shown.
-const maxCell = 600
+const maxCell = 4000
 
 // clean makes one line of a value and spells out what would not be seen.
 func clean(v Value) Value {
@@ -232,13 +338,31 @@ func clean(v Value) Value {
 	return v
 }
 
-// filled are the sections that have something in them.
+// filled are the sections that have something in them, without the columns that have nothing.
 func filled(all []Section) []Section {
 	var out []Section
 	for _, s := range all {
-		if len(s.Fields)+len(s.Rows) > 0 {
-			out = append(out, s)
+		if len(s.Fields)+len(s.Rows) == 0 {
+			continue
 		}
+		for i := len(s.Columns) - 1; i > 0; i-- {
+			if s.emptyColumn(i) {
+				s.Columns = append(s.Columns[:i:i], s.Columns[i+1:]...)
+				for n, r := range s.Rows {
+					s.Rows[n] = append(r[:i:i], r[i+1:]...)
+				}
+			}
+		}
+		out = append(out, s)
 	}
 	return out
+}
+
+func (s *Section) emptyColumn(i int) bool {
+	for _, r := range s.Rows {
+		if i < len(r) && (r[i].Text != "" || r[i].Code != "") {
+			return false
+		}
+	}
+	return true
 }

@@ -47,6 +47,8 @@ type Section struct {
 	Fields  []Field
 	Columns []Value
 	Rows    [][]Value
+
+	cut bool // there are more rows
 }
 
 // Field is a named value.
@@ -58,9 +60,11 @@ type Field struct {
 // Value is a cell: text as it stands in the file, and what it is.
 type Value struct {
 	Text string
-	// Code says what a code of the format means, where that is known, or names a column.
+	// Code says what a code of the format means, where that is known, or names a column. It may stand without Text.
 	Code string
 	Is   Is
+	// Unit follows an Amount: a currency other than the euro, a measure.
+	Unit string
 }
 
 // Is is what a value is, for writing it in the person's language.
@@ -139,15 +143,18 @@ func (v *View) table(text string) {
 	src := []byte(text)
 	root := rootOf(src)
 	var s []Section
-	var ok bool
+	var cut, ok bool
 	switch {
 	case root.Local == "FatturaElettronica" || root.Local == "FatturaElettronicaSemplificata":
 		s, ok = readInvoice(src)
 	case root.Local == "xbrl" && root.Space == xbrlInstance:
-		s, ok = readXBRL(src)
+		s, cut, ok = readXBRL(src)
 	}
 	if ok {
-		v.Form, v.Sections = Table, s
+		v.Form, v.Sections, v.Cut = Table, s, v.Cut || cut
+		for i := range s {
+			v.Cut = v.Cut || s[i].cut
+		}
 	}
 }
 

@@ -4,11 +4,14 @@ import (
 	"archive/zip"
 	"bytes"
 	"encoding/binary"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"image"
 	"image/color"
 	"image/png"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -138,7 +141,7 @@ func printed(sections []Section) string {
 				if i > 0 {
 					b.WriteString("|")
 				}
-				b.WriteString(c.Text)
+				b.WriteString(strings.TrimSpace(c.Text + " " + c.Unit))
 			}
 			b.WriteString("]")
 		}
@@ -159,7 +162,62 @@ vat: [22 %|1000.00|220.00]
 	}
 }
 
-const xbrlXML = `<x:xbrl xmlns:x="http://www.xbrl.org/2003/instance" xmlns:link="http://www.xbrl.org/2003/linkbase" xmlns:xlink="http://www.w3.org/1999/xlink" xmlns:c="http://www.infocamere.it/itnn/fr/itcc/ci/2018-11-04">
+// fullInvoice has two documents, what is held back and added, references, a foreign currency, and an element of a later
+// version.
+const fullInvoice = `<p:FatturaElettronica versione="FPA12" xmlns:p="http://ivaservizi.agenziaentrate.gov.it/docs/xsd/fatture/v1.2">
+<FatturaElettronicaHeader><CedentePrestatore><DatiAnagrafici><IdFiscaleIVA><IdPaese>IT</IdPaese><IdCodice>01234567890</IdCodice></IdFiscaleIVA><CodiceFiscale>01234567890</CodiceFiscale>
+<Anagrafica><Titolo>Avv.</Titolo><Nome>Anna</Nome><Cognome>Esempio</Cognome></Anagrafica><RegimeFiscale>RF01</RegimeFiscale></DatiAnagrafici><Sede><Indirizzo>Rue 1</Indirizzo><CAP>00000</CAP><Comune>Parigi</Comune><Nazione>FR</Nazione></Sede></CedentePrestatore>
+<CessionarioCommittente><DatiAnagrafici><CodiceFiscale>RSSMRA80A01H501U</CodiceFiscale><Anagrafica><Denominazione>COMUNE</Denominazione></Anagrafica></DatiAnagrafici></CessionarioCommittente>
+<TerzoIntermediarioOSoggettoEmittente><DatiAnagrafici><Anagrafica><Denominazione>STUDIO</Denominazione></Anagrafica></DatiAnagrafici></TerzoIntermediarioOSoggettoEmittente></FatturaElettronicaHeader>
+<FatturaElettronicaBody><DatiGenerali><DatiGeneraliDocumento><TipoDocumento>TD06</TipoDocumento><Divisa>EUR</Divisa><Data>2026-03-05</Data><Numero>1</Numero>
+<DatiRitenuta><TipoRitenuta>RT01</TipoRitenuta><ImportoRitenuta>200.00</ImportoRitenuta><AliquotaRitenuta>20.00</AliquotaRitenuta><CausalePagamento>A</CausalePagamento></DatiRitenuta>
+<DatiBollo><BolloVirtuale>SI</BolloVirtuale><ImportoBollo>2.00</ImportoBollo></DatiBollo>
+<DatiCassaPrevidenziale><TipoCassa>TC01</TipoCassa><AlCassa>4.00</AlCassa><ImportoContributoCassa>40.00</ImportoContributoCassa></DatiCassaPrevidenziale>
+<ScontoMaggiorazione><Tipo>SC</Tipo><Importo>5.00</Importo></ScontoMaggiorazione><Arrotondamento>0.01</Arrotondamento><Causale>uno</Causale><Causale>due</Causale></DatiGeneraliDocumento>
+<DatiOrdineAcquisto><IdDocumento>66685</IdDocumento><Data>2026-01-02</Data><CodiceCUP>CUP1</CodiceCUP><CodiceCIG>CIG1</CodiceCIG></DatiOrdineAcquisto>
+<DatiDDT><NumeroDDT>7</NumeroDDT><DataDDT>2026-02-02</DataDDT></DatiDDT></DatiGenerali>
+<DatiBeniServizi><DettaglioLinee><NumeroLinea>1</NumeroLinea><CodiceArticolo><CodiceTipo>EAN</CodiceTipo><CodiceValore>80</CodiceValore></CodiceArticolo><Descrizione>Parere</Descrizione><Quantita>2.00</Quantita><UnitaMisura>ore</UnitaMisura><PrezzoUnitario>500.00</PrezzoUnitario><ScontoMaggiorazione><Tipo>SC</Tipo><Percentuale>10.00</Percentuale></ScontoMaggiorazione><PrezzoTotale>900.00</PrezzoTotale><AliquotaIVA>0.00</AliquotaIVA><Natura>N2.1</Natura></DettaglioLinee>
+<DatiRiepilogo><AliquotaIVA>0.00</AliquotaIVA><Natura>N2.1</Natura><ImponibileImporto>900.00</ImponibileImporto><Imposta>0.00</Imposta><EsigibilitaIVA>S</EsigibilitaIVA><RiferimentoNormativo>art. 7-ter</RiferimentoNormativo></DatiRiepilogo></DatiBeniServizi>
+<DatiPagamento><CondizioniPagamento>TP02</CondizioniPagamento><DettaglioPagamento><ModalitaPagamento>MP05</ModalitaPagamento><DataScadenzaPagamento>2026-04-05</DataScadenzaPagamento><ImportoPagamento>700.00</ImportoPagamento><IBAN>IT60X0542811101000000123456</IBAN></DettaglioPagamento></DatiPagamento>
+<Allegati><NomeAttachment>a.pdf</NomeAttachment><FormatoAttachment>PDF</FormatoAttachment><Attachment>JVBERi0xLjQK</Attachment></Allegati></FatturaElettronicaBody>
+<FatturaElettronicaBody><DatiGenerali><DatiGeneraliDocumento><TipoDocumento>TD04</TipoDocumento><Divisa>USD</Divisa><Numero>2</Numero><ImportoTotaleDocumento>10.00</ImportoTotaleDocumento></DatiGeneraliDocumento></DatiGenerali><NuovoElemento><Dettaglio>nuovo</Dettaglio></NuovoElemento></FatturaElettronicaBody></p:FatturaElettronica>`
+
+func TestFullInvoice(t *testing.T) {
+	want := `invoice: supplier=Avv. Anna Esempio, IT01234567890, Rue 1, 00000 Parigi, FR customer=COMUNE, RSSMRA80A01H501U intermediary=STUDIO
+document: type=TD06 number=1 date=2026-03-05 reason=uno due currency=EUR attachment=a.pdf · PDF · 1 KiB
+lines: [Parere · EAN 80 · − 10 %|2.00 ore|500.00|N2.1|900.00]
+vat: [N2.1|900.00|0.00|S]
+extras: [RT01 A|20 %|200.00] [TC01|4 %|40.00] [||2.00] [SC||5.00] [||0.01]
+references: [|2026-01-02|66685 · CUP CUP1 · CIG CIG1] [|2026-02-02|7]
+payment: [2026-04-05|MP05|700.00|IT60 X054 2811 1010 0000 0123 456]
+document: type=TD04 number=2 total=10.00 currency=USD
+rest: [Cedente prestatore › Dati anagrafici › Regime fiscale|RF01] [Dati beni servizi › Dati riepilogo › Riferimento normativo|art. 7-ter] [Dati pagamento › Condizioni pagamento|TP02] [Nuovo elemento › Dettaglio|nuovo]
+`
+	v := read(t, []byte(fullInvoice))
+	if got := printed(v.Sections); v.Form != Table || got != want {
+		t.Errorf("form %d:\n%s", v.Form, got)
+	}
+}
+
+// TestSimplifiedInvoice: each DatiBeniServizi is a line, and the parties stand elsewhere.
+func TestSimplifiedInvoice(t *testing.T) {
+	v := read(t, []byte(`<p:FatturaElettronicaSemplificata versione="FSM10" xmlns:p="http://ivaservizi.agenziaentrate.gov.it/docs/xsd/fatture/v1.0">
+<FatturaElettronicaHeader><CedentePrestatore><IdFiscaleIVA><IdPaese>IT</IdPaese><IdCodice>01234567890</IdCodice></IdFiscaleIVA><Denominazione>BAR</Denominazione></CedentePrestatore>
+<CessionarioCommittente><IdentificativiFiscali><CodiceFiscale>RSSMRA80A01H501U</CodiceFiscale></IdentificativiFiscali><AltriDatiIdentificativi><Nome>Mario</Nome><Cognome>Rossi</Cognome></AltriDatiIdentificativi></CessionarioCommittente></FatturaElettronicaHeader>
+<FatturaElettronicaBody><DatiGenerali><DatiGeneraliDocumento><TipoDocumento>TD07</TipoDocumento><Divisa>EUR</Divisa><Data>2026-03-05</Data><Numero>9</Numero></DatiGeneraliDocumento></DatiGenerali>
+<DatiBeniServizi><Descrizione>Pranzo</Descrizione><Importo>22.00</Importo><DatiIVA><Imposta>2.00</Imposta></DatiIVA></DatiBeniServizi>
+<DatiBeniServizi><Descrizione>Caffè</Descrizione><Importo>1.22</Importo><DatiIVA><Aliquota>22.00</Aliquota></DatiIVA></DatiBeniServizi></FatturaElettronicaBody></p:FatturaElettronicaSemplificata>`))
+	want := `invoice: supplier=BAR, IT01234567890 customer=Mario Rossi, RSSMRA80A01H501U
+document: type=TD07 number=9 date=2026-03-05 currency=EUR
+lines: [Pranzo||22.00] [Caffè|22 %|1.22]
+vat: [|2.00]
+`
+	if got := printed(v.Sections); got != want {
+		t.Errorf("got\n%s", got)
+	}
+}
+
+var xbrlXML = `<x:xbrl xmlns:x="http://www.xbrl.org/2003/instance" xmlns:link="http://www.xbrl.org/2003/linkbase" xmlns:xlink="http://www.w3.org/1999/xlink" xmlns:c="http://www.infocamere.it/itnn/fr/itcc/ci/2018-11-04">
 <link:schemaRef xlink:type="simple" xlink:href="itcc-ci-ese-2018-11-04.xsd"/>
 <x:context id="i1"><x:entity><x:identifier scheme="http://www.infocamere.it">01234567890</x:identifier></x:entity><x:period><x:instant>2025-12-31</x:instant></x:period></x:context>
 <x:context id="i0"><x:entity><x:identifier scheme="http://www.infocamere.it">01234567890</x:identifier></x:entity><x:period><x:instant>2024-12-31</x:instant></x:period></x:context>
@@ -169,15 +227,44 @@ const xbrlXML = `<x:xbrl xmlns:x="http://www.xbrl.org/2003/instance" xmlns:link=
 <c:TotaleAttivo contextRef="i1" unitRef="eur" decimals="0">1000</c:TotaleAttivo>
 <c:TotaleAttivo contextRef="i0" unitRef="eur" decimals="0">900</c:TotaleAttivo>
 <c:UtilePerditaEsercizio contextRef="d1" unitRef="eur" decimals="0">-5</c:UtilePerditaEsercizio>
+<x:context id="d2"><x:entity><x:identifier scheme="http://www.infocamere.it">01234567890</x:identifier></x:entity><x:period><x:startDate>2025-10-01</x:startDate><x:endDate>2025-12-31</x:endDate></x:period></x:context>
+<x:context id="e1"><x:entity><x:identifier scheme="http://www.infocamere.it">01234567890</x:identifier></x:entity><x:period><x:instant>2025-12-31</x:instant></x:period><x:scenario><d:explicitMember dimension="c:Area" xmlns:d="http://xbrl.org/2006/xbrldi">c:EsteroMember</d:explicitMember></x:scenario></x:context>
+<x:unit id="usd"><x:measure>iso4217:USD</x:measure></x:unit>
+<c:MovimentiCrediti><c:Crediti contextRef="i1" unitRef="eur">1</c:Crediti></c:MovimentiCrediti>
+<c:MovimentiCrediti><c:Crediti contextRef="i1" unitRef="eur">2</c:Crediti></c:MovimentiCrediti>
+<c:Ricavi contextRef="e1" unitRef="eur">7</c:Ricavi>
+<c:AttivoInValuta contextRef="i1" unitRef="usd">8</c:AttivoInValuta>
+<c:UtilePerditaEsercizio contextRef="d2" unitRef="eur" decimals="0">-1</c:UtilePerditaEsercizio>
+<c:NotaIntegrativaCommento contextRef="d1">&lt;style&gt;p{}&lt;/style&gt;&lt;p&gt;Criteri &amp;amp; &lt;b&gt;principi&lt;/b&gt;&lt;/p&gt;&lt;p&gt;Le voci sono al costo.&lt;br&gt;&lt;table&gt;&lt;tr&gt;&lt;td&gt;Voce&lt;/td&gt;&lt;td&gt;2025&lt;/td&gt;&lt;td&gt;2024&lt;/td&gt;&lt;/tr&gt;&lt;tr&gt;&lt;td&gt;Cassa&lt;/td&gt;&lt;td&gt;10&lt;/td&gt;&lt;td&gt;9&lt;/td&gt;&lt;/tr&gt;&lt;/table&gt;</c:NotaIntegrativaCommento>
+<c:Relazione contextRef="d1">` + strings.Repeat("parola ", 60) + `</c:Relazione>
 </x:xbrl>`
 
 func TestXBRL(t *testing.T) {
 	v := read(t, []byte(xbrlXML))
 	want := `balance: entity=01234567890 closing=2025-12-31 taxonomy=itcc-ci-ese-2018-11-04.xsd
-facts: [Dati anagrafici denominazione|ALFA SRL|] [Totale attivo|1000|900] [Utile perdita esercizio|-5|]
+company: [Dati anagrafici denominazione|ALFA SRL]
+facts: [Totale attivo|1000|900] [Utile perdita esercizio|-5|] [Movimenti crediti||] [Crediti|1|] [Movimenti crediti||] [Crediti|2|] [Ricavi (Estero member)|7|] [Attivo in valuta|8 USD|] [Utile perdita esercizio|-1|]
+notes: [Nota integrativa commento|Criteri & principi] [|Le voci sono al costo.] [|Voce · 2025 · 2024] [|Cassa · 10 · 9] [Relazione|` + strings.Repeat("parola ", 60)[:419] + `]
 `
-	if got := printed(v.Sections); v.Form != Table || got != want {
-		t.Errorf("form %d:\n%s", v.Form, got)
+	if got := printed(v.Sections); v.Form != Table || got != want || v.Cut {
+		t.Errorf("form %d, cut %v:\n%s", v.Form, v.Cut, got)
+	}
+}
+
+// TestXBRLHidesNothing: what has no place in the table is told to be elsewhere.
+func TestXBRLHidesNothing(t *testing.T) {
+	var periods strings.Builder
+	for y := range maxPeriods + 1 {
+		fmt.Fprintf(&periods, `<x:context id="y%d"><x:period><x:instant>20%02d-12-31</x:instant></x:period></x:context>`, y, y)
+	}
+	for name, more := range map[string]string{
+		"too many periods": periods.String(),
+		"no such context":  `<c:TotaleAttivo contextRef="none" unitRef="eur">5</c:TotaleAttivo>`,
+		"too many rows":    strings.Repeat(`<c:T><c:A contextRef="i1" unitRef="eur">5</c:A></c:T>`, maxRows),
+	} {
+		if v := read(t, []byte(strings.Replace(xbrlXML, "</x:xbrl>", more+"</x:xbrl>", 1))); v.Form != Table || !v.Cut {
+			t.Errorf("%s: form %d, cut %v", name, v.Form, v.Cut)
+		}
 	}
 }
 
@@ -301,4 +388,51 @@ func FuzzReadMessage(f *testing.F) {
 			t.Errorf("%d bytes out of %d", len(m.Bytes), len(b))
 		}
 	})
+}
+
+// TestEveryCodeHasWords: whatever names a section, a field, a column or a value is a key of the texts.
+func TestEveryCodeHasWords(t *testing.T) {
+	b, err := os.ReadFile(filepath.Join("..", "..", "assets", "text", "it", "preview.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	words := map[string]any{}
+	if err := json.Unmarshal(b, &words); err != nil {
+		t.Fatal(err)
+	}
+	var codes []string
+	for c := range invoiceCodes {
+		codes = append(codes, "code."+c)
+	}
+	for _, r := range referring {
+		codes = append(codes, "code."+r.code)
+	}
+	for _, how := range []string{"I", "D", "S"} {
+		codes = append(codes, "code.due-"+how)
+	}
+	for _, file := range []string{invoiceXML, fullInvoice, xbrlXML} {
+		for _, s := range read(t, []byte(file)).Sections {
+			codes = append(codes, s.Code)
+			for _, f := range s.Fields {
+				codes = append(codes, "f."+f.Code)
+			}
+			for _, c := range s.Columns {
+				if c.Code != "" {
+					codes = append(codes, "c."+c.Code)
+				}
+			}
+			for _, r := range s.Rows {
+				for _, c := range r {
+					if c.Code != "" {
+						codes = append(codes, "code."+c.Code)
+					}
+				}
+			}
+		}
+	}
+	for _, c := range codes {
+		if words["preview."+c] == nil {
+			t.Errorf("no words for preview.%s", c)
+		}
+	}
 }

@@ -3,163 +3,299 @@ package preview
 import (
 	"encoding/xml"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 )
 
 // The name spaces of XBRL 2.1.
 const (
-	xbrlInstance   = "http://www.xbrl.org/2003/instance"
-	xbrlLinkbase   = "http://www.xbrl.org/2003/linkbase"
-	maxPeriods     = 4
-	maxXBRLContext = 10000
+	xbrlInstance = "http://www.xbrl.org/2003/instance"
+	xbrlLinkbase = "http://www.xbrl.org/2003/linkbase"
+	maxPeriods   = 6
 )
 
+// xbrlContext is the when and the of-what of facts (XBRL 2.1 §4.7).
 type xbrlContext struct {
-	ID     string `xml:"id,attr"`
-	Entity struct {
-		Identifier string    `xml:"identifier"`
-		Segment    *struct{} `xml:"segment"`
-	} `xml:"entity"`
-	Period struct {
-		Instant string `xml:"instant"`
-		End     string `xml:"endDate"`
-	} `xml:"period"`
-	Scenario *struct{} `xml:"scenario"`
+	id, entity string
+	// day is the one at which it ends: balance sheet and profit and loss account of a year then stand in a column.
+	day string
+	// part says which part of the whole it is about, by the members of its dimensions; empty for the whole.
+	part string
 }
 
-// day is the day at which the context ends: balance sheet and profit and loss account of a year then stand in a column.
-func (c *xbrlContext) day() string {
-	d := strings.TrimSpace(c.Period.Instant + c.Period.End)
-	if len(d) > 10 {
-		d = d[:10]
-	}
-	return d
-}
-
-// xbrlFact is a value of a concept in a context.
-type xbrlFact struct {
-	name, context, unit, value string
-}
-
-// xbrl is an instance being read.
+// xbrl is an instance being laid out.
 type xbrl struct {
 	contexts map[string]*xbrlContext
+	order    []*xbrlContext
 	units    map[string]string
-	facts    []xbrlFact
-	schemas  []string
+	periods  []string
+	company  Section // what is said in a few words: name, seat, legal form
+	facts    Section // figures
+	notes    Section // texts
+	rows     map[string]int
+	cut      bool
 }
 
-// readXBRL lays the facts of an instance out, a concept a row and a period a column. Facts with dimensions are counted
-// with the others only in a row of their own: which part they are of, the taxonomy would tell.
-func readXBRL(src []byte) ([]Section, bool) {
-	x := &xbrl{contexts: map[string]*xbrlContext{}, units: map[string]string{}}
-	if !x.read(src) || len(x.facts) == 0 {
-		return nil, false
+// readXBRL lays the facts of an instance out in their order: words about the company, figures with a concept a row and a
+// period a column, and the texts of the notes. The names are those of the concepts: their labels are in the taxonomy,
+// which is not in the file.
+func readXBRL(src []byte) (out []Section, cut, ok bool) {
+	root := readTree(src)
+	if root == nil {
+		return nil, false, false
+	}
+	x := &xbrl{
+		contexts: map[string]*xbrlContext{}, units: map[string]string{}, rows: map[string]int{},
+		company: Section{Code: "company", Columns: columns("concept", "text")},
+		facts:   Section{Code: "facts", Columns: columns("concept")},
+		notes:   Section{Code: "notes", Columns: columns("concept", "text")},
 	}
 	head := Section{Code: "balance"}
-	days := map[string]bool{}
-	for _, c := range x.contexts {
-		days[c.day()] = true
+	var taxonomies []string
+	for _, k := range root.kids {
+		switch {
+		case k.name.Space == xbrlInstance && k.name.Local == "context":
+			x.context(k)
+		case k.name.Space == xbrlInstance && k.name.Local == "unit":
+			x.units[k.attr("id")] = measure(k)
+		case k.name.Space == xbrlLinkbase && k.name.Local == "schemaRef":
+			taxonomies = append(taxonomies, k.attr("href"))
+		}
 	}
-	delete(days, "")
-	periods := make([]string, 0, len(days))
-	for d := range days {
-		periods = append(periods, d)
+	if len(x.contexts) == 0 {
+		return nil, false, false
 	}
-	slices.Sort(periods)
-	slices.Reverse(periods)
-	periods = periods[:min(len(periods), maxPeriods)]
+	x.columns()
 	head.add("entity", x.entity())
-	if len(periods) > 0 {
-		head.value("closing", Value{Text: periods[0], Is: Day})
+	if len(x.periods) > 0 {
+		head.value("closing", Value{Text: x.periods[0], Is: Day})
 	}
-	for _, s := range x.schemas {
+	for _, s := range taxonomies[:min(len(taxonomies), 3)] {
 		head.add("taxonomy", s)
 	}
-	return append(filled([]Section{head}), x.table(periods)), true
+	for _, k := range root.kids {
+		if k.name.Space != xbrlInstance && k.name.Space != xbrlLinkbase {
+			x.fact(k, "")
+		}
+	}
+	if len(x.facts.Rows)+len(x.company.Rows)+len(x.notes.Rows) == 0 {
+		return nil, false, false
+	}
+	return filled([]Section{head, x.company, x.facts, x.notes}), x.cut, true
+}
+
+func (x *xbrl) context(k *element) {
+	c := &xbrlContext{id: k.attr("id"), entity: k.at("entity", "identifier").take()}
+	c.day = k.at("period").take("instant") + k.at("period").take("endDate")
+	if len(c.day) > 10 {
+		c.day = c.day[:10]
+	}
+	var parts []string
+	for _, where := range []*element{k.at("entity", "segment"), k.at("scenario")} {
+		where.rest(nil, func(_ []string, text string) {
+			if _, name, ok := strings.Cut(text, ":"); ok {
+				text = spaced(name)
+			}
+			parts = append(parts, text)
+		})
+		if where != nil && len(parts) == 0 {
+			parts = append(parts, c.id)
+		}
+	}
+	c.part = strings.Join(parts, ", ")
+	if x.contexts[c.id] == nil {
+		x.contexts[c.id] = c
+		x.order = append(x.order, c)
+	}
+}
+
+// measure is the short name of a unit.
+func measure(k *element) string {
+	m := k.take("measure")
+	if m == "" {
+		return k.attr("id")
+	}
+	if _, name, ok := strings.Cut(m, ":"); ok {
+		return name
+	}
+	return m
+}
+
+// columns are the periods, the last first.
+func (x *xbrl) columns() {
+	for _, c := range x.order {
+		if c.day != "" && !slices.Contains(x.periods, c.day) {
+			x.periods = append(x.periods, c.day)
+		}
+	}
+	slices.Sort(x.periods)
+	slices.Reverse(x.periods)
+	if len(x.periods) > maxPeriods {
+		x.periods, x.cut = x.periods[:maxPeriods], true
+	}
+	for _, p := range x.periods {
+		x.facts.Columns = append(x.facts.Columns, Value{Text: p, Is: Day})
+	}
 }
 
 func (x *xbrl) entity() string {
-	ids := make([]string, 0, 1)
-	for _, c := range x.contexts {
-		if id := strings.TrimSpace(c.Entity.Identifier); id != "" && !slices.Contains(ids, id) && len(ids) < 4 {
-			ids = append(ids, id)
+	var ids []string
+	for _, c := range x.order {
+		if c.entity != "" && !slices.Contains(ids, c.entity) && len(ids) < 4 {
+			ids = append(ids, c.entity)
 		}
 	}
-	slices.Sort(ids)
 	return strings.Join(ids, ", ")
 }
 
-// read goes through the children of the root.
-func (x *xbrl) read(src []byte) bool {
-	d := newDecoder(src)
-	depth := 0
-	for {
-		t, err := d.Token()
-		if err != nil {
-			return depth == 0 && len(x.contexts) > 0
+// fact lays out a fact, or those of a tuple (XBRL 2.1 §4.9), which says the same things of several subjects in turn.
+func (x *xbrl) fact(k *element, tuple string) {
+	c := x.contexts[k.attr("contextRef")]
+	name := spaced(k.name.Local)
+	switch {
+	case k.attr("contextRef") == "":
+		if len(k.kids) > 0 {
+			x.tuple(k, name, tuple)
 		}
-		switch t := t.(type) {
-		case xml.EndElement:
-			depth--
-		case xml.StartElement:
-			if depth == 0 {
-				depth++
-				continue
-			}
-			if err := x.child(d, t); err != nil {
-				return false
-			}
-		}
+	case c == nil:
+		x.cut = true // it is of no period: the text has it
+	case k.attr("unitRef") != "":
+		x.figure(k, name, c, tuple)
+	default:
+		x.words(k, name, c)
 	}
 }
 
-func (x *xbrl) child(d *xml.Decoder, t xml.StartElement) error {
-	switch {
-	case t.Name.Space == xbrlInstance && t.Name.Local == "context":
-		c := &xbrlContext{}
-		if err := d.DecodeElement(c, &t); err != nil {
-			return err
-		}
-		if len(x.contexts) < maxXBRLContext {
-			x.contexts[c.ID] = c
-		}
-		return nil
-	case t.Name.Space == xbrlInstance && t.Name.Local == "unit":
-		u := struct {
-			ID      string `xml:"id,attr"`
-			Measure string `xml:"measure"`
-		}{}
-		if err := d.DecodeElement(&u, &t); err != nil {
-			return err
-		}
-		_, name, ok := strings.Cut(u.Measure, ":")
-		if !ok {
-			name = u.Measure
-		}
-		x.units[u.ID] = strings.TrimSpace(name)
-		return nil
-	case t.Name.Space == xbrlLinkbase:
-		if a := attr(t, "href"); t.Name.Local == "schemaRef" && len(x.schemas) < 3 {
-			x.schemas = append(x.schemas, a)
-		}
-		return d.Skip()
+func (x *xbrl) tuple(k *element, name, outer string) {
+	before := len(x.facts.Rows)
+	x.facts.row(append([]Value{{Text: name}}, make([]Value, len(x.periods))...)...)
+	key := outer + " " + name + " " + strconv.Itoa(before)
+	for _, kid := range k.kids {
+		x.fact(kid, key)
 	}
-	ref := attr(t, "contextRef")
-	if ref == "" {
-		return d.Skip()
+	if len(x.facts.Rows) == before+1 { // no figure in it
+		x.facts.Rows = x.facts.Rows[:before]
 	}
-	var text struct {
-		Value string `xml:",chardata"`
+}
+
+// figure puts a number into the column of its period. Two figures of a concept and a day are of different lengths of
+// time, and stand in two rows.
+func (x *xbrl) figure(k *element, name string, c *xbrlContext, tuple string) {
+	col := slices.Index(x.periods, c.day)
+	if col < 0 || k.text == "" {
+		return
 	}
-	if err := d.DecodeElement(&text, &t); err != nil {
-		return err
+	v := Value{Text: k.text, Is: Amount}
+	if u := x.units[k.attr("unitRef")]; u != "EUR" && u != "pure" {
+		v.Unit = u
 	}
-	if len(x.facts) < 4*maxRows {
-		x.facts = append(x.facts, xbrlFact{t.Name.Local, ref, attr(t, "unitRef"), strings.TrimSpace(text.Value)})
+	if c.part != "" {
+		name += " (" + c.part + ")"
 	}
-	return nil
+	key := tuple + " " + name
+	i, ok := x.rows[key]
+	if ok && x.facts.Rows[i][1+col].Text != "" {
+		if x.facts.Rows[i][1+col] == clean(v) {
+			return
+		}
+		key += " " + c.id
+		i, ok = x.rows[key]
+	}
+	if !ok {
+		i = len(x.facts.Rows)
+		x.facts.row(append([]Value{{Text: name}}, make([]Value, len(x.periods))...)...)
+		if i == len(x.facts.Rows) {
+			return
+		}
+		x.rows[key] = i
+	}
+	x.facts.Rows[i][1+col] = clean(v)
+}
+
+// maxShort is how long a text is that stands among the data of the company; longer ones are notes.
+const maxShort = 200
+
+// words lays out a text, a paragraph a row. Those of the notes are HTML within the XML.
+func (x *xbrl) words(k *element, name string, c *xbrlContext) {
+	text := k.text
+	for _, kid := range k.kids { // text blocks of other taxonomies hold elements
+		kid.rest(nil, func(_ []string, t string) { text += "\n" + t })
+	}
+	paragraphs := plainText(text)
+	if len(x.periods) > 0 && c.day != x.periods[0] {
+		name += " (" + c.day + ")"
+	}
+	to := &x.company
+	if len(paragraphs) > 1 || len(text) > maxShort {
+		to = &x.notes
+	}
+	for i, p := range paragraphs {
+		if i > 0 {
+			name = ""
+		}
+		to.row(Value{Text: name}, Value{Text: p})
+	}
+}
+
+// plainText are the paragraphs of a text that may be HTML. Rows of tables are a line each.
+func plainText(s string) []string {
+	var b strings.Builder
+	if !strings.Contains(s, "</") && !strings.Contains(s, "/>") {
+		b.WriteString(s)
+	} else {
+		d := xml.NewDecoder(strings.NewReader(s))
+		d.Strict, d.AutoClose, d.Entity = false, xml.HTMLAutoClose, xml.HTMLEntity
+		hidden := 0
+		for {
+			t, err := d.RawToken()
+			if err != nil {
+				b.WriteString(s[min(int(d.InputOffset()), len(s)):]) // what cannot be read is shown as it stands
+				break
+			}
+			switch t := t.(type) {
+			case xml.CharData:
+				if hidden == 0 {
+					b.WriteString(strings.Join(strings.FieldsFunc(string(t), unicode.IsSpace), " "))
+					b.WriteByte(' ')
+				}
+			case xml.StartElement:
+				hidden += programs(t.Name)
+				b.WriteString(parting(t.Name))
+			case xml.EndElement:
+				hidden = max(0, hidden-programs(t.Name))
+				b.WriteString(strings.TrimRight(parting(t.Name), " ·"))
+			}
+		}
+	}
+	var out []string
+	for line := range strings.Lines(b.String()) {
+		line = strings.Trim(strings.Join(strings.Fields(line), " "), "· ")
+		if line != "" {
+			out = append(out, line)
+		}
+	}
+	return out
+}
+
+// programs is 1 for the elements of HTML whose text nobody reads.
+func programs(n xml.Name) int {
+	switch strings.ToLower(n.Local) {
+	case "script", "style":
+		return 1
+	}
+	return 0
+}
+
+// parting is what stands between an element of HTML and what is beside it.
+func parting(n xml.Name) string {
+	switch strings.ToLower(n.Local) {
+	case "p", "div", "br", "tr", "li", "table", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol":
+		return "\n"
+	case "td", "th":
+		return " · "
+	}
+	return ""
 }
 
 func attr(t xml.StartElement, local string) string {
@@ -169,47 +305,6 @@ func attr(t xml.StartElement, local string) string {
 		}
 	}
 	return ""
-}
-
-// table is the facts in the order in which their concepts first occur.
-func (x *xbrl) table(periods []string) Section {
-	s := Section{Code: "facts", Columns: []Value{{Code: "concept"}}}
-	for _, p := range periods {
-		s.Columns = append(s.Columns, Value{Text: p, Is: Day})
-	}
-	rows := map[string]int{}
-	for _, f := range x.facts {
-		c := x.contexts[f.context]
-		if c == nil {
-			continue
-		}
-		col := slices.Index(periods, c.day())
-		if col < 0 || f.value == "" {
-			continue
-		}
-		key := f.name
-		if c.Scenario != nil || c.Entity.Segment != nil {
-			key += " " + c.ID
-		}
-		i, ok := rows[key]
-		if !ok {
-			if len(s.Rows) >= maxRows {
-				break
-			}
-			i = len(s.Rows)
-			rows[key] = i
-			s.row(append([]Value{{Text: spaced(f.name)}}, make([]Value, len(periods))...)...)
-		}
-		v := Value{Text: f.value}
-		if f.unit != "" {
-			v.Is = Amount
-			if u := x.units[f.unit]; u != "EUR" && u != "pure" && u != "" {
-				v.Text, v.Is = f.value+" "+u, Plain
-			}
-		}
-		s.Rows[i][1+col] = clean(v)
-	}
-	return s
 }
 
 // spaced parts the words of a concept's name: the Italian taxonomy writes them with capitals and nothing between.
