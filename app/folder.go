@@ -6,7 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
-	"os"
+	"io/fs"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -14,10 +14,8 @@ import (
 
 	"ceralacca/app/lang"
 	"ceralacca/signer"
+	"ceralacca/signer/trust"
 )
-
-// maxFolder is how many files of one folder are looked at.
-const maxFolder = maxFiles
 
 // FolderSizeError means that a folder holds more files than are looked at in one go.
 type FolderSizeError struct {
@@ -29,25 +27,38 @@ func (e *FolderSizeError) Error() string {
 	return fmt.Sprintf("folder holds more than %d files", e.Most)
 }
 
-// FilesOf lists the regular files of a folder by name, not of those below it and without hidden ones. A folder with
-// too many of them is a [*FolderSizeError].
-func FilesOf(dir string) ([]string, error) {
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return nil, fmt.Errorf("listing a folder: %w", err)
-	}
+// FilesOf lists the regular files of a folder and of those below it, up to 16 levels deep, in the order of their names;
+// what is hidden is left out, and links lead nowhere. With too many files it is a
+// [*FolderSizeError]; a folder below that cannot be opened is passed over.
+func FilesOf(ctx context.Context, dir string) ([]string, error) {
+	dir = filepath.Clean(dir)
 	var files []string
-	for _, e := range entries {
-		if !e.Type().IsRegular() || strings.HasPrefix(e.Name(), ".") {
-			continue
+	err := filepath.WalkDir(dir, func(path string, en fs.DirEntry, err error) error {
+		below := strings.Count(strings.TrimPrefix(path, dir), string(filepath.Separator))
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case err != nil && path == dir:
+			return fmt.Errorf("listing a folder: %w", err)
+		case err != nil, en.IsDir() && path != dir && (strings.HasPrefix(en.Name(), ".") || below >= maxDepth):
+			return fs.SkipDir
+		case !en.Type().IsRegular() || strings.HasPrefix(en.Name(), "."):
+			return nil
+		case len(files) == maxFiles:
+			return &FolderSizeError{dir, maxFiles}
 		}
-		if len(files) == maxFolder {
-			return nil, &FolderSizeError{dir, maxFolder}
-		}
-		files = append(files, filepath.Join(dir, e.Name()))
+		files = append(files, path)
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	return files, nil
 }
+
+// Sparing is ctx for verifying many files in one run: a server of revocation data that one of them could not reach is not
+// waited for again by the others.
+func Sparing(ctx context.Context) context.Context { return trust.Sparing(ctx) }
 
 // spreadsheetCell is text for a cell of CSV. What a spreadsheet would take for a formula begins with an apostrophe, and
 // nothing in it is unseen: names come from the files.
@@ -125,16 +136,25 @@ type Folder struct {
 // FolderRow is one file of a Folder.
 type FolderRow struct {
 	Path    string
-	Name    string
+	Name    string // its path from the folder on
 	Verdict Verdict
 	Signers []string
 	Advice  *Advice // why there is no verdict
 
-	report *Report
-	err    error
+	lines []tableLine // a report of its own would be kept for each of ten thousand files
 }
 
-// verifyFolder judges every file of the folder, one after the other; those that are not signed are passed over.
+// tableLine is a signature, or a file without a verdict, in the table for people: what is to be said, in no language yet.
+type tableLine struct {
+	title, reason               lang.Msg
+	name, code, issuer          string
+	format, indication, sum     string
+	claimed, proven, judged     time.Time
+	qualification               signer.Qualification
+	practice, unjudged, stamped bool
+}
+
+// verifyFolder judges every file of the folder and of those below, one after the other; those that are not signed are passed over.
 func (s *Store) verifyFolder(st State, path string) State {
 	if s.folder != nil {
 		s.folder()
@@ -164,7 +184,11 @@ func (s *Store) eachOf(ctx context.Context, e *Engine, path string) {
 			return st
 		})
 	}
-	files, err := FilesOf(path)
+	files, err := FilesOf(ctx, path)
+	if ctx.Err() != nil {
+		return
+	}
+	ctx = Sparing(ctx)
 	tell(func(f *Folder) { f.Total, f.Advice, f.Running = len(files), Explain(err), err == nil })
 	var rows []FolderRow // grows behind what the States show, which is never changed
 	for _, file := range files {
@@ -176,7 +200,7 @@ func (s *Store) eachOf(ctx context.Context, e *Engine, path string) {
 			return
 		}
 		if err != nil || len(r.Signatures) > 0 {
-			rows = append(rows, folderRow(file, r, err))
+			rows = append(rows, folderRow(path, file, r, err))
 		}
 		now := slices.Clip(rows)
 		tell(func(f *Folder) { f.Done, f.Rows = f.Done+1, now })
@@ -184,11 +208,17 @@ func (s *Store) eachOf(ctx context.Context, e *Engine, path string) {
 	tell(func(f *Folder) { f.Running = false })
 }
 
-func folderRow(file string, r *Report, err error) FolderRow {
-	row := FolderRow{Path: file, Name: filepath.Base(file), Advice: Explain(err), report: r, err: err}
+func folderRow(dir, file string, r *Report, err error) FolderRow {
+	name, beside := filepath.Rel(dir, file)
+	if beside != nil {
+		name = filepath.Base(file)
+	}
+	row := FolderRow{Path: file, Name: name, Advice: Explain(err)}
 	if r == nil {
+		row.lines = []tableLine{{unjudged: true, title: row.Advice.Title, reason: row.Advice.Body}}
 		return row
 	}
+	row.lines = tableLines(r)
 	row.Verdict = JudgeReport(r)
 	for i := range r.Signatures {
 		if g := &r.Signatures[i]; g.Signer != nil && g.Format != signer.TST && !slices.Contains(row.Signers, g.Signer.SubjectCN) {
@@ -265,7 +295,7 @@ func (f *Folder) saveTable(ctx context.Context, t *lang.Catalog, dest string) er
 	practice := false
 	for i := range f.Rows {
 		row := &f.Rows[i]
-		practice = practice || row.report != nil && IsPractice(row.report)
+		practice = practice || slices.ContainsFunc(row.lines, func(l tableLine) bool { return l.practice })
 		rows = append(rows, row.table(t)...)
 	}
 	if practice {
@@ -287,12 +317,30 @@ func (f *Folder) saveTable(ctx context.Context, t *lang.Catalog, dest string) er
 	}, nil)
 }
 
+// tableLines are what the table tells of a report.
+func tableLines(r *Report) []tableLine {
+	var lines []tableLine
+	practice, sum := IsPractice(r), hex.EncodeToString(r.SHA256[:])
+	for i := range r.Signatures {
+		g := &r.Signatures[i]
+		who := signer.Certificate{}
+		if g.Signer != nil {
+			who = *g.Signer
+		}
+		lines = append(lines, tableLine{
+			title: JudgeReport(&Report{Signatures: []Signature{*g}}).Title, reason: SignatureReason(g),
+			name: who.SubjectCN, code: who.FiscalCode, issuer: who.IssuerCN,
+			format:     strings.TrimSpace(FormatName(g.Format) + " " + g.Level),
+			indication: strings.TrimSpace(indicationNames[g.Indication] + " " + string(g.SubIndication)), sum: sum,
+			claimed: g.Claimed, proven: g.Proven, judged: r.Time,
+			qualification: g.Qualification, practice: practice, stamped: g.Format == signer.TST,
+		})
+	}
+	return lines
+}
+
 // table is the file in the table for people.
 func (r *FolderRow) table(t *lang.Catalog) [][]string {
-	if r.report == nil {
-		a := Explain(r.err)
-		return [][]string{{r.Name, t.Text(a.Title) + " " + t.Text(a.Body)}}
-	}
 	day := func(at time.Time) string {
 		if at.IsZero() {
 			return ""
@@ -300,20 +348,18 @@ func (r *FolderRow) table(t *lang.Catalog) [][]string {
 		return t.DateTime(at)
 	}
 	var rows [][]string
-	for i := range r.report.Signatures {
-		g := &r.report.Signatures[i]
-		who := signer.Certificate{}
-		if g.Signer != nil {
-			who = *g.Signer
-		}
-		verdict := sentence(t.Text(SignatureReason(g)))
-		if g.Format != signer.TST {
-			verdict = sentence(t.Text(JudgeReport(&Report{Signatures: []Signature{*g}}).Title)) + " " + verdict
+	for _, l := range r.lines {
+		verdict := sentence(t.Text(l.reason))
+		switch {
+		case l.unjudged:
+			rows = append(rows, []string{r.Name, t.Text(l.title) + " " + t.Text(l.reason)})
+			continue
+		case !l.stamped:
+			verdict = sentence(t.Text(l.title)) + " " + verdict
 		}
 		rows = append(rows, []string{
-			r.Name, verdict, who.SubjectCN, who.FiscalCode, day(g.Claimed), day(g.Proven), QualificationText(g.Qualification, t), who.IssuerCN,
-			strings.TrimSpace(FormatName(g.Format) + " " + g.Level), strings.TrimSpace(indicationNames[g.Indication] + " " + string(g.SubIndication)),
-			day(r.report.Time), hex.EncodeToString(r.report.SHA256[:]),
+			r.Name, verdict, l.name, l.code, day(l.claimed), day(l.proven), QualificationText(l.qualification, t), l.issuer,
+			l.format, l.indication, day(l.judged), l.sum,
 		})
 	}
 	return rows

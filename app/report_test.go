@@ -2,6 +2,7 @@ package app
 
 import (
 	"bytes"
+	"context"
 	"encoding/csv"
 	"encoding/json"
 	"encoding/xml"
@@ -14,6 +15,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"reflect"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -353,8 +355,10 @@ func TestReportCounts(t *testing.T) {
 // made harmless, and a semicolon in a name splits nothing.
 func TestFolderTable(t *testing.T) {
 	r := full()
+	at := func(name string) string { return "folder" + string(filepath.Separator) + name }
 	f := &Folder{Rows: []FolderRow{
-		{Name: "=cmd|' /C calc'!A0.p7m", report: r}, {Name: "@a;b\u202e.pdf.p7m", report: r}, {Name: "-b", err: fs.ErrNotExist},
+		folderRow("folder", at("=cmd|' C calc'!A0.p7m"), r, nil), folderRow("folder", at("@a;b\u202e.pdf.p7m"), r, nil),
+		folderRow("folder", at("-b"), nil, fs.ErrNotExist),
 	}}
 	for tag, comma := range map[string]rune{"it": ';', "de": ';', "fr": ';', "sl": ';', "en": ','} {
 		dest := filepath.Join(t.TempDir(), "t.csv")
@@ -391,19 +395,37 @@ func TestVisible(t *testing.T) {
 
 func TestFilesOf(t *testing.T) {
 	dir := t.TempDir()
-	for _, n := range []string{"b.p7m", "a.pdf", ".hidden"} {
-		if err := os.WriteFile(filepath.Join(dir, n), nil, 0o600); err != nil {
+	put := func(path ...string) string {
+		p := filepath.Join(append([]string{dir}, path...)...)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(p), 0o700), os.WriteFile(p, nil, 0o600)); err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	deep := slices.Repeat([]string{"d"}, maxDepth-1)
+	want := []string{
+		put("2024", "rossi", "c.p7m"), put("a.pdf"), put("b.p7m"), put(append(deep, "last.p7m")...),
+	}
+	put(".hidden")
+	put(".trash", "old.p7m")
+	put(append(deep, "d", "beyond.p7m")...)
+	if runtime.GOOS != "windows" { // where links need a right of their own
+		if err := os.Symlink(dir, filepath.Join(dir, "round")); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := os.Mkdir(filepath.Join(dir, "below"), 0o700); err != nil {
-		t.Fatal(err)
+	for _, from := range []string{dir, dir + string(filepath.Separator)} {
+		got, err := FilesOf(t.Context(), from)
+		if err != nil || !slices.Equal(got, want) {
+			t.Errorf("%s: got %q, %v", from, got, err)
+		}
 	}
-	got, err := FilesOf(dir)
-	if err != nil || !slices.Equal(got, []string{filepath.Join(dir, "a.pdf"), filepath.Join(dir, "b.p7m")}) {
-		t.Errorf("got %q, %v", got, err)
-	}
-	if _, err := FilesOf(filepath.Join(dir, "nowhere")); !errors.Is(err, os.ErrNotExist) {
+	if _, err := FilesOf(t.Context(), filepath.Join(dir, "nowhere")); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("a folder that is not there: %v", err)
+	}
+	ended, end := context.WithCancel(t.Context())
+	end()
+	if _, err := FilesOf(ended, dir); !errors.Is(err, context.Canceled) {
+		t.Errorf("a search that was stopped: %v", err)
 	}
 }

@@ -148,9 +148,14 @@ func TestStoreSigns(t *testing.T) {
 	w.until("verified at another moment", func(st *State) bool {
 		return st.Verify != nil && !st.Verify.Running && !st.Verify.At.IsZero() && st.Verify.Verdict.Seal != SealWhole
 	})
+	below := filepath.Join("2025", "a.p7m")
+	signed, err := os.ReadFile(a + ".p7m")
+	if err = errors.Join(err, os.Mkdir(filepath.Join(dir, "2025"), 0o700), os.WriteFile(filepath.Join(dir, below), signed, 0o600)); err != nil {
+		t.Fatal(err)
+	}
 	w.Verify(dir) // it looks itself whether that is a folder
 	st = w.until("folder", func(st *State) bool { return st.Folder != nil && !st.Folder.Running })
-	if st.Folder.Done != st.Folder.Total || len(st.Folder.Rows) != 2 || st.Folder.Rows[0].Verdict.Seal != SealWhole || len(st.Folder.Rows[0].Signers) != 1 {
+	if st.Folder.Done != st.Folder.Total || len(st.Folder.Rows) != 3 || st.Folder.Rows[0].Name != below || st.Folder.Rows[0].Verdict.Seal != SealWhole || len(st.Folder.Rows[0].Signers) != 1 {
 		t.Errorf("%+v", st.Folder)
 	}
 	w.SaveTable(st.Folder, filepath.Join(dir, "t.csv"), c)

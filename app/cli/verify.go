@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -17,8 +18,8 @@ import (
 	"ceralacca/signer"
 )
 
-// verify judges every signature of the files; it needs no card. A folder stands for the files in it, and those of
-// them that are not signed at all are passed over.
+// verify judges every signature of the files; it needs no card. A folder stands for the files in it and in those
+// below, and those of them that are not signed at all are passed over.
 func (s *session) verify(args []string) (int, error) {
 	var at, report, table string
 	var originals []string
@@ -36,9 +37,12 @@ func (s *session) verify(args []string) (int, error) {
 	if len(files) == 0 {
 		return 0, &usageError{lang.M("cli.no-files")}
 	}
-	files, found, err := openFolders(files)
+	files, found, err := openFolders(s.ctx, files)
 	if err != nil {
 		return 0, err
+	}
+	if len(files) > 1 {
+		s.ctx = app.Sparing(s.ctx)
 	}
 	if report != "" && (len(files) > 1 || !slices.Contains(app.ReportFormats, strings.ToLower(filepath.Ext(report)))) {
 		return 0, &usageError{lang.M("cli.bad-report")}
@@ -172,7 +176,7 @@ func worse(a, b int) int {
 }
 
 // openFolders puts the files of a folder in its place. found has the files that nobody named.
-func openFolders(paths []string) (files []string, found map[string]bool, err error) {
+func openFolders(ctx context.Context, paths []string) (files []string, found map[string]bool, err error) {
 	found = map[string]bool{}
 	for _, p := range paths {
 		st, err := os.Stat(p)
@@ -180,7 +184,7 @@ func openFolders(paths []string) (files []string, found map[string]bool, err err
 			files = append(files, p) // what is wrong with it is told when it is read
 			continue
 		}
-		inside, err := app.FilesOf(p)
+		inside, err := app.FilesOf(ctx, p)
 		if err != nil {
 			return nil, nil, err
 		}

@@ -9,6 +9,7 @@ import (
 
 	"ceralacca/signer/internal/cert"
 	"ceralacca/signer/internal/cms"
+	"ceralacca/signer/internal/tsp"
 )
 
 const (
@@ -16,6 +17,10 @@ const (
 	maxIssuers   = 4 // certificates fetched to complete one path
 	maxAIASize   = 256 << 10
 )
+
+// Sparing is ctx for judging many files in one run: a server that could not be reached for one of them is not waited for
+// again by the others. The memory ends with the context.
+func Sparing(ctx context.Context) context.Context { return tsp.Sparing(ctx) }
 
 // askOCSP asks the addresses of c until one gives something readable.
 func (s *Store) askOCSP(ctx context.Context, c, issuer *certificate) ([]evidence, error) {

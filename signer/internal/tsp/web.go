@@ -101,12 +101,18 @@ func (w *Web) do(req *http.Request, limit int64, accept string, follow func(next
 	if err := w.allowed(req.URL); err != nil {
 		return nil, err
 	}
+	if err := silenceOf(req.Context(), req.URL); err != nil {
+		return nil, &WebError{URL: shown, Reason: "network", Err: err}
+	}
 	ctx, cancel := context.WithTimeout(context.WithValue(req.Context(), journeyKey{}, new(journey)), defaultTimeout)
 	defer cancel()
 	client := *w.client()
 	client.CheckRedirect = func(next *http.Request, via []*http.Request) error {
 		if len(via) > maxRedirects || !follow(next, via[0]) {
 			return &WebError{URL: shown, Reason: "redirect"}
+		}
+		if err := silenceOf(req.Context(), next.URL); err != nil {
+			return &WebError{URL: shown, Reason: "network", Err: err}
 		}
 		return w.allowedNext(ctx, next.URL)
 	}
@@ -116,6 +122,7 @@ func (w *Web) do(req *http.Request, limit int64, accept string, follow func(next
 		if errors.As(err, &refused) {
 			return nil, refused
 		}
+		hush(req.Context(), err)
 		return nil, &WebError{URL: shown, Reason: "network", Err: err}
 	}
 	defer resp.Body.Close()
