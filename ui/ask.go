@@ -38,6 +38,7 @@ func (a *asking) follow() {
 
 // open shows the panel over everything else.
 func (a *asking) open() {
+	a.ui.left(nil)
 	c, first := a.ui.window.Canvas(), a.panel == nil
 	if first {
 		a.from = c.Focused()

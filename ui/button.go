@@ -114,7 +114,7 @@ func (b *button) enable(on bool) {
 // round is a square button with a drawing alone; name is what it does.
 func (k *kit) round(icon, name string, do func()) *press {
 	p := k.press(name, centre(k.icon(icon, 20, k.p.ink)), do)
-	p.least = fyne.NewSize(k.px(44), k.px(44))
+	p.least, p.hint = fyne.NewSize(k.px(44), k.px(44)), name
 	p.fill = func(hover bool) color.Color {
 		if hover {
 			return k.p.sunk

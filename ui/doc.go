@@ -34,7 +34,7 @@
 // Components, the same everywhere: rail (rail.go), card bar (cardbar.go), drop area (drop.go), file row and list
 // (signrow.go, list.go), checklist (filing.go), PIN panel and forms (panel.go, pinpage.go), verdict banner and tree of signatures
 // (verify.go), validity bar, pips and certificate box (card.go, stamps.go), advice box and empty state (page.go), toast
-// (toast.go), ribbon of practice (exercise.go).
+// (toast.go), hint (hint.go), ribbon of practice (exercise.go).
 //
 // Rules. A page is never wider than the window: columns stack, the rail puts its words below the icons under 900 px,
 // the card bar leaves out what does not fit, and a page too high scrolls while its action bar stays. What takes time
@@ -58,6 +58,9 @@
 //
 // Own list (list.go): rows of two lines with controls in them, one stop of the Tab key, ten thousand files; above
 // twenty it has a filter (filter.go).
+//
+// Own hints (hint.go): Fyne has none. A drawing without words tells its name where the mouse rests or Tab comes, the name of
+// a file where it lies.
 //
 // Drawings are painted once and shared (kit.raster): Fyne reads an SVG anew each time that it is asked for its size.
 //

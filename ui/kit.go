@@ -33,6 +33,8 @@ type kit struct {
 	keys   func(*fyne.KeyEvent)
 	runes  func(rune)
 	focus  func(fyne.Focusable)
+	hints  hints // nil for none
+	byTab  bool  // the keyboard came where it is by Tab
 }
 
 // newKit reads what set asks for. variant is the system's own light.

@@ -240,13 +240,16 @@ type tap struct {
 	rest   color.Color // the ground without the mouse, and with it
 	hover  color.Color
 	name   string
+	hint   string // its name where it has no words
+	k      *kit
 	do     func()
 }
 
 func (k *kit) tap(icon, name, words string, do func()) *tap {
-	t := &tap{name: name, do: do, rest: color.Transparent, hover: k.p.sunk}
+	t := &tap{k: k, name: name, do: do, rest: color.Transparent, hover: k.p.sunk}
 	t.ground = rect(color.Transparent, color.Transparent, 0, k.px(10))
 	if words == "" {
+		t.hint = name
 		t.body = fixed(k.px(44), k.px(44), t.ground, centre(k.icon(icon, 20, k.p.muted)))
 	} else {
 		t.rest = hollow(k.p.edge)
@@ -261,16 +264,29 @@ func (k *kit) tap(icon, name, words string, do func()) *tap {
 func (t *tap) CreateRenderer() fyne.WidgetRenderer { return widget.NewSimpleRenderer(t.body) }
 
 // Tapped implements fyne.Tappable.
-func (t *tap) Tapped(*fyne.PointEvent) { t.do() }
+func (t *tap) Tapped(*fyne.PointEvent) {
+	t.k.leave(t)
+	t.do()
+}
 
 // MouseIn implements desktop.Hoverable.
-func (t *tap) MouseIn(*desktop.MouseEvent) { t.ground.FillColor = t.hover; t.ground.Refresh() }
+func (t *tap) MouseIn(*desktop.MouseEvent) {
+	t.ground.FillColor = t.hover
+	t.ground.Refresh()
+	t.k.point(t, t.hint)
+}
 
 // MouseMoved implements desktop.Hoverable.
 func (t *tap) MouseMoved(*desktop.MouseEvent) {}
 
 // MouseOut implements desktop.Hoverable.
-func (t *tap) MouseOut() { t.ground.FillColor = t.rest; t.ground.Refresh() }
+func (t *tap) MouseOut() {
+	t.ground.FillColor = t.rest
+	t.ground.Refresh()
+	if t.hint != "" {
+		t.k.leave(t)
+	}
+}
 
 // Cursor implements desktop.Cursorable.
 func (t *tap) Cursor() desktop.Cursor { return desktop.PointerCursor }

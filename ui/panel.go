@@ -22,6 +22,7 @@ type panel struct {
 	fields []*pinField // all of them, where there are several
 	layout *panelLayout
 	toast  *toast
+	hint   *hint
 }
 
 // wipe forgets the digits that were not taken.
@@ -90,7 +91,10 @@ func (u *UI) newPanel(edge color.NRGBA, content fyne.CanvasObject) *panel {
 	sheet := container.New(&sheetLayout{k, line}, over(canvas.NewRectangle(k.p.leaf), content), line)
 	veil := canvas.NewRectangle(faded(k.p.paper, 0xC8))
 	l := &panelLayout{u: u, rise: 1, veil: veil, sheet: sheet, toast: k.toast()}
-	return &panel{object: container.New(l, veil, sheet, l.toast.object), layout: l, toast: l.toast}
+	h := k.hint()
+	p := &panel{object: container.New(l, veil, sheet, l.toast.object, h.object), layout: l, toast: l.toast, hint: h}
+	h.within = p.object
+	return p
 }
 
 // newSheet is newPanel with a foot that stays in sight while the body scrolls: what is asked can always be answered.

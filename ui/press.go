@@ -23,6 +23,7 @@ type press struct {
 	do     func()
 	key    func(*fyne.KeyEvent) bool
 	name   string // what it is called, for tests and assistive technology
+	hint   string // what is told where it rests: of a control without words its name
 
 	focused, hovered, off bool
 }
@@ -33,6 +34,7 @@ var (
 	_ fyne.Disableable   = (*press)(nil)
 	_ desktop.Hoverable  = (*press)(nil)
 	_ desktop.Cursorable = (*press)(nil)
+	_ desktop.Keyable    = (*press)(nil)
 )
 
 func (k *kit) press(name string, body fyne.CanvasObject, do func()) *press {
@@ -67,16 +69,36 @@ func (p *press) paint() {
 
 // Tapped implements fyne.Tappable.
 func (p *press) Tapped(*fyne.PointEvent) {
+	p.k.leave(p)
 	if !p.off && p.do != nil {
 		p.do()
 	}
 }
 
 // FocusGained implements fyne.Focusable.
-func (p *press) FocusGained() { p.focused = true; p.paint(); p.reveal() }
+func (p *press) FocusGained() {
+	p.focused = true
+	p.paint()
+	p.reveal()
+	if p.k.byTab && p.k.hints != nil && p.hint != "" {
+		p.k.hints.pointed(p, p.hint, 0)
+	}
+}
 
 // FocusLost implements fyne.Focusable.
-func (p *press) FocusLost() { p.focused = false; p.paint() }
+func (p *press) FocusLost() {
+	p.focused = false
+	p.paint()
+	if p.hint != "" {
+		p.k.leave(p)
+	}
+}
+
+// KeyDown implements desktop.Keyable: it tells walking by Tab from what a click or the program moves.
+func (p *press) KeyDown(e *fyne.KeyEvent) { p.k.byTab = e.Name == fyne.KeyTab }
+
+// KeyUp implements desktop.Keyable.
+func (p *press) KeyUp(*fyne.KeyEvent) {}
 
 // reveal scrolls the page so that the focused control is seen.
 func (p *press) reveal() {
@@ -108,13 +130,23 @@ func (p *press) TypedKey(e *fyne.KeyEvent) {
 }
 
 // MouseIn implements desktop.Hoverable.
-func (p *press) MouseIn(*desktop.MouseEvent) { p.hovered = true; p.paint() }
+func (p *press) MouseIn(*desktop.MouseEvent) {
+	p.hovered, p.k.byTab = true, false
+	p.paint()
+	p.k.point(p, p.hint)
+}
 
 // MouseMoved implements desktop.Hoverable.
 func (p *press) MouseMoved(*desktop.MouseEvent) {}
 
 // MouseOut implements desktop.Hoverable.
-func (p *press) MouseOut() { p.hovered = false; p.paint() }
+func (p *press) MouseOut() {
+	p.hovered = false
+	p.paint()
+	if p.hint != "" {
+		p.k.leave(p)
+	}
+}
 
 // Cursor implements desktop.Cursorable.
 func (p *press) Cursor() desktop.Cursor {

@@ -23,6 +23,7 @@ type shell struct {
 	page     *fyne.Container
 	errand   *errandStrip
 	toast    *toast
+	hint     *hint
 	ground   [3]*canvas.Rectangle // page, rail, card bar
 	rules    [3]*canvas.Rectangle // the margin's two, and the line under the card bar
 }
@@ -39,9 +40,10 @@ func newShell(u *UI) *shell {
 	s.ribbon = container.New(flexible{})
 	s.ribbon.Hide()
 	s.errand = newErrandStrip(u)
-	s.toast = k.toast()
+	s.toast, s.hint = k.toast(), k.hint()
 	s.object = container.New(s, s.ground[0], s.ground[1], s.ground[2], s.rules[0], s.rules[1], s.rules[2],
-		s.ribbon, s.rail.object, s.bar.press, s.errand.object, s.page, s.toast.object)
+		s.ribbon, s.rail.object, s.bar.press, s.errand.object, s.page, s.toast.object, s.hint.object)
+	s.hint.within = s.object
 	return s
 }
 

@@ -168,7 +168,7 @@ func (v *signView) row(i int, width float32) (fyne.CanvasObject, any) {
 	if l.brief || l.loud != nil && l.loud == color.Color(l.ink) && v.tight(width) {
 		state = k.icon(l.icon, 22, l.ink)
 	}
-	words := flex(vbox(0, k.fileName(strongFace, k.p.ink, name), sub))
+	words := flex(vbox(0, k.named(k.fileName(strongFace, k.p.ink, name), app.Visible(v.lookAt(d))), sub))
 	parts := append([]fyne.CanvasObject{page, words, state}, v.rowButtons(d, width)...)
 	if v.mode != signReady || !v.tight(width) { // the words stand below each other
 		if v.mode != signReady {

@@ -120,6 +120,10 @@ func waysScenes() []scene {
 		{"sign-ways", pageSign, withChoices(func(*app.State, *app.SignChoices) {}), ways},
 		{"sign-where", pageSign, withChoices(func(_ *app.State, c *app.SignChoices) { c.OutDir = "/casa/anna/Documenti/Firmati" }), (*UI).openWhere},
 		{"sign-where-other", pageSign, withChoices(func(_ *app.State, c *app.SignChoices) { c.OutDir = "/casa/anna/Documenti/Firmati" }), nil},
+		{"sign-hint", pageSign, withChoices(func(_ *app.State, c *app.SignChoices) { c.OutDir = "/casa/anna/Documenti/Firmati" }), func(u *UI) {
+			where := u.views[pageSign].(*signView).frame.bar.Objects[2].(*press)
+			u.pointed(where, where.hint, 0)
+		}},
 		{"sign-read-only", pageSign, unwritten(), func(u *UI) { u.tellAdvice(u.latest.Load().Docs.List[1]) }},
 		{"sign-ways-stamp", pageSign, withChoices(func(s *app.State, c *app.SignChoices) {
 			c.Format, c.Level, s.Authorities = app.FormatPAdES, app.LevelT, authorities

@@ -66,6 +66,8 @@ type UI struct {
 	waiting    map[string]time.Time // passing troubles, by code, and when they were first seen
 	verified   *app.Verification
 	hidden     bool // starts in the system tray
+	hinting    int  // counts the hints, so that a late one of what was left is not shown
+	hintTimer  *time.Timer
 }
 
 // New makes the window over the store. texts holds the files of package assets.
@@ -116,7 +118,7 @@ func (u *UI) build(set app.Settings) {
 	}
 	u.k, u.settings = k, set
 	k.keys, k.runes, k.reveal = u.typedKey, u.typedRune, u.reveal
-	k.focus = u.window.Canvas().Focus
+	k.focus, k.hints = u.window.Canvas().Focus, u
 	icon := k.drawing("app", 256/(k.scale*k.device), k.p.wax)
 	u.app.SetIcon(icon)
 	u.window.SetIcon(icon)
@@ -156,6 +158,7 @@ func (u *UI) show(s *app.State) {
 	u.shell.Show(s)
 	u.views[u.page].Show(s)
 	u.shell.object.Refresh()
+	u.hintFollows()
 	if u.page != page {
 		h = held{at: -1}
 	}

@@ -120,8 +120,8 @@ func (v *verifyView) fill() {
 
 func (v *verifyView) head(ver *app.Verification, when string) fyne.CanvasObject {
 	k := v.u.k
-	name, date := k.fileName(sectionFace, k.p.ink, ver.Name), pad(k.px(3), 0, 0, 0, k.fit(noteFace, k.p.muted, when))
-	words := cols(k.px(2), k.px(520), []float32{1, -date.MinSize().Width}, pad(0, k.px(10), 0, 0, name), date)
+	name, date := k.named(k.fileName(sectionFace, k.p.ink, ver.Name), app.Visible(ver.File)), pad(k.px(3), 0, 0, 0, k.fit(noteFace, k.p.muted, when))
+	words := fyne.CanvasObject(cols(k.px(2), k.px(520), []float32{1, -date.MinSize().Width}, pad(0, k.px(10), 0, 0, name), date))
 	if when == "" {
 		words = name
 	}

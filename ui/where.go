@@ -22,8 +22,11 @@ func (v *signView) whereRow(c app.SignChoices) fyne.CanvasObject {
 	}
 	words := vbox(0, k.fit(strongFace, k.p.ink, place), k.fit(noteFace, k.p.muted, k.T("ui.save.untouched")))
 	body := container.New(&whereLayout{k}, k.icon("folder", 20, k.p.ink), words, k.icon("down", 20, k.p.ink))
-	p := k.press(place, pad(k.px(4), k.px(6), k.px(4), k.px(6), body), u.openWhere)
-	p.least = fyne.NewSize(k.px(44), k.px(44))
+	p := k.press(place, pad(k.px(4), k.px(6), k.px(4), 0, body), u.openWhere)
+	p.least, p.hint = fyne.NewSize(k.px(44), k.px(44)), k.T("where.title")
+	if c.OutDir != "" {
+		p.hint = app.Visible(c.OutDir)
+	}
 	p.fill = func(hover bool) color.Color {
 		if hover {
 			return k.p.sunk
