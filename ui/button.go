@@ -33,7 +33,7 @@ func (k *kit) button(r rank, icon, words string, do func()) *button {
 	f, h, side := strongFace, float32(48), float32(20)
 	switch r {
 	case sealing:
-		h, side = 56, 28
+		f, h, side = sealFace, 56, 26
 	case small:
 		f, h, side = boxBold, 44, 16
 	}
@@ -41,7 +41,11 @@ func (k *kit) button(r rank, icon, words string, do func()) *button {
 	b.label.height = 1.2
 	var row *fyne.Container
 	if icon != "" {
-		b.image = k.icon(icon, 22, k.p.ink)
+		size := float32(24)
+		if r == small {
+			size = 22
+		}
+		b.image = k.icon(icon, size, k.p.ink)
 		row = hbox(k.px(11), b.image, b.label.Container)
 	} else {
 		row = hbox(0, b.label.Container)

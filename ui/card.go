@@ -93,7 +93,7 @@ func (v *cardView) absent(c *app.Cards) {
 	u, k := v.u, v.u.k
 	key := "ui.absent." + phaseWords[c.Phase].key
 	steps := []string{k.T(key + ".1"), k.T(key + ".2"), k.T(key + ".3")}
-	words := vbox(k.px(8), k.para(titleFace, k.p.ink, k.T(key)), k.para(bodyFace, k.p.muted, k.T(key+".body")), fixed(0, k.px(6)),
+	words := vbox(k.px(8), vbox(k.px(2), k.para(titleFace, k.p.ink, k.T(key)), k.para(bodyFace, k.p.muted, k.T(key+".body"))), fixed(0, k.px(6)),
 		k.numbered(bodyFace, steps...), fixed(0, k.px(4)))
 	words.Add(hbox(k.px(10), k.icon("check", 20, k.p.muted), flex(k.para(noteFace, k.p.muted, k.T("ui.absent.by-itself")))))
 	if !c.Practice {
@@ -108,7 +108,7 @@ func (v *cardView) absent(c *app.Cards) {
 		if c.Phase == app.PhaseUnsupported {
 			buttons.Add(k.button(outlined, "settings", k.T("ui.absent.library"), u.toLibrary))
 		}
-		buttons.Add(k.button(outlined, "card", k.T("ui.practice.try"), func() { u.store.UsePractice(true) }))
+		buttons.Add(k.button(outlined, "", k.T("ui.practice.try"), func() { u.store.UsePractice(true) }))
 		words.Add(buttons)
 	}
 	if card := c.Card(); card != nil && card.ATR != "" && c.Phase != app.PhaseBusy { // a busy one is no riddle
@@ -116,7 +116,7 @@ func (v *cardView) absent(c *app.Cards) {
 		words.Add(k.para(monoFace, k.p.muted, spaced(card.ATR)))
 		words.Add(leftmost(k.button(small, "copy", k.T("ui.copy.support"), func() { u.copy(card.Reader + "\n" + card.ATR) })))
 	}
-	box := container.New(&illustrated{k}, centre(k.picture("draw-reader", 160, 258, k.p.ink)), words)
+	box := container.New(&illustrated{k}, centre(k.picture("draw-reader", 192, 301, k.p.ink)), words)
 	v.frame.setBody(-1, k.heading(k.T("ui.page.card"), ""), k.sheet(32, box),
 		k.advice(k.p.note, "verify", k.T("ui.absent.verify"), k.T("ui.absent.verify.body"),
 			k.button(small, "", k.T("ui.verify.file"), func() { u.turn(pageVerify) })))
@@ -135,7 +135,7 @@ func (l *illustrated) side(width float32) float32 {
 	if width < l.k.px(640) { // about that of a window 1000 px wide; a smaller one is low as well
 		return 0
 	}
-	return max(l.k.px(180), min(width*0.4, width-l.k.px(500))) + l.k.px(24)
+	return max(l.k.px(200), min(width*0.4, width-l.k.px(500))) + l.k.px(24)
 }
 
 func (l *illustrated) heightFor(o []fyne.CanvasObject, width float32) float32 {
@@ -291,7 +291,7 @@ func (v *cardView) certificate(c *app.Certificate) fyne.CanvasObject {
 	row := func(key string, o fyne.CanvasObject) fyne.CanvasObject { return k.field(92, k.T(key), o) }
 	box := vbox(k.px(7),
 		hbox(k.px(14), k.icon(icon, 24, k.p.waxText), flex(vbox(0, k.fit(sectionFace, k.p.ink, k.T(key)), k.para(noteFace, k.p.muted, k.T(key+".what"))))),
-		fixed(0, k.px(4)), v.validity(c), fixed(0, k.px(4)),
+		fixed(0, k.px(4)), v.validity(c),
 		row("ui.field.holder", k.fit(boxBold, k.p.ink, who)),
 		row("ui.field.issuer", k.fit(boxFace, k.p.ink, c.IssuerCN)),
 		row("ui.field.number", k.para(monoFace, k.p.ink, spaced(c.Serial))))
@@ -406,7 +406,7 @@ func (l *validityLayout) Layout(o []fyne.CanvasObject, size fyne.Size) {
 
 // MinSize implements fyne.Layout.
 func (l *validityLayout) MinSize([]fyne.CanvasObject) fyne.Size {
-	return fyne.NewSize(l.k.px(220), l.k.px(64))
+	return fyne.NewSize(l.k.px(220), l.k.px(66))
 }
 
 // about is the card itself: kind, serial, issuer, reader.

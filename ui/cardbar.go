@@ -132,7 +132,7 @@ func (b *cardBar) present(c *app.Cards, card *app.Card) {
 		code = k.masked(card.FiscalCode)
 		named = k.Text(lang.M("ui.cardbar.code", "code", code))
 	}
-	b.what.say(dotted(kind, named, many), k.p.muted, dotted(kind, code, many), dotted(card.Kind, code, many), dotted(card.Kind, many))
+	b.what.say(dotted(kind, named, many), k.p.muted, dotted(card.Kind, named, many), dotted(kind, code, many), dotted(card.Kind, code, many), dotted(card.Kind, many))
 	b.days.Objects, b.left.Objects = nil, nil
 	cert := card.Main()
 	if cert != nil {

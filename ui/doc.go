@@ -25,7 +25,8 @@
 // 3:1 (a test computes it from the theme). No state is told by colour alone: it has a word and a shape too.
 //
 // Type (kit.go): Titillium Web 400 and 600, Roboto Mono for numbers of certificates and digests. Title 28, PIN heading
-// 24, section 20, name 19, body 17, in boxes 16, notes 15, which is the least. Headings keep to a line; a name is
+// 24, section 20, name 19, the button that seals 18, body 17, in boxes 16, notes 15, which is the least. What is bold in a
+// muted sentence is what the sentence is about, and has the full ink. Headings keep to a line; a name is
 // shortened in its middle and never loses its extension. The scale goes from 100 to 200 %.
 //
 // Space is 4, 8, 12, 16, 20, 24 or 32. What is pressed is at least 44 high, buttons 48, the one that seals 56. Corners
@@ -36,7 +37,19 @@
 // (verify.go), validity bar, pips and certificate box (card.go, stamps.go), advice box and empty state (page.go), toast
 // (toast.go), hint (hint.go), ribbon of practice (exercise.go).
 //
-// Rules. A page is never wider than the window: columns stack, the rail puts its words below the icons under 900 px,
+// Chosen against the first drawings of the design, and why. Home lists no recent work: a desk may be shared, and names of
+// files are others' business. The checklist of an office is one box above the list, with the gravest point in words, and
+// a sheet with all of them: beside the list thirty points with reason, source and remedy have no room, and names of files
+// lose theirs. The two choices of a signature, in which form and for whom, stand together below the list. A result row can
+// be looked at, verified and found in its folder, and is 72 high for that. A PIN and the PUK that frees it share a box,
+// since cards have a PUK for each PIN. A PIN is changed and unblocked in the panel in which all PINs are typed, with the
+// tries at its side, not on a page. A certificate is exported among its details; its box asks the issuer whether it is
+// still good. The page of a verdict saves the document and shows it in the preview, but does not hand to other programs
+// what the person has not asked to keep. The digits typed can be shown, by choice. What to do about a doubtful signature
+// stands in the verdict itself, which is read first, and not in a box at the side.
+//
+// Rules. A page is never wider than the window, nor than 1240 (edgeOf in page.go), and its bars and panels keep the same
+// edges; the preview alone takes the whole width. Columns stack, the rail puts its words below the icons under 900 px,
 // the card bar leaves out what does not fit, and a page too high scrolls while its action bar stays. What takes time
 // says so, and can be stopped when it takes long; a trouble that passes is not shown before 1.5 s. A panel lies in the
 // window, never in a second one, its buttons at the right and the main one last. Danger never stands beside a button of

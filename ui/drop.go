@@ -11,9 +11,9 @@ func (u *UI) dropArea(title, body string, alone bool) *fyne.Container {
 	choose := k.button(inked, "plus", k.T("ui.choose.files"), u.chooseFile)
 	folder := k.button(outlined, "folder", k.T("ui.choose.folder"), u.chooseFolder)
 	buttons := wrapbox(k.px(12), choose, folder)
-	middle := vbox(k.px(8), centre(k.picture("draw-drop", 104, 104, k.p.ink)), fixed(0, k.px(4)),
+	middle := vbox(k.px(4), centre(k.picture("draw-drop", 116, 116, k.p.ink)), fixed(0, k.px(4)),
 		k.paragraph(titleFace, k.p.ink, k.T(title)).centred().Container,
-		k.paragraph(bodyFace, k.p.muted, k.T(body)).centred().Container, fixed(0, k.px(8)),
+		k.paragraph(bodyFace, k.p.muted, k.T(body)).centred().Container, fixed(0, k.px(14)),
 		container.New(centreWrap{k}, buttons))
 	w := -k.px(k.p.stroke)
 	kinds := cols(0, k.px(560), []float32{1, w, 1, w, 1}, k.kind("sign", "ui.kind.sign"), k.upright(0),

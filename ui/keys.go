@@ -204,7 +204,7 @@ func (u *UI) say(s string) {
 	if u.asking != nil && u.asking.panel != nil {
 		t, lies = u.asking.panel.toast, u.asking.panel.object
 	}
-	t.say(s)
+	t.say(s, u.app.Settings().ShowAnimations())
 	lies.Refresh()
 	u.later(6*time.Second, func() { t.hush(s) })
 }

@@ -88,6 +88,7 @@ var (
 	nameFace    = face{size: 19, bold: true}
 	bodyFace    = face{size: 17}
 	strongFace  = face{size: 17, bold: true}
+	sealFace    = face{size: 18, bold: true} // the words of the button that seals
 	boxFace     = face{size: 16}
 	boxBold     = face{size: 16, bold: true}
 	noteFace    = face{size: 15}
@@ -202,8 +203,8 @@ func (k *kit) drawing(name string, width float32, c color.NRGBA) fyne.Resource {
 			pairs = append(pairs, strings.ToUpper(hexOf(from)), hexOf(to))
 		}
 		if q == contrast { // a card drawn in lines
-			pairs = append([]string{`fill="#234C86" stroke="#234C86"`, `fill="#000000" stroke="#FFFFFF"`}, pairs...)
-			pairs = append([]string{`ry="8" fill="#234C86"`, `ry="8" fill="#000000" stroke="#FFFFFF" stroke-width="2.600"`}, pairs...)
+			pairs = append([]string{`fill="#233A63" stroke="#233A63"`, `fill="#000000" stroke="#FFFFFF"`}, pairs...)
+			pairs = append([]string{`ry="8" fill="#233A63"`, `ry="8" fill="#000000" stroke="#FFFFFF" stroke-width="2.600"`}, pairs...)
 		}
 	}
 	if i, j := strings.Index(string(b), "<title>"), strings.Index(string(b), "</title>"); i >= 0 && j > i {

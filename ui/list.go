@@ -254,7 +254,7 @@ func (k *kit) tap(icon, name, words string, do func()) *tap {
 	} else {
 		t.rest = hollow(k.p.edge)
 		t.ground = rect(t.rest, k.p.edge, k.px(max(1.25, k.p.stroke)), k.px(10))
-		t.body = fixed(0, k.px(40), t.ground, pad(0, k.px(14), 0, k.px(14), centre(k.text(noteBold, k.p.ink, words))))
+		t.body = fixed(0, k.px(44), t.ground, pad(0, k.px(14), 0, k.px(14), centre(k.text(noteBold, k.p.ink, words))))
 	}
 	t.ExtendBaseWidget(t)
 	return t

@@ -18,12 +18,15 @@ type frame struct {
 	bar    *fyne.Container
 }
 
-func (k *kit) frame() *frame {
+func (k *kit) frame() *frame { return k.frameWithin(edgeOf) }
+
+// frameWithin is frame with another edge.
+func (k *kit) frameWithin(edge func(*kit, float32) float32) *frame {
 	f := &frame{k: k, column: &fillColumn{k: k}}
 	f.body = container.New(f.column)
-	margins := container.New(&pageMargins{k}, f.body)
+	margins := container.New(&pageMargins{k, edge}, f.body)
 	f.scroll = scrolled(margins)
-	f.bar = container.New(&barLayout{k})
+	f.bar = container.New(&barLayout{k, edge})
 	f.object = container.New(f, f.scroll, f.bar)
 	return f
 }
@@ -49,7 +52,7 @@ func (f *frame) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 	if len(f.bar.Objects) > 0 {
 		bar = f.bar.Layout.(*barLayout).heightFor(f.bar.Objects, size.Width)
 	}
-	margin := 2 * edgeOf(f.k, size.Width)
+	margin := 2 * closeEdge(f.k, size.Width)
 	f.column.view = size.Height - bar - min(margin, 2*f.k.px(26))
 	place(f.scroll, 0, 0, size.Width, max(0, size.Height-bar))
 	place(f.bar, 0, size.Height-bar, size.Width, bar)
@@ -58,8 +61,14 @@ func (f *frame) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 // MinSize implements fyne.Layout.
 func (f *frame) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(1, 1) }
 
-// edgeOf is the empty edge of a page.
+// edgeOf is the empty edge of a page, of its bars and its panels. What a page shows is never wider than 1240: on a large
+// screen a state stays near its name, and a sentence on a line that the eye can follow.
 func edgeOf(k *kit, width float32) float32 {
+	return max(closeEdge(k, width), (width-k.px(1240))/2)
+}
+
+// closeEdge is the edge of what uses the whole width, as the preview does.
+func closeEdge(k *kit, width float32) float32 {
 	if width < k.px(760) {
 		return k.px(20)
 	}
@@ -67,16 +76,19 @@ func edgeOf(k *kit, width float32) float32 {
 }
 
 // pageMargins keeps a page from the edges, less in a narrow window.
-type pageMargins struct{ k *kit }
+type pageMargins struct {
+	k    *kit
+	edge func(*kit, float32) float32
+}
 
 func (l *pageMargins) heightFor(o []fyne.CanvasObject, width float32) float32 {
-	e := edgeOf(l.k, width)
+	e := l.edge(l.k, width)
 	return heightOf(o[0], width-2*e) + 2*min(e, l.k.px(26))
 }
 
 // Layout implements fyne.Layout.
 func (l *pageMargins) Layout(o []fyne.CanvasObject, size fyne.Size) {
-	e := edgeOf(l.k, size.Width)
+	e := l.edge(l.k, size.Width)
 	top := min(e, l.k.px(26))
 	place(o[0], e, top, size.Width-2*e, size.Height-2*top)
 }
@@ -157,7 +169,10 @@ func (l *fillColumn) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSiz
 
 // barLayout is the action bar: ground, hairline, then what stands left and, as the last object, what stands
 // right. Where both do not fit beside each other the left gives way, but for a lone button: it stands in a row above.
-type barLayout struct{ k *kit }
+type barLayout struct {
+	k    *kit
+	edge func(*kit, float32) float32
+}
 
 // above is the height of the row above with the gap below it, or 0 without one.
 func (l *barLayout) above(o []fyne.CanvasObject, width float32) float32 {
@@ -173,7 +188,7 @@ func (l *barLayout) above(o []fyne.CanvasObject, width float32) float32 {
 
 // leftWidth is what the right leaves to the left.
 func (l *barLayout) leftWidth(o []fyne.CanvasObject, width float32) float32 {
-	free := width - 2*edgeOf(l.k, width)
+	free := width - 2*l.edge(l.k, width)
 	return max(0, free-o[len(o)-1].MinSize().Width) - l.k.px(16)
 }
 
@@ -182,7 +197,7 @@ func (l *barLayout) heightFor(o []fyne.CanvasObject, width float32) float32 {
 		return 0
 	}
 	right := o[len(o)-1]
-	rw := min(right.MinSize().Width, width-2*edgeOf(l.k, width))
+	rw := min(right.MinSize().Width, width-2*l.edge(l.k, width))
 	return max(l.k.px(96)-l.trim(width), heightOf(right, rw)+l.k.px(24)) + l.above(o, width)
 }
 
@@ -198,7 +213,7 @@ func (l *barLayout) Layout(o []fyne.CanvasObject, size fyne.Size) {
 	if len(o) < 3 {
 		return
 	}
-	e := edgeOf(l.k, size.Width)
+	e := l.edge(l.k, size.Width)
 	place(o[0], 0, 0, size.Width, size.Height)
 	place(o[1], 0, 0, size.Width, l.k.px(l.k.p.stroke))
 	right := o[len(o)-1]

@@ -141,9 +141,11 @@ func triesInk(k *kit, t app.Tries) color.NRGBA {
 }
 
 // triesLeft tells the tries at the side of what is typed, and in one line where there is no room for that.
-func (k *kit) triesLeft(left int, title, body string, ink color.NRGBA) (side, short *fyne.Container) {
+func (u *UI) triesLeft(left int, title, body string, ink color.NRGBA) (side, short *fyne.Container) {
+	k, edge := u.k, u.panelEdge()
+	near := min(edge, k.px(32))
 	words := vbox(k.px(10), pad(0, 0, k.px(8), 0, hbox(0, k.pips(left, 3, 22))), k.para(sectionFace, ink, title), k.para(boxFace, k.p.muted, body))
-	side = over(canvas.NewRectangle(k.p.sunk), pad(k.px(34), k.px(24), k.px(20), k.px(32), words),
+	side = over(canvas.NewRectangle(k.p.sunk), pad(near+k.px(2), near-k.px(8), k.px(20), edge, words),
 		container.New(rightEdge{k.px(k.p.stroke)}, canvas.NewRectangle(k.p.line)))
 	return side, hbox(k.px(12), k.pips(left, 3, 14), flex(k.para(boxBold, ink, title)))
 }
@@ -164,7 +166,7 @@ func (u *UI) pinPanel(q app.PINQuestion, give func(*app.PIN), refuse func()) *pa
 	k := u.k
 	title, body := u.tries(q.Tries)
 	titleColour := triesInk(k, q.Tries)
-	side, short := k.triesLeft(max(q.Left, 0), title, body, titleColour)
+	side, short := u.triesLeft(max(q.Left, 0), title, body, titleColour)
 	head := vbox(k.px(4), k.para(pinFace, k.p.ink, k.Text(q.Label)), k.para(bodyFace, k.p.muted, k.Text(q.Purpose)))
 	if !q.Refused.IsZero() {
 		head.Add(hbox(k.px(8), k.icon("warning", 20, k.p.bad.ink), flex(k.para(strongFace, k.p.bad.ink, k.Text(q.Refused)))))
@@ -206,7 +208,7 @@ func (u *UI) waitPanel(a *asking, w app.ReaderWait, start time.Time) *panel {
 	if w.Within > 0 {
 		words.Add(u.countdown(a, w, start))
 	}
-	content := pad(k.px(26), k.px(32), k.px(26), k.px(32), topbox(k.px(18), k.icon("keyboard", 32, k.p.waxText), flex(words)))
+	content := container.New(&edged{k, k.px(26), k.px(26)}, topbox(k.px(18), k.icon("keyboard", 32, k.p.waxText), flex(words)))
 	return u.newPanel(k.p.waxText, scrolledTall(content))
 }
 
@@ -265,7 +267,7 @@ func (u *UI) typedPIN(q app.PINQuestion, side, short, head *fyne.Container, canc
 		lock = hbox(k.px(12), k.icon("info", 22, k.p.note.ink), flex(k.para(noteBold, k.p.note.ink, words)))
 	}
 	fw := field.MinSize().Width
-	gap := k.px(20)
+	gap := k.px(14)
 	if u.window.Canvas().Size().Height < k.px(700) {
 		gap = k.px(13)
 	}
@@ -306,6 +308,11 @@ func (u *UI) pinLength(q app.PINQuestion) string {
 // pinRoom is how far what stands beside the tries keeps from the edges and from its foot.
 type pinRoom struct{ top, gap, bottom, above float32 } // above the tries, where they are a line
 
+// panelEdge is the empty edge of a panel: that of the page below it.
+func (u *UI) panelEdge() float32 {
+	return edgeOf(u.k, u.shell.pageArea(u.window.Canvas().Size()).Size.Width)
+}
+
 // pinColumns is the sheet of a PIN that signs.
 func (u *UI) pinColumns(side, short, body, foot fyne.CanvasObject, gap float32) *fyne.Container {
 	k := u.k
@@ -320,11 +327,12 @@ func (u *UI) pinColumns(side, short, body, foot fyne.CanvasObject, gap float32) 
 // pinSheet sets the tries, at the side or short, beside a body that scrolls over a foot that does not. It returns the
 // latter two alone as well.
 func (u *UI) pinSheet(l *pinLayout, side, short, body, foot fyne.CanvasObject, room pinRoom) (sheet, beside *fyne.Container) {
-	edge := u.k.px(32)
+	edge := u.panelEdge()
+	near := min(edge, u.k.px(32)) // what is between the tries and the body
 	if l.side(u.shell.pageArea(u.window.Canvas().Size()).Size.Width) == 0 {
 		room.top -= u.k.px(10) // the line above has its own
 	}
-	beside = footedWithin(u.k, pad(room.top, edge, room.gap/2, edge, body), pad(room.gap/2, edge, room.bottom, edge, foot))
+	beside = footedWithin(u.k, pad(room.top, edge, room.gap/2, near, body), pad(room.gap/2, edge, room.bottom, near, foot))
 	return container.New(l, side, beside, pad(room.above, edge, 0, edge, short)), beside
 }
 
@@ -338,7 +346,7 @@ type pinLayout struct {
 func (l *pinLayout) side(width float32) float32 {
 	switch {
 	case width >= l.k.px(850):
-		return l.k.px(300)
+		return l.k.px(300-32) + edgeOf(l.k, width)
 	case width >= l.k.px(560) && !l.roomy:
 		return l.k.px(236)
 	}

@@ -240,7 +240,11 @@ func (l *paraLayout) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 			}
 			f := p.face
 			f.bold = f.bold || ln[i].bold
-			t := p.k.text(f, p.colour, run)
+			ink := p.colour
+			if ln[i].bold && ink == color.Color(p.k.p.muted) {
+				ink = p.k.p.ink // what is bold in a quiet sentence is what it is about
+			}
+			t := p.k.text(f, ink, run)
 			w := p.k.measure(f, run)
 			h := t.MinSize().Height
 			place(t, x, y+(p.lineHeight()-h)/2+p.k.px(p.face.sink()), w, h)

@@ -164,7 +164,7 @@ func (f *newPINForm) tries() (side, short *fyne.Container) {
 		}
 	}
 	title = initial(title)
-	return k.triesLeft(t.Left, title, body, ink)
+	return f.u.triesLeft(t.Left, title, body, ink)
 }
 
 // turn shows a step.

@@ -35,7 +35,7 @@ type previewView struct {
 }
 
 func newPreviewView(u *UI) *previewView {
-	v := &previewView{u: u, frame: u.k.frame()}
+	v := &previewView{u: u, frame: u.k.frameWithin(closeEdge)}
 	v.sheet = newPageSheet(u.k)
 	v.sheet.key, v.sheet.want = v.key, v.want
 	v.lines = newLineView(u.k)

@@ -38,14 +38,14 @@ type railEntry struct {
 func newRail(u *UI) *rail {
 	k := u.k
 	r := &rail{u: u}
-	r.name = k.text(face{size: 22, bold: true}, k.p.ink, "Ceralacca")
-	r.logo = fixed(k.px(40), k.px(40), k.picture("app", 40, 40, k.p.wax))
+	r.name = k.text(face{size: 23, bold: true}, k.p.ink, "Ceralacca")
+	r.logo = fixed(k.px(42), k.px(42), k.picture("logo", 42, 42, k.p.wax))
 	icons := [pageCount]string{"sign", "verify", "card", "help", "settings"}
 	keys := [pageCount]string{"sign", "verify", "card", "help", "settings"}
 	objects := []fyne.CanvasObject{r.logo, r.name}
 	for i := range r.entries {
 		e := &railEntry{rail: r, id: pageID(i), drawing: icons[i], long: k.T("ui.page." + keys[i]), short: k.T("ui.page." + keys[i] + ".short")}
-		e.icon = k.icon(e.drawing, 22, k.p.ink)
+		e.icon = k.icon(e.drawing, 24, k.p.ink)
 		e.words = k.text(bodyFace, k.p.ink, e.long)
 		e.mark = rect(color.Transparent, color.Transparent, 0, k.px(2))
 		body := container.New(e, e.mark, e.icon, e.words)
@@ -150,11 +150,11 @@ func (r *rail) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 	if r.thin {
 		h, gap, x, y = k.px(66), k.px(4), k.px(8), k.px(76)
 		r.name.Hide()
-		place(r.logo, (size.Width-k.px(40))/2, k.px(18), k.px(40), k.px(40))
+		place(r.logo, (size.Width-k.px(42))/2, k.px(17), k.px(42), k.px(42))
 	} else {
 		r.name.Show()
-		place(r.logo, k.px(22), k.px(24), k.px(40), k.px(40))
-		place(r.name, k.px(74), k.px(44)-r.name.MinSize().Height/2, size.Width-k.px(74), r.name.MinSize().Height)
+		place(r.logo, k.px(21), k.px(23), k.px(42), k.px(42))
+		place(r.name, k.px(74), k.px(42)-r.name.MinSize().Height/2, size.Width-k.px(74), r.name.MinSize().Height)
 	}
 	foot := k.px(20)
 	r.logo.Show()
@@ -175,7 +175,7 @@ func (r *rail) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 				place(r.lists, k.px(30), room, size.Width-k.px(46), lh)
 			}
 		}
-		place(e.press, x, top, size.Width-2*x+k.px(2), h)
+		place(e.press, x, top, size.Width-2*x-k.px(3), h)
 	}
 }
 
@@ -185,7 +185,7 @@ func (r *rail) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(1, 1
 // Layout implements fyne.Layout for one entry.
 func (e *railEntry) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 	k := e.rail.u.k
-	i, th := k.px(22), e.words.MinSize().Height
+	i, th := k.px(24), e.words.MinSize().Height
 	place(e.mark, 0, size.Height/2-k.px(12), k.px(4), k.px(24))
 	if e.rail.thin {
 		top := max(0, (size.Height-i-th)/2)
@@ -193,8 +193,8 @@ func (e *railEntry) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 		place(e.words, 0, top+i-k.px(1), size.Width, th)
 		return
 	}
-	place(e.icon, k.px(16), (size.Height-i)/2, i, i)
-	place(e.words, k.px(53), (size.Height-th)/2-k.px(1), size.Width-k.px(53), th)
+	place(e.icon, k.px(15), (size.Height-i)/2, i, i)
+	place(e.words, k.px(53), (size.Height-th)/2-k.px(3), size.Width-k.px(53), th)
 }
 
 // MinSize implements fyne.Layout.

@@ -89,6 +89,6 @@ func (k *kit) tick(words string, changed func()) *tickBox {
 		t.Refresh()
 		changed()
 	})
-	t.least = fyne.NewSize(k.px(44), k.px(40))
+	t.least = fyne.NewSize(k.px(44), k.px(44))
 	return t
 }

@@ -69,9 +69,31 @@ type footed struct {
 
 // newFooted is body over foot, each with the margins of a panel.
 func newFooted(k *kit, body, foot fyne.CanvasObject) *fyne.Container {
-	side := k.px(32)
-	return footedWithin(k, pad(k.px(22), side, k.px(10), side, body), pad(k.px(10), side, k.px(20), side, foot))
+	return footedWithin(k, container.New(&edged{k, k.px(22), k.px(10)}, body), container.New(&edged{k, k.px(10), k.px(20)}, foot))
 }
+
+// edged keeps an object as far from the sides as a page is, though never less than 32.
+type edged struct {
+	k           *kit
+	top, bottom float32
+}
+
+func (l *edged) within(width float32) *padding {
+	e := max(edgeOf(l.k, width), l.k.px(32))
+	return &padding{l.top, e, l.bottom, e}
+}
+
+func (l *edged) heightFor(o []fyne.CanvasObject, width float32) float32 {
+	return l.within(width).heightFor(o, width)
+}
+
+func (l *edged) narrowest(o []fyne.CanvasObject) float32 { return l.within(0).narrowest(o) }
+
+// Layout implements fyne.Layout.
+func (l *edged) Layout(o []fyne.CanvasObject, size fyne.Size) { l.within(size.Width).Layout(o, size) }
+
+// MinSize implements fyne.Layout.
+func (l *edged) MinSize(o []fyne.CanvasObject) fyne.Size { return l.within(0).MinSize(o) }
 
 // footedWithin is body over foot, which have their margins.
 func footedWithin(k *kit, body, foot fyne.CanvasObject) *fyne.Container {

@@ -34,7 +34,7 @@ func newShell(u *UI) *shell {
 	for i, c := range []color.Color{k.p.paper, k.p.margin, k.p.leaf} {
 		s.ground[i] = canvas.NewRectangle(c)
 	}
-	for i, c := range []color.Color{k.p.edge, k.p.waxText, k.p.line} {
+	for i, c := range []color.Color{k.p.ruled[0], k.p.ruled[1], k.p.line} {
 		s.rules[i] = canvas.NewRectangle(c)
 	}
 	s.ribbon = container.New(flexible{})
@@ -130,7 +130,7 @@ func (s *shell) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 	place(s.ground[1], 0, top, rail, size.Height-top)
 	place(s.ground[2], rail, top, size.Width-rail, bar)
 	w := k.px(k.p.stroke)
-	place(s.rules[0], rail-k.px(7), top, w, size.Height-top)
+	place(s.rules[0], rail-k.px(5*k.p.stroke+2), top, w, size.Height-top)
 	place(s.rules[1], rail-w, top, w, size.Height-top)
 	place(s.rules[2], rail, top+bar-w, size.Width-rail, w)
 	s.rail.narrow(size.Width < k.px(900))

@@ -281,7 +281,7 @@ func (v *signView) showDone(st *app.State) {
 			words.Add(k.para(strongFace, k.p.note.ink, k.T("ui.done.practice")))
 		}
 		objects = append(objects, k.cornice(pad(k.px(18), k.px(24), k.px(18), k.px(28),
-			hbox(k.px(24), k.picture("draw-seal-whole", 76, 76, k.p.wax), flex(words)))))
+			hbox(k.px(24), k.picture("draw-seal-whole", 86, 86, k.p.wax), flex(words)))))
 	} else {
 		r := k.p.warn
 		title := initial(k.Text(lang.MN("ui.done.some", job.Signed))) + ", " + k.Text(lang.MN("ui.done.not", len(v.docs)-job.Signed))
@@ -359,8 +359,9 @@ func (l *besideLayout) Layout(o []fyne.CanvasObject, size fyne.Size) {
 		return
 	}
 	w := size.Width - side - l.k.px(20)
-	place(o[0], 0, 0, w, min(size.Height, heightOf(o[0], w)))
-	place(o[1], w+l.k.px(20), 0, side, min(size.Height, heightOf(o[1], side)))
+	h := min(size.Height, heightOf(o[0], w))
+	place(o[0], 0, 0, w, h)
+	place(o[1], w+l.k.px(20), 0, side, min(size.Height, max(h, heightOf(o[1], side)))) // both end on one line
 }
 
 // MinSize implements fyne.Layout.

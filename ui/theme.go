@@ -33,8 +33,9 @@ type palette struct {
 	waxEdge                    color.NRGBA
 	good, warn, bad, note      role
 	renewal, focus             color.NRGBA
-	stroke                     float32     // width of lines
-	chip, chipMark, chipShines color.NRGBA // the picture of a card
+	stroke                     float32        // width of lines
+	chip, chipMark, chipShines color.NRGBA    // the picture of a card
+	ruled                      [2]color.NRGBA // the margin: its brown and its wax line, both paler than what they are named for
 }
 
 var light = &palette{
@@ -47,7 +48,8 @@ var light = &palette{
 	bad:     role{rgb(0xA32410), rgb(0xFCE5DC), rgb(0xFCE5DC)},
 	note:    role{rgb(0x234C86), rgb(0xE3EBF6), rgb(0xE3EBF6)},
 	renewal: rgb(0xB97F14), focus: rgb(0x1F5FD0), stroke: 1,
-	chip: rgb(0x234C86), chipMark: rgb(0xE0BF73), chipShines: rgb(0x9ABDF6),
+	chip: rgb(0x233A63), chipMark: rgb(0xE3C77E), chipShines: rgb(0x7388AE),
+	ruled: [2]color.NRGBA{rgb(0xC9BCA5), rgb(0xB5606B)},
 }
 
 var dark = &palette{
@@ -60,7 +62,8 @@ var dark = &palette{
 	bad:     role{rgb(0xFF9C86), rgb(0x44201A), rgb(0x44201A)},
 	note:    role{rgb(0x9ABDF6), rgb(0x1B2C49), rgb(0x1B2C49)},
 	renewal: rgb(0xD9A441), focus: rgb(0x8DB8FF), stroke: 1,
-	chip: rgb(0x2C4E86), chipMark: rgb(0xE0BF73), chipShines: rgb(0xB9D1F8),
+	chip: rgb(0x34507F), chipMark: rgb(0xE3C77E), chipShines: rgb(0x8CA1C5),
+	ruled: [2]color.NRGBA{rgb(0x3A4152), rgb(0x8A3A47)},
 }
 
 var contrast = &palette{
@@ -74,6 +77,7 @@ var contrast = &palette{
 	note:    role{rgb(0xA9CCFF), rgb(0), rgb(0xA9CCFF)},
 	renewal: rgb(0xFFD75E), focus: rgb(0xFFE600), stroke: 2,
 	chip: rgb(0), chipMark: rgb(0xFFFFFF), chipShines: rgb(0xFFFFFF),
+	ruled: [2]color.NRGBA{rgb(0xFFFFFF), rgb(0xFFB4AE)},
 }
 
 // dimmed is what is off in high contrast, where all else is bright: 6.9 to 1 on black.

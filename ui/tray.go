@@ -31,6 +31,7 @@ func (u *UI) inTray(quit func()) bool {
 	last := fyne.NewMenuItem(u.k.T("ui.tray.quit"), func() { u.onUI(quit) })
 	last.IsQuit = true
 	d.SetSystemTrayMenu(fyne.NewMenu("Ceralacca", fyne.NewMenuItem(u.k.T("ui.tray.open"), func() { u.onUI(u.raise) }), last))
+	d.SetSystemTrayIcon(u.k.drawing("app-small", 64/(u.k.scale*u.k.device), u.k.p.wax)) // a tray has 16 to 24 pixels
 	return true
 }
 

@@ -197,7 +197,7 @@ func (v *verifyView) banner(ver *app.Verification) fyne.CanvasObject {
 	if k.p != contrast {
 		ground.StrokeWidth = 0
 	}
-	return over(ground, pad(k.px(20), k.px(28), k.px(20), k.px(28), hbox(k.px(24), k.picture(drawing, 72, 72, r.ink), flex(words))))
+	return over(ground, pad(k.px(20), k.px(28), k.px(20), k.px(28), hbox(k.px(24), k.picture(drawing, 76, 76, r.ink), flex(words))))
 }
 
 // sentence begins with a capital and ends with a full stop.
@@ -251,6 +251,9 @@ func (v *verifyView) signToo() {
 func (v *verifyView) node(s *app.Signature, depth int, last bool) fyne.CanvasObject {
 	k := v.u.k
 	drawing, r, _ := sealLook(k, sealOf(s).Seal)
+	if drawing == "draw-seal-blank" {
+		drawing += "-small" // its inner ring would be dust
+	}
 	who, when := v.signer(s), k.T(sealWords[sealOf(s).Seal])
 	if sealOf(s).Seal == app.SealWhole {
 		when = k.T("verdict.signature.valid") // the seal and its place say that it is a signature
