@@ -58,6 +58,53 @@ func TestTextsAreSetAsInPrint(t *testing.T) {
 	}
 }
 
+// longest is how many words may stand between two stops: who reads three times a year reads each sentence once.
+const longest = 25
+
+var stop = regexp.MustCompile(`[.?!:;…](\s|$)`)
+
+func TestSentencesAreShort(t *testing.T) {
+	for _, tag := range lang.Languages {
+		for key, forms := range readForms(t, tag) {
+			if key == "cli.help" {
+				continue // a table
+			}
+			for _, s := range forms {
+				for _, part := range stop.Split(s, -1) {
+					if n := len(strings.Fields(part)); n > longest {
+						t.Errorf("%s %s has %d words without a stop: %q", tag, key, n, part)
+					}
+				}
+			}
+		}
+	}
+}
+
+// A text is a sentence in every language or in none: it ends with the same mark, but for an abbreviation.
+func TestTextsEndAlike(t *testing.T) {
+	all := map[string]map[string]map[string]string{}
+	for _, tag := range lang.Languages {
+		all[tag] = readForms(t, tag)
+	}
+	for key, forms := range all[lang.Languages[0]] {
+		want := ending(forms["other"])
+		for _, tag := range lang.Languages[1:] {
+			if s := all[tag][key]["other"]; ending(s) != want && !strings.HasSuffix(s, "MwSt.") {
+				t.Errorf("%s %s ends with %q, in %s with %q: %q", tag, key, ending(s), lang.Languages[0], want, s)
+			}
+		}
+	}
+}
+
+// ending is the mark at the end of s.
+func ending(s string) string {
+	r := []rune(s)
+	if len(r) == 0 || !strings.ContainsRune(".?!:…", r[len(r)-1]) {
+		return ""
+	}
+	return string(r[len(r)-1])
+}
+
 // quoted is what stands between the quotation marks of a language.
 var quoted = map[string]*regexp.Regexp{
 	"it": regexp.MustCompile(`«([^»]+)»`), "en": regexp.MustCompile(`“([^”]+)”`), "de": regexp.MustCompile(`„([^“]+)“`),
