@@ -194,7 +194,7 @@ func (e *railEntry) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 		return
 	}
 	place(e.icon, k.px(15), (size.Height-i)/2, i, i)
-	place(e.words, k.px(53), (size.Height-th)/2-k.px(3), size.Width-k.px(53), th)
+	place(e.words, k.px(53), (size.Height-th)/2-k.px(2), size.Width-k.px(53), th)
 }
 
 // MinSize implements fyne.Layout.
