@@ -469,7 +469,7 @@ func TestWhere(t *testing.T) {
 		}
 	}
 	t.Run("another folder and back", func(t *testing.T) {
-		u, f, q := window(t, withChoices(func(_ *app.State, c *app.SignChoices) { c.Detached = true }), 1000, 700)
+		u, f, q := window(t, withChoices(func(_ *app.State, c *app.SignChoices) { c.Detached = true }), 1280, 800)
 		choose(u)
 		press1(t, u, u.k.T("ui.save.beside"))
 		if u.asking == nil {
