@@ -78,8 +78,11 @@ type NewPINQuestion struct {
 // NewPINs is the answer: Old is the old PIN or the PUK.
 type NewPINs struct{ Old, New, Repeat *PIN }
 
-// Wipe clears all three.
+// Wipe clears all three; of nil it clears nothing.
 func (n *NewPINs) Wipe() {
+	if n == nil {
+		return
+	}
 	for _, p := range []*PIN{n.Old, n.New, n.Repeat} {
 		p.Wipe()
 	}

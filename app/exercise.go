@@ -6,7 +6,6 @@ import (
 	"crypto/x509"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -105,13 +104,18 @@ func (s *Store) StartExercise(id string, words *lang.Catalog) {
 		var bus *sim.Bus
 		var paths []string
 		making := func(ctx context.Context) (e *Engine, err error) {
-			if e, bus, err = s.engine.withExercise(ctx, x, s.cardPulled); err == nil {
-				paths, err = e.sampleFiles(x.samples, words)
+			if e, bus, err = s.engine.withExercise(ctx, x, s.cardPulled); err != nil || x.samples == 0 {
+				return e, err
+			}
+			dir, err := s.scratchFolder()
+			if err == nil {
+				paths, err = e.sampleFiles(dir, x.samples, words)
 			}
 			return e, err
 		}
 		st = s.dropAdding(st)
-		st.Docs, st.Job, st.PINJob, st.Verify, st.Saved, st.Exercise = &Docs{}, nil, nil, nil, nil, nil
+		s.stopLooking()
+		st.Docs, st.Job, st.PINJob, st.Verify, st.Preview, st.Saved, st.Exercise = &Docs{}, nil, nil, nil, nil, nil, nil
 		return s.makePractice(st, making, func(st State, _ *Engine) State {
 			s.exerciseBus = bus
 			if len(paths) > 0 {
@@ -200,16 +204,9 @@ func (e *Engine) withExercise(ctx context.Context, x exercise, pulled func()) (*
 	return e.over(c, p), bus, nil
 }
 
-// sampleFiles writes n documents that say on every page that they are worth nothing, into a new temporary folder.
-func (e *Engine) sampleFiles(n int, c *lang.Catalog) ([]string, error) {
-	if n == 0 {
-		return nil, nil
-	}
+// sampleFiles writes n documents that say on every page that they are worth nothing into dir.
+func (e *Engine) sampleFiles(dir string, n int, c *lang.Catalog) ([]string, error) {
 	fonts, err := reportFonts(e.cfg.Assets)
-	if err != nil {
-		return nil, err
-	}
-	dir, err := os.MkdirTemp("", "ceralacca-")
 	if err != nil {
 		return nil, err
 	}

@@ -131,7 +131,12 @@ type Folder struct {
 	Rows    []FolderRow // the signed files, and those that could not be judged, in the order of their names
 	Saved   *SavedFile
 	Advice  *Advice
+
+	run *folderRun // the one that fills it
 }
+
+// folderRun is one verification of a folder; it is told apart from another of the same folder by its address.
+type folderRun struct{ path string }
 
 // FolderRow is one file of a Folder.
 type FolderRow struct {
@@ -161,21 +166,22 @@ func (s *Store) verifyFolder(st State, path string) State {
 	}
 	ctx, cancel := context.WithCancel(s.ctx)
 	s.folder = cancel
-	st.Folder = &Folder{Path: path, Name: filepath.Base(path), Running: true}
+	run := &folderRun{path}
+	st.Folder = &Folder{Path: path, Name: filepath.Base(path), Running: true, run: run}
 	st.Verify = nil
 	engine := s.use
 	s.spawn(func() {
 		defer cancel()
-		s.eachOf(ctx, engine, path)
+		s.eachOf(ctx, engine, run)
 	})
 	return st
 }
 
 // eachOf tells the State about each file of the folder as it is judged.
-func (s *Store) eachOf(ctx context.Context, e *Engine, path string) {
+func (s *Store) eachOf(ctx context.Context, e *Engine, run *folderRun) {
 	tell := func(change func(*Folder)) {
 		s.post(func(st State) State {
-			if st.Folder == nil || st.Folder.Path != path || !st.Folder.Running {
+			if st.Folder == nil || st.Folder.run != run || !st.Folder.Running {
 				return st
 			}
 			next := *st.Folder
@@ -184,7 +190,7 @@ func (s *Store) eachOf(ctx context.Context, e *Engine, path string) {
 			return st
 		})
 	}
-	files, err := FilesOf(ctx, path)
+	files, err := FilesOf(ctx, run.path)
 	if ctx.Err() != nil {
 		return
 	}
@@ -200,7 +206,7 @@ func (s *Store) eachOf(ctx context.Context, e *Engine, path string) {
 			return
 		}
 		if err != nil || len(r.Signatures) > 0 {
-			rows = append(rows, folderRow(path, file, r, err))
+			rows = append(rows, folderRow(run.path, file, r, err))
 		}
 		now := slices.Clip(rows)
 		tell(func(f *Folder) { f.Done, f.Rows = f.Done+1, now })

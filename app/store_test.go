@@ -402,3 +402,106 @@ func TestStoreReadsMoreOfTheCard(t *testing.T) {
 		t.Errorf("phase %d, card %+v", st.Cards.Phase, c)
 	}
 }
+
+// pinned is a window that could be asked for a new PIN.
+type pinned struct {
+	answers
+	asked bool
+}
+
+func (p *pinned) NewPIN(context.Context, NewPINQuestion) (*NewPINs, error) {
+	p.asked = true
+	return nil, ErrRefused
+}
+
+// TestNothingElseWhileAJobRuns: while the PIN is asked for, nothing changes what it was asked for, and no other job begins.
+func TestNothingElseWhileAJobRuns(t *testing.T) {
+	e, _ := practiceEngine(t)
+	dir := t.TempDir()
+	put(t, dir, "a.txt", []byte("a"))
+	ask := &pinned{answers: answers{pins: []string{PracticePIN}}}
+	w := runStore(t, e, ask)
+	w.until("ready", ready)
+	w.Add(dir)
+	first := w.until("listed", func(st *State) bool {
+		return len(st.Docs.List) == 1 && st.Adding == nil && st.Filing != nil && !st.Filing.Running
+	})
+	intents := map[string]func(){
+		"Sign": w.Sign, "Clear": w.Clear, "Resume": w.Resume,
+		"Remove":        func() { w.Remove(first.Docs.List[0].ID) },
+		"ChangePIN":     func() { w.ChangePIN(first.Cards.Card().PINs[0].Ref) },
+		"StartExercise": func() { w.StartExercise("change", catalog(t, "it")) },
+		"UsePractice":   func() { w.UsePractice(!first.Cards.Practice) },
+		"SetChoices":    func() { w.SetChoices(SignChoices{Detached: true}) },
+		"SetExisting":   func() { w.SetExisting(first.Docs.List[0].ID, ExistingWrap, false) },
+		"SetProfile":    func() { w.SetProfile("registro-imprese") },
+		"ExpectSigner":  func() { w.ExpectSigner("SMPNNA80A41F205X") },
+		"Diagnose":      func() { w.Diagnose(false) },
+	}
+	ask.before = func() {
+		for name, intent := range intents {
+			before, after := make(chan State, 1), make(chan State, 1)
+			w.post(func(st State) State { before <- st; return st })
+			intent()
+			w.post(func(st State) State { after <- st; return st })
+			if a, b := <-before, <-after; a.Docs != b.Docs || a.Job != b.Job || a.PINJob != b.PINJob || a.Choices != b.Choices || a.Settings != b.Settings || a.Expected != b.Expected || a.Doctor != b.Doctor || a.Cards.Practice != b.Cards.Practice {
+				t.Errorf("%s changes the State", name)
+			}
+		}
+	}
+	w.Sign()
+	if st := w.until("signed", jobEnded); st.Job.Signed != 1 || len(ask.answers.asked) != 1 || ask.asked {
+		t.Errorf("%+v, %d questions, a new PIN asked for: %v", st.Job, len(ask.answers.asked), ask.asked)
+	}
+}
+
+// TestFolderTwice: what an earlier run over the same folder has still to say changes nothing in the next one.
+func TestFolderTwice(t *testing.T) {
+	e, _ := practiceEngine(t)
+	dir := t.TempDir()
+	w := runStore(t, e, &answers{})
+	w.Verify(dir)
+	first := w.until("over", func(st *State) bool { return st.Folder != nil && !st.Folder.Running })
+	again := make(chan *Folder, 1)
+	w.post(func(st State) State {
+		st = w.verifyFolder(st, dir)
+		again <- st.Folder
+		return st
+	})
+	if second := <-again; second.run == first.Folder.run {
+		t.Error("the two runs are one")
+	}
+	w.until("over again", func(st *State) bool { return !st.Folder.Running })
+}
+
+// TestExerciseLeavesNothing: its documents go with the program, and what was looked at before is closed.
+func TestExerciseLeavesNothing(t *testing.T) {
+	tmp := t.TempDir()
+	t.Setenv("TMPDIR", tmp)
+	e := New(Config{Dir: t.TempDir(), Assets: assets.FS})
+	s := NewStore(e)
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error)
+	w := &watched{s, t, make(chan struct{}, 1), nil}
+	w.OnChange(func(*State) {
+		select {
+		case w.next <- struct{}{}:
+		default:
+		}
+	})
+	go func() { done <- s.Run(ctx, &answers{}) }()
+	w.Preview(put(t, t.TempDir(), "a.txt", []byte("a")))
+	w.until("looked at", func(st *State) bool { return st.Preview != nil && !st.Preview.Loading() })
+	w.StartExercise("first", catalog(t, "it"))
+	st := w.until("listed", func(st *State) bool { return len(st.Docs.List) == 2 && st.Adding == nil })
+	if st.Preview != nil {
+		t.Error("the preview is still open")
+	}
+	cancel()
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	if left, err := filepath.Glob(filepath.Join(tmp, "ceralacca-*")); err != nil || len(left) != 0 {
+		t.Errorf("left behind: %q, %v", left, err)
+	}
+}

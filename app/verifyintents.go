@@ -191,17 +191,25 @@ func (s *Store) SaveReport(v *Verification, dest string, t *lang.Catalog) {
 // PrintReport writes the report on v as a PDF that is thrown away when the program ends, to be opened and printed.
 func (s *Store) PrintReport(v *Verification, t *lang.Catalog) {
 	s.saveVerified("errand.print", "", v, func(ctx context.Context, e *Engine) (*SavedFile, error) {
-		dir, err := os.MkdirTemp("", "ceralacca-")
+		dir, err := s.scratchFolder()
 		if err != nil {
 			return nil, err
 		}
-		s.post(func(st State) State { s.scratch = append(s.scratch, dir); return st })
 		dest := filepath.Join(dir, ReportName(v.Name, ".pdf"))
 		if err := e.SaveReport(ctx, v.VerifyRequest, v.Report, t, dest); err != nil {
 			return nil, err
 		}
 		return &SavedFile{What: lang.M("saved.print"), Path: dest, Count: 1, CanOpen: true, Print: true}, nil
 	})
+}
+
+// scratchFolder makes a folder for what is thrown away when the program ends. It may be called on any goroutine.
+func (s *Store) scratchFolder() (string, error) {
+	dir, err := os.MkdirTemp("", "ceralacca-")
+	if err == nil {
+		s.post(func(st State) State { s.scratch = append(s.scratch, dir); return st })
+	}
+	return dir, err
 }
 
 // ReportName is the suggested name for the report on the file of that name.

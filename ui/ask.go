@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"errors"
 
 	"fyne.io/fyne/v2"
 
@@ -76,68 +77,61 @@ func (a *asking) shut() {
 	}
 }
 
-type pinAnswer struct {
-	pin *app.PIN
-	err error
-}
-
-// PIN implements app.Asker. The digits pass from the field to the caller without a copy.
-func (u *UI) PIN(ctx context.Context, q app.PINQuestion) (*app.PIN, error) {
-	answers := make(chan pinAnswer) // unbuffered: what nobody takes is wiped by the sender
+// question opens the panel that build makes and waits for the answer that it gives, [app.ErrRefused] when that is none. An
+// answer that nobody waits for any more is given to drop.
+func question[T any](ctx context.Context, u *UI, drop func(T), build func(a *asking, give func(T)) *panel) (T, error) {
+	type answer struct {
+		value T
+		err   error
+	}
+	answers := make(chan answer) // unbuffered: what was sent was taken
 	a := &asking{ui: u}
 	u.onUI(func() {
-		send := func(ans pinAnswer) {
+		send := func(ans answer) {
 			if u.asking != a {
-				ans.pin.Wipe()
+				drop(ans.value)
 				return
-			}
-			if ans.err == nil {
-				a.from = nil // what comes of it is told where it is told
 			}
 			a.shut()
 			select {
 			case answers <- ans:
 			case <-ctx.Done():
-				ans.pin.Wipe()
+				drop(ans.value)
 			}
 		}
-		a.refuse = func() { send(pinAnswer{err: app.ErrRefused}) }
-		a.build = func() *panel {
-			return u.pinPanel(q, func(p *app.PIN) { send(pinAnswer{pin: p}) }, a.refuse)
-		}
+		a.refuse = func() { send(answer{err: app.ErrRefused}) }
+		a.build = func() *panel { return build(a, func(v T) { send(answer{value: v}) }) }
 		u.ask(ctx, a)
 	})
 	select {
 	case ans := <-answers:
-		return ans.pin, ans.err
+		return ans.value, ans.err
 	case <-ctx.Done():
 		u.onUI(a.shut)
-		return nil, ctx.Err()
+		var none T
+		return none, ctx.Err()
 	}
+}
+
+// PIN implements app.Asker. The digits pass from the field to the caller without a copy.
+func (u *UI) PIN(ctx context.Context, q app.PINQuestion) (*app.PIN, error) {
+	return question(ctx, u, (*app.PIN).Wipe, func(a *asking, give func(*app.PIN)) *panel {
+		return u.pinPanel(q, func(p *app.PIN) {
+			a.from = nil // what comes of it is told where it is told
+			give(p)
+		}, a.refuse)
+	})
 }
 
 // Confirm implements app.Asker.
 func (u *UI) Confirm(ctx context.Context, q app.Question) (bool, error) {
-	answers := make(chan bool, 1)
-	a := &asking{ui: u}
-	u.onUI(func() {
-		send := func(yes bool) {
-			if u.asking == a {
-				a.shut()
-				answers <- yes
-			}
-		}
-		a.refuse = func() { send(false) }
-		a.build = func() *panel { return u.confirmPanel(q, func() { send(true) }, a.refuse) }
-		u.ask(ctx, a)
+	yes, err := question(ctx, u, func(bool) {}, func(a *asking, give func(bool)) *panel {
+		return u.confirmPanel(q, func() { give(true) }, a.refuse)
 	})
-	select {
-	case yes := <-answers:
-		return yes, nil
-	case <-ctx.Done():
-		u.onUI(a.shut)
-		return false, ctx.Err()
+	if errors.Is(err, app.ErrRefused) {
+		err = nil
 	}
+	return yes, err
 }
 
 // ask opens the panel unless the job that asked has ended. Jobs ask one at a time; a second question takes the

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -375,5 +376,121 @@ func TestStampsAtTheEnd(t *testing.T) {
 	u.show(&next)
 	if u.asking != nil {
 		t.Error("a sheet is open")
+	}
+}
+
+// TestNoPINIsLeft: what was typed is wiped wherever it can go: when the panel is made anew in another light, when it is
+// given after the panel was closed, and when the job ends in the moment in which it is given.
+func TestNoPINIsLeft(t *testing.T) {
+	open := func(t *testing.T) (*UI, *posts, *pinField, context.CancelFunc, chan error) {
+		u, _, q := window(t, state(nil), 1280, 800)
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() {
+			_, err := u.PIN(ctx, signQuestion(3, app.NotPractice))
+			done <- err
+		}()
+		q.until(t, "the panel is open", func() bool { return u.asking != nil && u.asking.panel != nil })
+		return u, q, u.asking.panel.field, cancel, done
+	}
+	digits := func(f *pinField) *app.PIN {
+		for range 5 {
+			f.TypedRune('7')
+		}
+		return f.pin
+	}
+	t.Run("another light", func(t *testing.T) {
+		u, _, field, _, _ := open(t)
+		pin := digits(field)
+		next, set := *u.latest.Load(), u.settings
+		set.Theme = "dark"
+		next.Settings = &set
+		u.latest.Store(&next)
+		u.show(&next)
+		if u.asking.panel.field == field || pin.Len() != 0 || u.asking.panel.field.pin.Len() != 0 {
+			t.Errorf("%d digits are left of the panel before", pin.Len())
+		}
+	})
+	t.Run("closed", func(t *testing.T) {
+		u, _, field, _, _ := open(t)
+		u.asking.shut()
+		pin := digits(field)
+		field.submit()
+		if pin.Len() != 0 {
+			t.Errorf("%d digits are left", pin.Len())
+		}
+	})
+	t.Run("the job ends", func(t *testing.T) {
+		u, _, field, cancel, done := open(t)
+		pin := digits(field)
+		cancel()
+		if err := <-done; err != context.Canceled {
+			t.Fatal(err)
+		}
+		field.submit() // before the window hears of it
+		if pin.Len() != 0 || u.asking != nil {
+			t.Errorf("%d digits are left, open: %v", pin.Len(), u.asking != nil)
+		}
+	})
+}
+
+// TestAuthorityOutlivesTheLight: what was typed of an authority is kept when the light changes, and its password is in no
+// field once the sheet is left, also by Esc beside the fields.
+func TestAuthorityOutlivesTheLight(t *testing.T) {
+	u, _, _ := window(t, state(nil), 1280, 800)
+	back := false
+	u.nameAuthority(app.Authority{}, func() { back = true })
+	fields := func() (list []*lineField) {
+		walk(u.asking.panel.object, func(o fyne.CanvasObject) bool {
+			if f, ok := o.(*lineField); ok {
+				list = append(list, f)
+			}
+			return true
+		})
+		return list
+	}
+	first := fields()
+	first[0].SetText("https://tsa.example")
+	first[3].SetText("parola")
+	next, set := *u.latest.Load(), u.settings
+	set.Theme = "dark"
+	next.Settings = &set
+	u.latest.Store(&next)
+	u.show(&next)
+	second := fields()
+	if second[0].Text != "https://tsa.example" || second[3].Text != "parola" || first[3].Text != "" {
+		t.Errorf("address %q, password %q, in the former field %q", second[0].Text, second[3].Text, first[3].Text)
+	}
+	u.window.Canvas().Unfocus()
+	u.typedKey(&fyne.KeyEvent{Name: fyne.KeyEscape})
+	if u.asking != nil || !back || second[3].Text != "" {
+		t.Errorf("open: %v, back: %v, password %q", u.asking != nil, back, second[3].Text)
+	}
+}
+
+// TestRowsStayInColumns: when a file with more buttons joins the list, the rows above move with it.
+func TestRowsStayInColumns(t *testing.T) {
+	st := state(func(s *app.State) { s.Docs = docs(app.DocReady, "a.txt") })
+	u, _, _ := window(t, st, 1280, 800)
+	next := *st
+	next.Docs = docs(app.DocReady, "a.txt", "b.pdf")
+	signed := &next.Docs.List[1]
+	signed.Kind, signed.Examination = app.KindPDF, &app.Examination{}
+	if err := json.Unmarshal([]byte(`{"Layers":[[{}]]}`), signed.Examination); err != nil {
+		t.Fatal(err)
+	}
+	u.latest.Store(&next)
+	u.show(&next)
+	list := u.views[pageSign].(*signView).list
+	var at []float32
+	for i := range 2 {
+		for _, l := range texts(list.rows[i].object) {
+			if l.Text == u.k.T("ui.status.ready") {
+				at = append(at, u.app.Driver().AbsolutePositionForObject(l).X)
+			}
+		}
+	}
+	if len(at) != 2 || at[0] != at[1] {
+		t.Errorf("the states begin at %v", at)
 	}
 }

@@ -62,6 +62,7 @@ func (u *UI) nameSigner() {
 	u.openSheet(func(a *asking) *panel {
 		k := u.k
 		back := func() { a.shut(); u.openFiling() }
+		a.refuse = back
 		said := k.paragraph(strongFace, k.p.muted, "")
 		keep := k.button(inked, "", k.T("filing.signer.keep"), nil)
 		give := func(code string) { u.store.ExpectSigner(code); back() }
@@ -139,6 +140,7 @@ func (u *UI) compareFiles() {
 		k, st := u.k, u.latest.Load()
 		a.watch, a.take = checking, func(paths []string) { u.store.CompareWith(paths...) }
 		back := func() { a.shut(); u.openFiling() }
+		a.refuse = back
 		button := func(r rank, icon, words string, do func()) *button {
 			b := k.button(r, icon, words, do)
 			b.key = u.within(back, b.press)

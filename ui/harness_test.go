@@ -218,9 +218,6 @@ func windowWith(t testing.TB, files fs.FS, st *app.State, w, h float32) (*UI, *f
 
 func shut(u *UI) {
 	u.closed.Store(true)
-	for _, timer := range u.timers {
-		timer.Stop()
-	}
 	u.window.Close()
 	// The toolkit keeps the widgets of closed windows until something is painted: some are dropped a minute after they
 	// were last used, or the tests of all scenes would hold ten gigabytes.

@@ -52,11 +52,9 @@ func (u *UI) arrive(files []string) {
 	})
 }
 
-// later runs f on the window's goroutine after d. Timers end with the window.
-func (u *UI) later(d time.Duration, f func()) (stop func()) {
-	t := time.AfterFunc(d, func() { u.onUI(f) })
-	u.timers = append(u.timers, t)
-	return func() { t.Stop() }
+// later runs f on the window's goroutine after d, unless it is stopped or the window is gone by then.
+func (u *UI) later(d time.Duration, f func()) (stop func() bool) {
+	return time.AfterFunc(d, func() { u.onUI(f) }).Stop
 }
 
 // ShowAndRun opens the window, gives it the files of the command line and returns when it is closed: first
@@ -93,9 +91,6 @@ func (u *UI) ShowAndRun(ctx context.Context, instance *app.Instance, paths ...st
 	}
 	// The system may have ended the loop first: nothing may reach the widgets from now on.
 	u.closed.Store(true)
-	for _, t := range u.timers {
-		t.Stop()
-	}
 	cancel()
 	wg.Wait()
 	u.awaitReading()

@@ -25,49 +25,14 @@ const (
 	stepNew
 )
 
-type newPINAnswer struct {
-	pins *app.NewPINs
-	err  error
-}
-
 // NewPIN implements app.NewPINAsker. The digits pass from the fields to the caller without a copy.
 func (u *UI) NewPIN(ctx context.Context, q app.NewPINQuestion) (*app.NewPINs, error) {
-	answers := make(chan newPINAnswer) // unbuffered: what nobody takes is wiped by the sender
-	a := &asking{ui: u}
-	u.onUI(func() {
-		send := func(ans newPINAnswer) {
-			wipe := func() {
-				if ans.pins != nil {
-					ans.pins.Wipe()
-				}
-			}
-			if u.asking != a {
-				wipe()
-				return
-			}
-			if ans.err == nil {
-				a.from = nil // what comes of it is told where it is told
-			}
-			a.shut()
-			select {
-			case answers <- ans:
-			case <-ctx.Done():
-				wipe()
-			}
-		}
-		a.refuse = func() { send(newPINAnswer{err: app.ErrRefused}) }
-		a.build = func() *panel {
-			return u.newPINPanel(q, func(n *app.NewPINs) { send(newPINAnswer{pins: n}) }, a.refuse).panel
-		}
-		u.ask(ctx, a)
+	return question(ctx, u, (*app.NewPINs).Wipe, func(a *asking, give func(*app.NewPINs)) *panel {
+		return u.newPINPanel(q, func(n *app.NewPINs) {
+			a.from = nil // what comes of it is told where it is told
+			give(n)
+		}, a.refuse).panel
 	})
-	select {
-	case ans := <-answers:
-		return ans.pins, ans.err
-	case <-ctx.Done():
-		u.onUI(a.shut)
-		return nil, ctx.Err()
-	}
 }
 
 // newPINForm is the panel while it is filled in. The fields live as long as the panel, so that going back a step

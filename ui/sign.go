@@ -55,7 +55,7 @@ func newSignView(u *UI) *signView {
 	v.looked = newLooked(u, pageSign, v.frame, func() { u.window.Canvas().Focus(v.list) })
 	v.list = newRowList(u.k, u.k.px(72))
 	v.list.row = v.row
-	v.list.same = func(i int) any { return v.rowKey(v.docs[v.filter.at(i)]) }
+	v.list.same = func(i int) any { return v.rowKey(v.docs[v.filter.at(i)], v.list.scroll.Size().Width) }
 	v.list.act = v.act
 	v.filter = newListFilter(u, "filter.good.signed", func() { v.refilter(); v.frame.object.Refresh() }, func() { u.window.Canvas().Focus(v.list) })
 	v.progress = newProgress(u.k)

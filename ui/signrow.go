@@ -64,10 +64,11 @@ type rowKey struct {
 	mode  signMode
 	point string
 	again string
+	room  float32 // of the buttons, which are as wide as those of the row that has the most
 }
 
-func (v *signView) rowKey(d app.Doc) rowKey {
-	key := rowKey{doc: d, mode: v.mode}
+func (v *signView) rowKey(d app.Doc, width float32) rowKey {
+	key := rowKey{doc: d, mode: v.mode, room: v.buttonsWidth(width)}
 	if d.Status == app.DocReady {
 		key.point = v.points[d.ID].words(v.u.k)
 		key.again = v.again(d)
@@ -153,7 +154,7 @@ func (v *signView) facts(d app.Doc) string {
 // row is a file: its kind, name, size or trouble, and how far it has come.
 func (v *signView) row(i int, width float32) (fyne.CanvasObject, any) {
 	k, d := v.u.k, v.docs[v.filter.at(i)]
-	key := v.rowKey(d)
+	key := v.rowKey(d, width)
 	name := d.Name
 	if d.Output != "" {
 		name = filepath.Base(d.Output)
@@ -176,7 +177,7 @@ func (v *signView) row(i int, width float32) (fyne.CanvasObject, any) {
 		}
 		parts = []fyne.CanvasObject{page, words, state}
 		buttons := hbox(k.px(16), v.rowButtons(d, width)...)
-		if w := max(v.buttonsWidth(width), buttons.MinSize().Width); w > 0 {
+		if w := max(key.room, buttons.MinSize().Width); w > 0 {
 			parts = append(parts, fixed(w, 0, hbox(0, flex(), buttons)))
 		}
 	}

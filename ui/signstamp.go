@@ -28,19 +28,23 @@ func (f *authorityForm) authority() app.Authority {
 // The password is typed into the toolkit's own field, unlike a PIN: the keyring takes it as a string, which cannot be
 // wiped in any case, and it is long enough to be pasted. The field is emptied and dropped with the sheet.
 func (u *UI) nameAuthority(old app.Authority, then func()) {
+	var form authorityForm // of the panel before, when language or light have changed: what was typed is kept
 	u.openSheet(func(a *asking) *panel {
-		k := u.k
-		kept := false
+		k, typed, password, kept := u.k, old, "", false
+		if form.url != nil {
+			typed, password = form.authority(), form.password.Text
+			form.password.SetText("")
+		}
 		if now := u.latest.Load().Authorities; now != nil {
 			i := slices.Index(now.List, old)
 			kept = i >= 0 && i < len(now.Password) && now.Password[i]
 		}
-		var form authorityForm
 		back := func() {
 			form.password.SetText("")
 			a.shut()
 			then()
 		}
+		a.refuse = back
 		keep := func() {
 			if x := form.authority(); x.URL != "" {
 				u.store.KeepAuthority(old, x, form.password.Text)
@@ -52,7 +56,7 @@ func (u *UI) nameAuthority(old app.Authority, then func()) {
 			f.SetText(text)
 			return f
 		}
-		form = authorityForm{field(old.URL), field(old.Name), field(old.User), field("")}
+		form = authorityForm{field(typed.URL), field(typed.Name), field(typed.User), field(password)}
 		form.url.SetPlaceHolder("https://")
 		form.url.TextStyle.Monospace = true // the other face draws two slashes as one sign
 		form.password.Password = true

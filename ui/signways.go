@@ -387,29 +387,15 @@ func existingTree(d *app.Doc, x app.Existing, who, output string) []treeNode {
 
 // Choose implements app.Chooser.
 func (u *UI) Choose(ctx context.Context, q app.Choice) (int, error) {
-	answers := make(chan int, 1)
-	a := &asking{ui: u}
-	u.onUI(func() {
-		send := func(i int) {
-			if u.asking == a {
-				a.shut()
-				answers <- i
+	return question(ctx, u, func(int) {}, func(a *asking, give func(int)) *panel {
+		return u.choicePanel(q, func(i int) {
+			if i < 0 {
+				a.refuse()
+				return
 			}
-		}
-		a.refuse = func() { send(-1) }
-		a.build = func() *panel { return u.choicePanel(q, send) }
-		u.ask(ctx, a)
+			give(i)
+		})
 	})
-	select {
-	case i := <-answers:
-		if i < 0 {
-			return 0, app.ErrRefused
-		}
-		return i, nil
-	case <-ctx.Done():
-		u.onUI(a.shut)
-		return 0, ctx.Err()
-	}
 }
 
 // choicePanel asks a question with several answers; the first is the one to recommend and has the focus.

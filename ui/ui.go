@@ -57,11 +57,10 @@ type UI struct {
 	lookedFrom pageID        // where the preview that is open was asked for
 	asking     *asking
 	closing    bool
-	lastDir    string          // where the picker was last
-	chooser    chooser         // the system's file dialog; nil for none
-	choosing   bool            // it is open
-	ctx        context.Context // of what the window itself starts; ends when it closes
-	timers     []*time.Timer
+	lastDir    string               // where the picker was last
+	chooser    chooser              // the system's file dialog; nil for none
+	choosing   bool                 // it is open
+	ctx        context.Context      // of what the window itself starts; ends when it closes
 	reading    sync.WaitGroup       // folders being listed
 	waiting    map[string]time.Time // passing troubles, by code, and when they were first seen
 	verified   *app.Verification

@@ -89,6 +89,7 @@ func (v *verifyView) Show(st *app.State) {
 func (v *verifyView) fill() {
 	u, k := v.u, v.u.k
 	ver := v.last
+	v.eye = nil
 	v.frame.column.grow = ver == nil && v.folder == nil
 	switch {
 	case ver == nil && v.folder != nil:
