@@ -89,7 +89,7 @@ func socketPath(dir string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if !info.IsDir() || !ownedByUs(info) || info.Mode().Perm()&0o077 != 0 {
+	if !info.IsDir() || !oursAlone(info) {
 		return "", fmt.Errorf("the folder %s belongs to somebody else", short)
 	}
 	return filepath.Join(short, "running.sock"), nil
@@ -101,6 +101,7 @@ func sendFiles(address string, files []string) error {
 		return err
 	}
 	defer c.Close()
+	letForward()
 	if err := c.SetDeadline(time.Now().Add(handOverTime)); err != nil {
 		return err
 	}

@@ -20,7 +20,9 @@ import (
 	"sort"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
+	_ "time/tzdata" // Windows knows no zone by the name of its city
 	"unicode/utf8"
 )
 
@@ -253,12 +255,14 @@ func capital(word string) string {
 func Digits(n int) string { return strconv.Itoa(n) }
 
 // Rome is the time zone in which dates of Italian certificates are told.
-func Rome() *time.Location {
+func Rome() *time.Location { return rome() }
+
+var rome = sync.OnceValue(func() *time.Location {
 	if l, err := time.LoadLocation("Europe/Rome"); err == nil {
 		return l
 	}
-	return time.UTC
-}
+	return time.UTC // not met: the zones are in the program
+})
 
 // Colon stands between a label and its value: French sets a no-break space before it.
 func (c *Catalog) Colon() string { return grammars[c.tag].colon }
@@ -303,21 +307,31 @@ func (c *Catalog) Size(n int64) string {
 }
 
 // System is the language of the system if there is a catalog for it, else English; without any setting Italian.
-func System() string {
+func System() string { return choose(append(environment(), preferred()...)) }
+
+// environment is what the variables of POSIX say, each standing before the next.
+func environment() []string {
 	for _, name := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {
-		v := os.Getenv(name)
-		if v == "" {
-			continue
+		if v := os.Getenv(name); v != "" {
+			return []string{v}
 		}
-		for _, tag := range Languages {
-			if strings.HasPrefix(v, tag) {
-				return tag
-			}
-		}
-		if v == "C" || strings.HasPrefix(v, "C.") || v == "POSIX" {
-			return Languages[0]
-		}
-		return "en"
 	}
-	return Languages[0]
+	return nil
+}
+
+// choose is the language of the first of the locales, which may be written as in POSIX or as in BCP 47.
+func choose(locales []string) string {
+	if len(locales) == 0 {
+		return Languages[0]
+	}
+	first := locales[0]
+	for _, tag := range Languages {
+		if strings.HasPrefix(first, tag) {
+			return tag
+		}
+	}
+	if first == "C" || strings.HasPrefix(first, "C.") || first == "POSIX" {
+		return Languages[0]
+	}
+	return "en"
 }
