@@ -209,11 +209,16 @@ func TestProxiesOfDesktops(t *testing.T) {
 	}
 }
 
+// fileURL is the address of a file, also of one on a drive.
+func fileURL(path string) string {
+	return (&url.URL{Scheme: "file", Path: "/" + strings.TrimPrefix(filepath.ToSlash(path), "/")}).String()
+}
+
 // The script of the system decides, and where it cannot be followed the rest of the settings.
 func TestProxyByScript(t *testing.T) {
 	dir := t.TempDir()
 	script := func(name, body string) string {
-		return "file://" + filepath.ToSlash(put(t, dir, name, []byte("function FindProxyForURL(url, host) { "+body+" }")))
+		return fileURL(put(t, dir, name, []byte("function FindProxyForURL(url, host) { "+body+" }")))
 	}
 	u, err := url.Parse("https://ec.europa.eu/tools/lotl/eu-lotl.xml")
 	if err != nil {

@@ -40,6 +40,7 @@ type openFileName struct {
 
 // Flags of OPENFILENAMEW.
 const (
+	ofnHideReadOnly     = 0x4
 	ofnNoChangeDir      = 0x8
 	ofnAllowMultiSelect = 0x200
 	ofnPathMustExist    = 0x800
@@ -69,7 +70,7 @@ func systemChooser(_ context.Context, q choose) ([]string, error) {
 	file := make([]uint16, 1<<18) // room for some thousand names
 	o := openFileName{
 		owner: q.parent, file: &file[0], maxFile: uint32(len(file)), title: title, initialDir: dir,
-		flags: ofnExplorer | ofnAllowMultiSelect | ofnFileMustExist | ofnPathMustExist | ofnNoChangeDir,
+		flags: ofnExplorer | ofnAllowMultiSelect | ofnFileMustExist | ofnPathMustExist | ofnHideReadOnly | ofnNoChangeDir,
 	}
 	o.size = uint32(unsafe.Sizeof(o))
 	if ok, _, _ := getOpenFileName.Call(uintptr(unsafe.Pointer(&o))); ok == 0 {

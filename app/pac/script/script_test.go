@@ -145,6 +145,11 @@ func TestLookupsAreBounded(t *testing.T) {
 	}
 }
 
+// fileURL is the address of a file, also of one on a drive.
+func fileURL(path string) string {
+	return (&url.URL{Scheme: "file", Path: "/" + strings.TrimPrefix(filepath.ToSlash(path), "/")}).String()
+}
+
 // finder asks scripts in processes made of this test.
 func finder(t *testing.T, script string) (*pac.Finder, string) {
 	t.Helper()
@@ -152,7 +157,7 @@ func finder(t *testing.T, script string) (*pac.Finder, string) {
 	if err := os.WriteFile(path, []byte(script), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return &pac.Finder{Patience: 4 * time.Second}, "file://" + filepath.ToSlash(path)
+	return &pac.Finder{Patience: 4 * time.Second}, fileURL(path)
 }
 
 func at(t *testing.T, s string) *url.URL {
@@ -261,7 +266,7 @@ func TestNoScript(t *testing.T) {
 	defer srv.Close()
 	for _, source := range []string{
 		srv.URL + "/none", srv.URL + "/large", srv.URL + "/empty", srv.URL + "/loop", srv.URL + "/file",
-		"file:///nowhere/proxy.pac", "file://" + filepath.ToSlash(t.TempDir()), "ftp://x/proxy.pac", "::", "javascript:alert(1)",
+		"file:///nowhere/proxy.pac", fileURL(t.TempDir()), "ftp://x/proxy.pac", "::", "javascript:alert(1)",
 	} {
 		var told *pac.ScriptError
 		if _, err := new(pac.Finder).Find(t.Context(), source, at(t, "http://x.it/")); !errors.As(err, &told) {
