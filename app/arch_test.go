@@ -51,7 +51,7 @@ var house = map[string]room{
 		imports: "app/lang app/pac app/paper app/preview card card/sim signer signer/filing signer/trust golang.org/x/image golang.org/x/sys github.com/zalando/go-keyring",
 		tests:   "app/pac/script app/preview/pdfium assets golang.org/x/crypto",
 	},
-	"app/lang":  {tests: "assets"},
+	"app/lang":  {imports: "golang.org/x/sys", tests: "assets"}, // the language of Windows
 	"app/paper": {imports: "golang.org/x/image", tests: "assets"},
 
 	// The proxy script of the system. Its interpreter is a process apart, which the main programs alone can become.
@@ -66,7 +66,7 @@ var house = map[string]room{
 	// Cards.
 	"card":      {tests: "card/sim"},
 	"card/sim":  {imports: "card golang.org/x/crypto"},
-	"card/pcsc": {imports: "card github.com/ebfe/scard", tests: "card/sim card/p11 card/pcsc/pcsctest"}, // the joined card, through a real service
+	"card/pcsc": {imports: "card github.com/ebfe/scard golang.org/x/sys", tests: "card/sim card/p11 card/pcsc/pcsctest"}, // the joined card, through a real service
 	"card/p11":  {imports: "card github.com/miekg/pkcs11 C unsafe", tests: "card/sim card/pcsc/pcsctest"},
 
 	"card/pcsc/pcsctest": {imports: "card/sim"}, // a service for tests

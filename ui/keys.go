@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -187,9 +186,7 @@ func (u *UI) openFolder(path string) {
 	if path == "" {
 		return
 	}
-	if err := u.app.OpenURL(&url.URL{Scheme: "file", Path: filepath.ToSlash(filepath.Dir(path))}); err != nil {
-		u.say(filepath.Dir(path))
-	}
+	u.launch(filepath.Dir(path))
 }
 
 func (u *UI) copy(s string) {

@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"net/url"
 	"path/filepath"
 	"time"
 
@@ -100,9 +99,7 @@ func (u *UI) savedBox(s *app.SavedFile) fyne.CanvasObject {
 
 // openFile hands a file to the system's program for it; only what app.CanOpen allows, and our own reports, come here.
 func (u *UI) openFile(path string) {
-	if err := u.app.OpenURL(&url.URL{Scheme: "file", Path: filepath.ToSlash(path)}); err != nil {
-		u.say(path)
-	}
+	u.launch(path)
 }
 
 // chooseReport asks for the kind of the report, and then for its folder.

@@ -88,12 +88,18 @@ func (b *bus) Wait(ctx context.Context, seen []card.Reader) ([]card.Reader, erro
 // turn lists the readers. Where they are as seen, it waits for one slice and returns nil.
 func (b *bus) turn(ctx context.Context, seen []card.Reader) ([]card.Reader, error) {
 	sc, err := scard.EstablishContext()
+	if err != nil && idle(err) {
+		return b.none(ctx, seen), nil
+	}
 	if err != nil {
 		b.lost()
 		return nil, fmt.Errorf("reaching the PC/SC service: %w", service(err))
 	}
 	defer sc.Release() // of a service that may be gone: nothing to do about a failure
 	states, err := list(sc)
+	if err != nil && idle(err) {
+		return b.none(ctx, seen), nil
+	}
 	if err != nil {
 		b.lost()
 		return nil, fmt.Errorf("listing the readers: %w", service(err))
@@ -107,8 +113,24 @@ func (b *bus) turn(ctx context.Context, seen []card.Reader) ([]card.Reader, erro
 	case err == nil, errors.Is(err, scard.ErrTimeout), errors.Is(err, scard.ErrCancelled), errors.Is(err, scard.ErrUnknownReader):
 		return nil, nil
 	}
+	if idle(err) {
+		return nil, nil // the next turn tells
+	}
 	b.lost()
 	return nil, fmt.Errorf("waiting for readers: %w", service(err))
+}
+
+// none is a turn while there is no reader and the service waits for one.
+func (b *bus) none(ctx context.Context, seen []card.Reader) []card.Reader {
+	now := b.update(nil)
+	if seen == nil || len(seen) > 0 {
+		return now
+	}
+	select {
+	case <-ctx.Done():
+	case <-time.After(slice):
+	}
+	return nil
 }
 
 // list asks for the state of every reader.

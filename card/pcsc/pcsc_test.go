@@ -130,6 +130,25 @@ func TestNoService(t *testing.T) {
 	}
 }
 
+// Windows ends its service when the last reader is unplugged: then there is no reader, and no trouble.
+func TestNoServiceWithoutReaders(t *testing.T) {
+	if _, err := socket(); err != nil {
+		t.Fatal(err)
+	}
+	var refused error
+	t.Cleanup(pcsc.SetIdle(func(err error) bool { refused = err; return true }))
+	b := pcsc.New()
+	now, err := b.Wait(t.Context(), nil)
+	if err != nil || now == nil || len(now) != 0 || refused == nil {
+		t.Errorf("%v, %v; refused: %v", now, err, refused)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if again, err := b.Wait(ctx, now); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("nothing changed, and %v, %v", again, err)
+	}
+}
+
 // A cancelled wait ends at once, not at the end of its slice.
 func TestCancel(t *testing.T) {
 	d := newDaemon(t)
