@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -48,7 +50,10 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// withPIN runs "withpin PIN CODE ARGS…": the program with the practice card, the PIN given on descriptor 3.
+// pinFD is the descriptor on which the program is given PINs. Windows knows the standard input alone.
+var pinFD = map[bool]string{true: "0", false: "3"}[runtime.GOOS == "windows"]
+
+// withPIN runs "withpin PIN CODE ARGS…": the program with the practice card, the PIN given on a descriptor.
 func withPIN(ts *testscript.TestScript, neg bool, args []string) {
 	r, w, err := os.Pipe()
 	ts.Check(err)
@@ -56,7 +61,7 @@ func withPIN(ts *testscript.TestScript, neg bool, args []string) {
 	_, err = fmt.Fprintln(w, args[0])
 	ts.Check(err)
 	ts.Check(w.Close())
-	run(ts, args[1], append([]string{args[2], "--demo", "--config", ts.Getenv("CONFIG"), "--pin-fd", "3"}, args[3:]...), r)
+	run(ts, args[1], append([]string{args[2], "--demo", "--config", ts.Getenv("CONFIG"), "--pin-fd", pinFD}, args[3:]...), r)
 }
 
 // code runs "code CODE ARGS…" and wants that exit status.
@@ -70,7 +75,10 @@ func runCommand(ts *testscript.TestScript, args []string, pin *os.File) (*exec.C
 	c := exec.CommandContext(context.Background(), path, args...)
 	c.Dir = ts.MkAbs(".")
 	c.Env = append(os.Environ(), "LANG="+ts.Getenv("LANG"), "LC_ALL=", "HTTPS_PROXY="+ts.Getenv("HTTPS_PROXY"))
-	if pin != nil {
+	switch {
+	case pin != nil && pinFD == "0":
+		c.Stdin = pin
+	case pin != nil:
 		c.ExtraFiles = []*os.File{pin}
 	}
 	var out, words strings.Builder
@@ -109,7 +117,11 @@ func jsonHas(ts *testscript.TestScript, neg bool, args []string) {
 			ts.Fatalf("nothing at %s", step)
 		}
 	}
-	if got := fmt.Sprint(v); (got == args[1]) == neg {
+	got := fmt.Sprint(v)
+	if !strings.Contains(got, "://") {
+		got = filepath.ToSlash(got) // paths are as the system writes them
+	}
+	if (got == args[1]) == neg {
 		ts.Fatalf("%s is %q, want %q", args[0], got, args[1])
 	}
 }

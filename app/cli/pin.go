@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"runtime"
 	"syscall"
 
 	"golang.org/x/term"
@@ -90,11 +91,23 @@ func (t terminal) Choose(_ context.Context, q app.Choice) (int, error) {
 
 // readFD reads the digits of one line, byte by byte so that no buffer keeps them.
 func readFD(fd int, name string) (*app.PIN, error) {
-	f := os.NewFile(uintptr(fd), name)
+	f := descriptor(fd, name)
 	if f == nil {
 		return nil, &usageError{lang.M("cli.bad-fd")}
 	}
 	return readDigits(f, false)
+}
+
+// descriptor is the file that was inherited under this number, or nil. Windows hands down the standard input alone: what
+// it counts otherwise are handles.
+func descriptor(fd int, name string) *os.File {
+	switch {
+	case fd == 0:
+		return os.Stdin
+	case runtime.GOOS == "windows":
+		return nil
+	}
+	return os.NewFile(uintptr(fd), name)
 }
 
 // readDigits reads up to a line end. With keys set it is a raw terminal: backspace and Ctrl+C have their meaning.

@@ -6,7 +6,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 
 	"golang.org/x/term"
@@ -113,7 +112,7 @@ func (s *session) tellAuthorities() error {
 // it as text.
 func (s *session) password(fd int) (string, error) {
 	if fd >= 0 {
-		f := os.NewFile(uintptr(fd), "password")
+		f := descriptor(fd, "password")
 		if f == nil {
 			return "", &usageError{lang.M("cli.bad-fd")}
 		}
