@@ -26,9 +26,13 @@ var shortcutSheet = []struct{ keys, text string }{
 	{"preview.key.look", "preview.keys.look"},
 	{"filter.key", "filter.keys"},
 	{"ui.key.remove", "ui.keys.remove"},
+	{"keys.key.again", "keys.again"},
+	{"keys.key.print", "keys.print"},
+	{"keys.key.size", "keys.size"},
 	{"ui.key.card", "ui.keys.card"},
 	{"ui.key.esc", "ui.keys.esc"},
 	{"ui.key.help", "ui.keys.help"},
+	{"keys.key.quit", "keys.quit"},
 }
 
 // keyboard registers the keys of the window.
@@ -36,31 +40,51 @@ func (u *UI) keyboard() {
 	c := u.window.Canvas()
 	c.SetOnTypedKey(u.typedKey)
 	c.SetOnTypedRune(u.typedRune)
-	on := func(key fyne.KeyName, f func()) {
-		c.AddShortcut(&desktop.CustomShortcut{KeyName: key, Modifier: fyne.KeyModifierShortcutDefault}, func(fyne.Shortcut) {
-			if u.asking == nil {
-				f()
-			}
-		})
+	on := func(key fyne.KeyName, with fyne.KeyModifier) {
+		c.AddShortcut(&desktop.CustomShortcut{KeyName: key, Modifier: fyne.KeyModifierShortcutDefault | with}, func(fyne.Shortcut) { u.shortcut(key) })
 	}
-	for i, key := range []fyne.KeyName{fyne.Key1, fyne.Key2, fyne.Key3, fyne.Key4} {
-		on(key, func() { u.turn(pageID(i)) })
+	for _, key := range []fyne.KeyName{
+		fyne.Key0, fyne.Key1, fyne.Key2, fyne.Key3, fyne.Key4, fyne.KeyComma, fyne.KeyEnter, fyne.KeyEqual, fyne.KeyF, fyne.KeyMinus, fyne.KeyO,
+		fyne.KeyP, fyne.KeyPlus, fyne.KeyQ, fyne.KeyReturn, fyne.KeyW,
+	} {
+		on(key, 0)
 	}
-	on(fyne.KeyComma, func() { u.turn(pageSettings) })
-	on(fyne.KeyO, u.chooseFile)
-	on(fyne.KeyF, func() {
+	on(fyne.KeyEqual, fyne.KeyModifierShift) // where the plus stands above it
+	on(fyne.KeyPlus, fyne.KeyModifierShift)
+	c.AddShortcut(&fyne.ShortcutPaste{}, func(fyne.Shortcut) { u.paste(u.app.Clipboard().Content()) })
+}
+
+// shortcut is what a key does together with Ctrl, or Cmd on a Mac.
+func (u *UI) shortcut(key fyne.KeyName) {
+	if u.asking != nil {
+		return
+	}
+	switch key {
+	case fyne.Key1, fyne.Key2, fyne.Key3, fyne.Key4:
+		u.turn(pageID(key[0] - '1'))
+	case fyne.KeyComma:
+		u.turn(pageSettings)
+	case fyne.KeyO:
+		u.chooseFile()
+	case fyne.KeyF:
 		if v, ok := u.views[u.page].(filtered); ok {
 			v.find()
 		}
-	})
-	main := func() {
+	case fyne.KeyReturn, fyne.KeyEnter:
 		if f := u.views[u.page].Main(); f != nil {
 			f()
 		}
+	case fyne.KeyP:
+		u.printReport()
+	case fyne.KeyPlus, fyne.KeyEqual:
+		u.resize(1)
+	case fyne.KeyMinus:
+		u.resize(-1)
+	case fyne.Key0:
+		u.resize(0)
+	case fyne.KeyQ, fyne.KeyW:
+		u.quit()
 	}
-	on(fyne.KeyReturn, main)
-	on(fyne.KeyEnter, main)
-	c.AddShortcut(&fyne.ShortcutPaste{}, func(fyne.Shortcut) { u.paste(u.app.Clipboard().Content()) })
 }
 
 // typedKey is for keys that no control wants.
@@ -74,11 +98,57 @@ func (u *UI) typedKey(e *fyne.KeyEvent) {
 	switch e.Name {
 	case fyne.KeyF1:
 		u.turn(pageHelp)
+	case fyne.KeyF5:
+		u.again()
 	case fyne.KeyF6:
 		u.window.Canvas().Focus(u.shell.bar.press)
 	case fyne.KeyEscape:
 		u.escape()
 	}
+}
+
+// again does once more what the page tells the outcome of: the verification, the check-up.
+func (u *UI) again() {
+	switch st := u.latest.Load(); {
+	case u.page == pageVerify && st.Verify != nil && !st.Verify.Running && st.Preview == nil:
+		u.store.VerifyAs(st.Verify.VerifyRequest)
+	case u.page == pageVerify && st.Verify == nil && st.Folder != nil && !st.Folder.Running:
+		u.store.Verify(st.Folder.Path)
+	case u.page == pageHelp:
+		if f := u.views[pageHelp].Main(); f != nil {
+			f()
+		}
+	}
+}
+
+// printReport prints the report of what was verified.
+func (u *UI) printReport() {
+	if ver := u.latest.Load().Verify; u.page == pageVerify && ver != nil && ver.Report != nil {
+		u.store.PrintReport(ver, u.k.Catalog)
+	}
+}
+
+// scaleSteps are the sizes of words and buttons, per cent.
+var scaleSteps = []int{100, 125, 150, 175, 200}
+
+// resize makes words and buttons one step larger or smaller; 0 gives them their usual size.
+func (u *UI) resize(step int) {
+	if scaleAfter(u.settings.Scale, step) != max(scaleSteps[0], u.settings.Scale) {
+		u.store.ChangeSettings(func(s *app.Settings) { s.Scale = scaleAfter(s.Scale, step) })
+	}
+}
+
+func scaleAfter(now, step int) int {
+	at := 0
+	for i, n := range scaleSteps {
+		if now >= n {
+			at = i
+		}
+	}
+	if step == 0 {
+		return scaleSteps[0]
+	}
+	return scaleSteps[max(0, min(at+step, len(scaleSteps)-1))]
 }
 
 // escape goes one step back: out of a control, then out of a verified file.

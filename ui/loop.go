@@ -75,6 +75,7 @@ func (u *UI) ShowAndRun(ctx context.Context, instance *app.Instance, paths ...st
 		u.say(u.k.T("ui.closing"))
 		cancel()
 	}
+	u.quit = quit
 	u.window.SetCloseIntercept(quit)
 	tray := u.hidden && u.inTray(quit)
 	if instance != nil {

@@ -92,7 +92,7 @@ func (v *previewView) build() {
 	back := k.square("left", k.T(words), v.close)
 	back.key = v.scrolls
 	v.first = back
-	title := hbox(k.px(12), back, flex(k.fileName(sectionFace, k.p.ink, p.Name)))
+	title := hbox(k.px(12), back, flex(k.named(k.fileName(sectionFace, k.p.ink, p.Name), app.Visible(p.Path))))
 	if p.SHA256 != "" {
 		title.Add(k.round("info", k.T("preview.sha"), v.openDigest))
 	}
@@ -205,8 +205,9 @@ func (v *previewView) digest() fyne.CanvasObject {
 	}
 	hash := k.para(monoFace, k.p.ink, p.SHA256)
 	copies := k.button(small, "copy", k.T("preview.sha.copy"), func() { v.u.copy(p.SHA256) })
+	folder := k.button(small, "folder", k.T("ui.open.folder"), func() { v.u.openFolder(p.Path) })
 	return k.sheet(20, vbox(k.px(8), hbox(k.px(10), k.text(boxBold, k.p.ink, k.T("preview.sha")), flex(k.fit(boxFace, k.p.muted, k.Size(p.Size)))),
-		hash, k.para(noteFace, k.p.muted, k.T("preview.same")), leftmost(copies)))
+		hash, k.para(noteFace, k.p.muted, k.T("preview.same")), wrapbox(k.px(10), folder, copies)))
 }
 
 // openDigest shows size and SHA-256 on a sheet: in a narrow window the bar has no room for them.
@@ -215,10 +216,13 @@ func (v *previewView) openDigest() {
 		k, p := v.u.k, v.last
 		copies := k.button(outlined, "copy", k.T("preview.sha.copy"), func() { v.u.copy(p.SHA256) })
 		shut := k.button(inked, "", k.T("ui.close"), a.shut)
-		copies.key, shut.key = v.u.within(a.shut, copies.press), v.u.within(a.shut, shut.press)
+		folder := k.button(outlined, "folder", k.T("ui.open.folder"), func() { a.shut(); v.u.openFolder(p.Path) })
+		for _, b := range []*button{folder, copies, shut} {
+			b.key = v.u.within(a.shut, b.press)
+		}
 		words := vbox(k.px(8), k.para(pinFace, k.p.ink, k.T("preview.sha")), k.para(bodyFace, k.p.muted, k.Size(p.Size)),
 			k.para(monoFace, k.p.ink, grouped(p.SHA256)), k.para(noteFace, k.p.muted, k.T("preview.same")))
-		sheet := v.u.newSheet(k.p.ink, words, k.answers(copies, shut))
+		sheet := v.u.newSheet(k.p.ink, words, k.answers(folder, copies, shut))
 		sheet.first = shut
 		return sheet
 	})

@@ -23,7 +23,7 @@ type pageSheet struct {
 	wait   *canvas.Text
 	ring   *canvas.Rectangle
 	body   *fyne.Container
-	scroll *container.Scroll
+	scroll *pageScroll
 	mark   *markBox // the place of the signature; nil while none is chosen
 
 	chosen bool      // the person has chosen the zoom
@@ -33,6 +33,7 @@ type pageSheet struct {
 	key    func(*fyne.KeyEvent) bool
 	want   func(width, height int)
 	on     bool
+	page   int // which is shown
 }
 
 var (
@@ -53,7 +54,7 @@ func newPageSheet(k *kit) *pageSheet {
 	s.wait = k.text(bodyFace, k.p.muted, k.T("preview.drawing"))
 	s.ring = rect(color.Transparent, color.Transparent, k.px(3), k.px(14))
 	s.body = container.New(&sheetBody{s}, s.paper, s.image, s.wait)
-	s.scroll = container.NewScroll(s.body)
+	s.scroll = newPageScroll(s)
 	s.ExtendBaseWidget(s)
 	return s
 }
@@ -83,6 +84,10 @@ func (s *pageSheet) forget() {
 
 // show shows a page drawn; until page n has come, the sheet says that it is being drawn.
 func (s *pageSheet) show(p *app.PreviewPage, n int) {
+	if n != s.page {
+		s.page = n
+		s.scroll.ScrollToTop()
+	}
 	if p == nil || p.N != n || p.Image == nil {
 		s.image.Image = nil
 		s.Refresh()
@@ -269,7 +274,8 @@ func (s *pageSheet) TypedKey(e *fyne.KeyEvent) {
 		by := map[fyne.KeyName]fyne.Position{
 			fyne.KeyUp: {Y: -step}, fyne.KeyDown: {Y: step}, fyne.KeyLeft: {X: -step}, fyne.KeyRight: {X: step},
 		}
-		if d, ok := by[e.Name]; ok {
+		over := e.Name == fyne.KeyDown && !s.scroll.more(1) || e.Name == fyne.KeyUp && !s.scroll.more(-1)
+		if d, ok := by[e.Name]; ok && (s.mark != nil || !over) {
 			s.scroll.ScrollToOffset(s.scroll.Offset.Add(d))
 			return
 		}
@@ -277,10 +283,12 @@ func (s *pageSheet) TypedKey(e *fyne.KeyEvent) {
 	switch e.Name {
 	case fyne.KeyPlus, fyne.KeyEqual, fyne.KeyMinus:
 		return // TypedRune has it
-	case fyne.KeyDown:
-		e = &fyne.KeyEvent{Name: fyne.KeyPageDown}
-	case fyne.KeyUp:
-		e = &fyne.KeyEvent{Name: fyne.KeyPageUp}
+	case fyne.KeyDown, fyne.KeyPageDown, fyne.KeySpace:
+		s.readOn(1)
+		return
+	case fyne.KeyUp, fyne.KeyPageUp:
+		s.readOn(-1)
+		return
 	}
 	if (s.key == nil || !s.key(e)) && s.k.keys != nil {
 		s.k.keys(e)

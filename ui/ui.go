@@ -65,7 +65,8 @@ type UI struct {
 	waiting    map[string]time.Time // passing troubles, by code, and when they were first seen
 	verified   *app.Verification
 	hidden     bool // starts in the system tray
-	hinting    int  // counts the hints, so that a late one of what was left is not shown
+	quit       func()
+	hinting    int // counts the hints, so that a late one of what was left is not shown
 	hintTimer  *time.Timer
 }
 
@@ -78,7 +79,7 @@ func New(a fyne.App, s *app.Store, texts fs.FS) *UI {
 }
 
 func newUI(a fyne.App, s intents, first *app.State, files fs.FS) *UI {
-	u := &UI{app: a, store: s, files: files, post: onWindow, now: time.Now, waiting: map[string]time.Time{}, ctx: context.Background()}
+	u := &UI{app: a, store: s, files: files, post: onWindow, now: time.Now, waiting: map[string]time.Time{}, ctx: context.Background(), quit: func() {}}
 	u.latest.Store(first)
 	u.window = a.NewWindow("Ceralacca")
 	u.window.SetPadded(false)

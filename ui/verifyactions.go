@@ -36,10 +36,22 @@ func (v *verifyView) actions() fyne.CanvasObject {
 		k.button(small, "download", k.T("verify.report.save"), u.chooseReport),
 		k.button(small, "file", k.T("verify.print"), func() { u.store.PrintReport(v.last, k.Catalog) }),
 		k.button(small, "calendar", k.T("verify.at"), u.chooseMoment),
+		v.retry(),
 	} {
+		if b == nil {
+			continue
+		}
 		row.Add(b)
 	}
 	return row
+}
+
+// retry verifies once more where the verdict says to try again; nil elsewhere.
+func (v *verifyView) retry() *button {
+	if v.last.Verdict.Next.Key != "verdict.next.retry" {
+		return nil
+	}
+	return v.u.k.button(small, "verify", v.u.k.T("verify.retry"), v.u.again)
 }
 
 // visible is the file that shows what was signed: the original of a signature apart from it, or the file itself; empty
