@@ -275,7 +275,7 @@ func (v *signView) showDone(st *app.State) {
 	var objects []fyne.CanvasObject
 	all := job.Signed == len(v.docs) && job.Signed > 0
 	if all {
-		when := k.Text(lang.M("ui.done.as", "name", job.Signer, "when", k.DateTime(job.Ended)))
+		when := k.Text(lang.M("ui.done.as", "name", job.Signer, "date", k.Date(job.Ended), "time", k.Clock(job.Ended)))
 		words := vbox(k.px(2), k.para(titleFace, k.p.ink, initial(k.Text(lang.MN("ui.done", job.Signed)))), k.para(bodyFace, k.p.ink, when))
 		if job.Practice {
 			words.Add(k.para(strongFace, k.p.note.ink, k.T("ui.done.practice")))

@@ -280,8 +280,11 @@ func (c *Catalog) date(t time.Time, months []string) string {
 
 // DateTime is the day and the minute of t in Italian time.
 func (c *Catalog) DateTime(t time.Time) string {
-	return c.Date(t) + ", " + t.In(Rome()).Format("15:04")
+	return c.Date(t) + ", " + c.Clock(t)
 }
+
+// Clock is the minute of t in Italian time: "10:42".
+func (c *Catalog) Clock(t time.Time) string { return t.In(Rome()).Format("15:04") }
 
 // Moment is DateTime with the zone that it is told in, for what may have to be proved: "14 marzo 2028, 00:30 (UTC+1)".
 func (c *Catalog) Moment(t time.Time) string {
