@@ -7,6 +7,7 @@ import (
 	"image"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 
 	"ceralacca/app/preview"
@@ -258,12 +259,12 @@ func drawn(ctx context.Context, d *preview.Document, w PageWish) *PreviewPage {
 // alarming are the features of a PDF that are told before it is signed, each by its advice code.
 var alarming = map[string]string{
 	"javascript": "pdf-javascript", "launch": "pdf-launch", "submit": "pdf-submit", "xfa": "pdf-xfa",
-	"attachment": "pdf-attachment", "external": "pdf-external", "media": "pdf-media",
+	"attachment": "pdf-attachment", "external": "pdf-external", "media": "pdf-media", "hidden": "pdf-hidden",
 }
 
 // alarmCodes are all codes that alarmsOf gives.
 var alarmCodes = []string{
-	"pdf-javascript", "pdf-launch", "pdf-submit", "pdf-xfa", "pdf-attachment", "pdf-external", "pdf-media", "pdf-restricted",
+	"pdf-javascript", "pdf-launch", "pdf-submit", "pdf-xfa", "pdf-attachment", "pdf-external", "pdf-media", "pdf-hidden", "pdf-restricted",
 	"pdf-later", "file-macros", "html-script", "text-direction", "text-lookalike", "text-control", "xml-broken",
 	"xml-external", "xml-entities", "office-date", "office-external",
 }
@@ -286,12 +287,12 @@ func alarmsOf(ctx context.Context, d *signer.Document, v *View) []*Advice {
 		if f.Macros {
 			codes = append(codes, "file-macros")
 		}
-		if f.Script {
+		if f.Script && runs(d.Name(), f) {
 			codes = append(codes, "html-script")
 		}
 	}
 	if v != nil {
-		if v.Form == preview.Pages && v.Facts.Signatures > 0 && v.Facts.SignedTo < d.Size() {
+		if v.Form == preview.Pages && v.Facts.SignedTo > 0 && v.Facts.SignedTo < d.Size() {
 			codes = append(codes, "pdf-later")
 		}
 		codes = append(codes, v.Alarms...)
@@ -303,6 +304,16 @@ func alarmsOf(ctx context.Context, d *signer.Document, v *View) []*Advice {
 		}
 	}
 	return out
+}
+
+// runs reports whether a program in the document is run by what usually opens it: a page or a drawing, not a text that
+// speaks of programs.
+func runs(name string, f *signer.Facts) bool {
+	switch strings.ToLower(filepath.Ext(name)) {
+	case ".html", ".htm", ".xhtml", ".mht", ".svg":
+		return true
+	}
+	return f.XML != nil && (f.XML.Root == "html" || f.XML.Root == "svg")
 }
 
 // explainPreview tells why a file cannot be shown; nil when err is of something else.

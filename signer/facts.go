@@ -41,7 +41,7 @@ type PDFFacts struct {
 	// Claim is the part and conformance level of ISO 19005 that the file says it keeps, such as "1B"; empty without.
 	Claim string
 	// Features are what acts by itself or is forbidden in PDF/A: javascript, launch, media, xfa, submit, attachment,
-	// external, transparent, lzw, jpeg2000, layers.
+	// external, transparent, lzw, jpeg2000, layers, hidden.
 	Features          []string
 	Unembedded        []string // fonts that are not in the file, at most twenty
 	Producer          string
@@ -83,7 +83,7 @@ func FactsOf(ctx context.Context, d *Document) (*Facts, error) {
 	case Text:
 		return f, f.search(ctx, d, marks{&f.Script: scripts})
 	case ZIP:
-		return f, f.search(ctx, d, marks{&f.Macros: {"vbaproject.bin", "basic/script-l", "basic/standard/"}})
+		return f, f.search(ctx, d, marks{&f.Macros: {"vbaproject.bin", "xl/macrosheets/", "basic/script-l", "basic/standard/"}})
 	case Other:
 		head := make([]byte, 8)
 		if n, _ := d.r.ReadAt(head, 0); n == 8 && string(head) == "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" { // [MS-CFB] §2.2

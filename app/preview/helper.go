@@ -48,7 +48,7 @@ type helper struct {
 	facts Facts
 }
 
-// startHelper runs the program as helper and has it open the file behind s.
+// startHelper runs the program as helper, which has no file open yet.
 func startHelper(ctx context.Context, program string, l limits, s *snapshot) (*helper, error) {
 	// The helper lives on when the question that started it is over.
 	cmd, err := apart.Command(context.WithoutCancel(ctx), program, WorkerArg, "GOMEMLIMIT=768MiB")
@@ -73,9 +73,6 @@ func startHelper(ctx context.Context, program string, l limits, s *snapshot) (*h
 	}
 	if _, err := h.call(ctx, l.start, s, &Message{Op: OpStart}); err != nil {
 		h.end()
-		return nil, err
-	}
-	if err := h.open(ctx, l.answer, s); err != nil {
 		return nil, err
 	}
 	return h, nil

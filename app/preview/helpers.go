@@ -67,13 +67,18 @@ func (p *Helpers) letGo(h *helper) {
 	}
 }
 
-// open has the helper, new or used, open the file behind s. One that cannot is ended.
+// open has the helper, new or used, open the file behind s. After a [*FileError] it can open another, after any other
+// error it is ended.
 func (h *helper) open(ctx context.Context, limit time.Duration, s *snapshot) error {
 	m, err := h.call(ctx, limit, s, &Message{Op: OpOpen, Size: s.size})
 	if err == nil && m.Facts == nil {
 		err = errFrame
 	}
-	if err != nil {
+	var no *FileError
+	switch {
+	case errors.As(err, &no):
+		return err
+	case err != nil:
 		h.end()
 		return err
 	}
@@ -81,19 +86,35 @@ func (h *helper) open(ctx context.Context, limit time.Duration, s *snapshot) err
 	return nil
 }
 
-// helperFor returns a helper that has the file open: the idle one if that can, else a new one.
+// helperFor returns a helper that has the file open: the idle one if that can, else a new one. One that says that it
+// cannot open this file is well, and kept for the next.
 func helperFor(ctx context.Context, o Options, l limits, s *snapshot) (*helper, error) {
+	var h *helper
 	if o.Helpers != nil {
-		if h := o.Helpers.take(); h != nil {
-			err := h.open(ctx, l.answer, s)
-			var lost *HelperError
-			if err == nil {
-				return h, nil
-			}
-			if !errors.As(err, &lost) || lost.TimeOut {
-				return nil, err // the file's doing
+		h = o.Helpers.take()
+	}
+	for {
+		idle := h != nil
+		if !idle {
+			var err error
+			if h, err = startHelper(ctx, o.Program, l, s); err != nil {
+				return nil, err
 			}
 		}
+		err := h.open(ctx, l.answer, s)
+		var no *FileError
+		var lost *HelperError
+		switch {
+		case err == nil:
+			return h, nil
+		case errors.As(err, &no) && o.Helpers != nil && !h.ended:
+			o.Helpers.keep(h)
+			return nil, err
+		case idle && errors.As(err, &lost) && !lost.TimeOut:
+			h = nil // it died before this file was its own
+		default:
+			h.end()
+			return nil, err
+		}
 	}
-	return startHelper(ctx, o.Program, l, s)
 }

@@ -69,9 +69,9 @@ func partReader(name string) func(io.Reader) []string {
 	switch {
 	case ext == ".rels":
 		return externalPart
-	case ext == ".xml" && (strings.HasPrefix(name, "word/") || strings.HasPrefix(name, "xl/worksheets/")),
+	case ext == ".xml" && (strings.HasPrefix(name, "word/") || strings.HasPrefix(name, "xl/worksheets/") || strings.HasPrefix(name, "xl/externalLinks/")),
 		name == "content.xml", name == "styles.xml":
-		return dateFields
+		return fields
 	}
 	return nil
 }
@@ -80,38 +80,49 @@ func partReader(name string) func(io.Reader) []string {
 // once, CREATEDATE and SAVEDATE among them, are left out.
 var (
 	instruction = regexp.MustCompile(`(?i)(^|[^A-Z])(DATE|TIME)([^A-Z]|$)`)
-	formula     = regexp.MustCompile(`(?i)\b(NOW|TODAY|OGGI|ADESSO)\(`)
+	// fetching are the fields that take in what lies elsewhere (DDE, LINK, INCLUDETEXT and their like), and DDE of Calc.
+	fetching = regexp.MustCompile(`(?i)^\s*(DDE|DDEAUTO|LINK|INCLUDETEXT|INCLUDEPICTURE|DATABASE)\b`)
+	formula  = regexp.MustCompile(`(?i)\b(NOW|TODAY|OGGI|ADESSO)\(`)
 )
 
-// dateFields looks for dates and times that change. ODF writes text:date and text:time, with text:fixed when they do
+// fields looks for what is filled in anew when the document is opened: dates and times, and content that lies elsewhere.
+// ODF writes text:date and text:time, with text:fixed when they do
 // not (ODF 1.2 part 1 §7.3.2).
-func dateFields(r io.Reader) []string {
+func fields(r io.Reader) []string {
 	d := xml.NewDecoder(r)
 	inside := ""
+	found, fetched := false, false
 	for {
 		t, err := d.RawToken()
-		if err != nil {
-			return nil
+		if err != nil || found && fetched {
+			var codes []string
+			if found {
+				codes = append(codes, "office-date")
+			}
+			if fetched {
+				codes = append(codes, "office-external")
+			}
+			return codes
 		}
-		found := false
 		switch t := t.(type) {
 		case xml.StartElement:
 			inside = t.Name.Local
 			switch t.Name.Local {
 			case "fldSimple":
-				found = instruction.MatchString(attr(t, "instr"))
+				found = found || instruction.MatchString(attr(t, "instr"))
+				fetched = fetched || fetching.MatchString(attr(t, "instr"))
+			case "ddeLink", "dde-source", "dde-connection-decl":
+				fetched = true
 			case "date", "time":
-				found = t.Name.Space == "text" && attr(t, "fixed") != "true"
+				found = found || t.Name.Space == "text" && attr(t, "fixed") != "true"
 			case "table-cell":
-				found = formula.MatchString(attr(t, "formula"))
+				found = found || formula.MatchString(attr(t, "formula"))
 			}
 		case xml.EndElement:
 			inside = ""
 		case xml.CharData:
-			found = inside == "instrText" && instruction.Match(t) || inside == "f" && formula.Match(t)
-		}
-		if found {
-			return []string{"office-date"}
+			found = found || inside == "instrText" && instruction.Match(t) || inside == "f" && formula.Match(t)
+			fetched = fetched || inside == "instrText" && fetching.Match(t)
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"image/color"
 	"os"
 	"path/filepath"
 	"strings"
@@ -113,6 +114,45 @@ func TestPage(t *testing.T) {
 	d.Close()
 	if _, err := d.Page(t.Context(), 0, 100, 100); err == nil {
 		t.Error("a closed preview draws")
+	}
+}
+
+// TestLargeObject: an object longer than what is sent at once is drawn as it is, to its last row.
+func TestLargeObject(t *testing.T) {
+	pixels := bytes.Repeat([]byte("\xff\x00\x00"), 600*600/2)
+	pixels = append(pixels, bytes.Repeat([]byte("\x00\xff\x00"), 600*600/2)...)
+	d := open(t, onePage("0 0 100 100", "100 0 0 100 0 0 cm /X Do",
+		stream("/Type /XObject /Subtype /Image /Width 600 /Height 600 /BitsPerComponent 8 /ColorSpace /DeviceRGB", string(pixels))))
+	p, err := d.Page(t.Context(), 0, 100, 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for y := range 100 {
+		want := "{255 0 0 255}"
+		if y >= 50 {
+			want = "{0 255 0 255}"
+		}
+		if got := fmt.Sprint(p.Image.At(50, y)); got != want && y != 49 && y != 50 {
+			t.Fatalf("row %d is %s", y, got)
+		}
+	}
+}
+
+// TestTransparentPage: a page whose content is transparent is on white paper too.
+func TestTransparentPage(t *testing.T) {
+	d := open(t, makePDF(
+		"<< /Type /Catalog /Pages 2 0 R >>", "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+		"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 100 100] /Contents 4 0 R /Group << /S /Transparency /CS /DeviceRGB >> /Resources << /ExtGState << /G << /ca 0.5 /BM /Screen >> >> >> >>",
+		stream("", "/G gs 1 0 0 rg 0 0 50 100 re f")))
+	p, err := d.Page(t.Context(), 0, 100, 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := p.Image.RGBAAt(75, 50); got != (color.RGBA{255, 255, 255, 255}) {
+		t.Errorf("paper is %v", got)
+	}
+	if got := p.Image.RGBAAt(25, 50); got.R != 255 || got.G < 120 || got.G > 135 || got.A != 255 {
+		t.Errorf("half red is %v", got)
 	}
 }
 
@@ -248,6 +288,9 @@ func TestHelpers(t *testing.T) {
 			var no *preview.FileError
 			if !errors.As(err, &no) || no.Fault != preview.FaultDamaged {
 				t.Errorf("file %d: %v", i, err)
+			}
+			if now := preview.IdleProcess(&kept); now != first {
+				t.Errorf("another helper after a damaged file, %d after %d", now, first)
 			}
 			continue
 		}

@@ -1,6 +1,7 @@
 package preview
 
 import (
+	"encoding/binary"
 	"fmt"
 	"image"
 	"image/gif"
@@ -76,7 +77,31 @@ func (d *Document) picture(v *View, f *format) (err error) {
 		return &PictureError{err}
 	}
 	v.Form, v.Picture, v.Width, v.Height = Picture, shrink(img), c.Width, c.Height
+	v.Cut = morePages(io.NewSectionReader(d, 0, d.Size))
 	return nil
+}
+
+// morePages reports whether a TIFF has a page after the first, which alone is shown (TIFF 6.0, section 2: each directory
+// ends with the place of the next).
+func morePages(r io.ReaderAt) bool {
+	head := make([]byte, 8)
+	if _, err := r.ReadAt(head, 0); err != nil {
+		return false
+	}
+	var order binary.ByteOrder = binary.LittleEndian
+	switch string(head[:4]) {
+	case "II*\x00":
+	case "MM\x00*":
+		order = binary.BigEndian
+	default:
+		return false
+	}
+	first := int64(order.Uint32(head[4:]))
+	if _, err := r.ReadAt(head[:2], first); err != nil {
+		return false
+	}
+	_, err := r.ReadAt(head[:4], first+2+12*int64(order.Uint16(head)))
+	return err == nil && order.Uint32(head) != 0
 }
 
 // shrink makes a picture as large as it is needed, so that no more is kept.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"image"
 	"io"
+	"slices"
 
 	"ceralacca/signer"
 )
@@ -132,6 +133,12 @@ func (v *View) read(ctx context.Context, kind signer.Kind, b []byte) {
 		if !v.Cut && v.Form == Lines {
 			v.table(text)
 		}
+		if i := slices.Index(v.Alarms, styled); i >= 0 {
+			v.Alarms = slices.Delete(v.Alarms, i, i+1)
+			if v.Form != Table {
+				v.alarm("xml-external")
+			}
+		}
 	}
 	if v.Form == Nothing {
 		v.text(text)
@@ -160,19 +167,10 @@ func (v *View) table(text string) {
 
 func (v *View) alarm(codes ...string) {
 	for _, c := range codes {
-		if !contains(v.Alarms, c) {
+		if !slices.Contains(v.Alarms, c) {
 			v.Alarms = append(v.Alarms, c)
 		}
 	}
-}
-
-func contains(all []string, s string) bool {
-	for _, a := range all {
-		if a == s {
-			return true
-		}
-	}
-	return false
 }
 
 func hasAnyPrefix(b []byte, prefixes ...string) bool {

@@ -100,6 +100,9 @@ func TestXML(t *testing.T) {
 		"not closed":         {`<a><b></b>`, []string{"<a><b></b>"}, []string{"xml-broken"}},
 		"crossed":            {`<a><b></a></b>`, []string{"<a><b></a></b>"}, []string{"xml-broken"}},
 		"broken":             {`<a><b attr=></b></a>`, []string{`<a><b attr=></b></a>`}, []string{"xml-broken"}},
+		"page":               {`<!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0 Strict//EN" "http://www.w3.org/TR/xhtml1/DTD/xhtml1-strict.dtd"><html/>`, nil, nil},
+		"page with more":     {`<!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0 Strict//EN" "u" [<!ENTITY a "b">]><html/>`, nil, []string{"xml-entities", "xml-external"}},
+		"page as it is":      {`<!DOCTYPE html><html><p>uno<p>due</html>`, nil, nil},
 		"sheet that reads":   {`<x:stylesheet xmlns:x="u"><x:value-of select="document('a')"/></x:stylesheet>`, nil, []string{"xml-external"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -239,6 +242,24 @@ var xbrlXML = `<x:xbrl xmlns:x="http://www.xbrl.org/2003/instance" xmlns:link="h
 <c:Relazione contextRef="d1">` + strings.Repeat("parola ", 60) + `</c:Relazione>
 </x:xbrl>`
 
+// TestStyleSheetOfAnInvoice: it is the way in which most invoices are written, and changes nothing of what they say.
+func TestStyleSheetOfAnInvoice(t *testing.T) {
+	v := read(t, []byte(strings.Replace(invoiceXML, "?>", `?><?xml-stylesheet type="text/xsl" href="fatturaordinaria_v1.2.1.xsl"?>`, 1)))
+	if v.Form != Table || len(v.Alarms) > 0 {
+		t.Errorf("form %d with %q", v.Form, v.Alarms)
+	}
+}
+
+func TestMorePages(t *testing.T) {
+	// A directory of no entries at 8, and the place of the next.
+	one, two := "II*\x00\x08\x00\x00\x00\x00\x00\x00\x00\x00\x00", "MM\x00*\x00\x00\x00\x08\x00\x00\x00\x00\x00\x08"
+	for file, want := range map[string]bool{one: false, two: true, two[:12]: false, "II*\x00\xff\xff\xff\xff": false, "GIF89a": false} {
+		if got := morePages(strings.NewReader(file)); got != want {
+			t.Errorf("%q: %v", file, got)
+		}
+	}
+}
+
 func TestXBRL(t *testing.T) {
 	v := read(t, []byte(xbrlXML))
 	want := `balance: entity=01234567890 closing=2025-12-31 taxonomy=itcc-ci-ese-2018-11-04.xsd
@@ -299,6 +320,9 @@ func TestOffice(t *testing.T) {
 		"ODF":                  {"content.xml", `<office:text><text:date text:date-value="2026-01-01">1</text:date></office:text>`, []string{"office-date"}},
 		"ODF, fixed":           {"content.xml", `<office:text><text:date text:fixed="true">1</text:date></office:text>`, nil},
 		"template elsewhere":   {"word/_rels/settings.xml.rels", `<Relationships><Relationship Type="http://x/attachedTemplate" Target="http://example.org/t.dotm" TargetMode="External"/></Relationships>`, []string{"office-external"}},
+		"DDE field":            {"word/document.xml", `<w:document><w:instrText> DDEAUTO c:\\a "b" </w:instrText></w:document>`, []string{"office-external"}},
+		"DDE of a sheet":       {"xl/externalLinks/externalLink1.xml", `<externalLink><ddeLink ddeService="cmd"/></externalLink>`, []string{"office-external"}},
+		"date and file":        {"word/document.xml", `<w:d><w:fldSimple w:instr=" DATE "/><w:fldSimple w:instr="INCLUDETEXT a.doc"/></w:d>`, []string{"office-date", "office-external"}},
 		"a link":               {"word/_rels/document.xml.rels", `<Relationships><Relationship Type="http://x/hyperlink" Target="http://example.org" TargetMode="External"/></Relationships>`, nil},
 	} {
 		t.Run(name, func(t *testing.T) {

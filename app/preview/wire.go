@@ -61,7 +61,7 @@ const (
 type Facts struct {
 	Pages      int
 	Signatures int
-	// SignedTo is the end of the longest range that a signature covers; 0 without signatures.
+	// SignedTo is the end of the longest range that a signature covers; 0 where no field is signed yet.
 	SignedTo int64
 }
 

@@ -50,16 +50,14 @@ func (v *View) xml(ctx context.Context, text string) {
 		case errors.Is(err, io.EOF) && w.depth == 0:
 		case err != nil && v.Cut:
 		case err != nil:
-			v.alarm("xml-broken")
-			v.Lines = nil
+			v.broken(text)
 			return
 		default:
 			if w.token(t) {
 				continue
 			}
 			if w.broken {
-				v.alarm("xml-broken")
-				v.Lines = nil
+				v.broken(text)
 				return
 			}
 			v.Cut = true
@@ -67,6 +65,15 @@ func (v *View) xml(ctx context.Context, text string) {
 		w.flush()
 		v.Form = Lines
 		return
+	}
+}
+
+// broken leaves the document to be shown as text. A page need not be well-formed (HTML §13).
+func (v *View) broken(text string) {
+	v.Lines = nil
+	head := strings.ToLower(text[:min(len(text), 1024)])
+	if !strings.Contains(head, "<!doctype html") && !strings.Contains(head, "<html") {
+		v.alarm("xml-broken")
 	}
 }
 
@@ -160,6 +167,13 @@ func attributes(all []xml.Attr) string {
 // styleHref finds the address of a style sheet (xml-stylesheet §3).
 var styleHref = regexp.MustCompile(`href\s*=\s*["']([^"']*)["']`)
 
+// wellKnown are the document types of pages and drawings, which every program has by heart.
+var wellKnown = regexp.MustCompile(`^DOCTYPE\s+(HTML|SVG)\s+PUBLIC\s+["\']-//(W3C|IETF)//DTD [^>\[]*$`)
+
+// styled is for documents with a style sheet that lies elsewhere. Of an invoice or of accounts it changes nothing: they
+// are their data.
+const styled = "xml-style"
+
 // externalXML says what a program might fetch when it shows the document, before its first element: what a person sees
 // would then depend on it. Name spaces and schema locations only name.
 func externalXML(src []byte) []string {
@@ -178,14 +192,14 @@ func externalXML(src []byte) []string {
 			return codes
 		case xml.ProcInst:
 			if m := styleHref.FindSubmatch(t.Inst); t.Target == "xml-stylesheet" && m != nil && !bytes.HasPrefix(m[1], []byte("#")) {
-				codes = append(codes, "xml-external")
+				codes = append(codes, styled)
 			}
 		case xml.Directive:
 			s := strings.ToUpper(string(t))
 			if strings.Contains(s, "<!ENTITY") {
 				codes = append(codes, "xml-entities")
 			}
-			if strings.HasPrefix(s, "DOCTYPE") && (strings.Contains(s, " SYSTEM") || strings.Contains(s, " PUBLIC")) {
+			if strings.HasPrefix(s, "DOCTYPE") && !wellKnown.MatchString(s) && (strings.Contains(s, " SYSTEM") || strings.Contains(s, " PUBLIC")) {
 				codes = append(codes, "xml-external")
 			}
 		}

@@ -28,7 +28,7 @@ func Args(code string) []string { return args[code] }
 var args = map[string][]string{
 	"certificate-expired": {"day"}, "certificate-not-yet": {"day"}, "chip-withdrawn": {"chip"}, "already-signed": {"signers", "when"},
 	"active-content": {"features"}, "pdfa-contradicted": {"claim", "features"}, "pdfa-other-part": {"claim"}, "pdfa-claim": {"claim"},
-	"pdfa-passed": {"claim"}, "fonts-not-embedded": {"fonts"}, "changed-since-made": {"program"}, "name-characters": {"characters"},
+	"pdfa-passed": {"claim"}, "attachments-allowed": {"claim"}, "fonts-not-embedded": {"fonts"}, "changed-since-made": {"program"}, "name-characters": {"characters"},
 	"too-large": {"size", "limit"}, "size-mail": {"size", "limit"}, "fattura-large": {"size", "limit"}, "too-many": {"count", "limit"},
 	"same-content": {"other"}, "signed-inside": {"count"}, "distinta-signer": {"signer"}, "page-heavy": {"size", "pages", "limit"},
 }
@@ -107,7 +107,7 @@ var registroImprese = []Check{
 	{Code: "active-content", Severity: refused, Source: regole, From: sinceRegole, run: each(active)},
 	{Code: "macros", Severity: refused, Source: regole, From: sinceRegole, run: each(macros)},
 	{Code: "attachments", Severity: refused, Source: marche, From: sincePDFA, run: each(attachments)},
-	{Code: "attachments-a3", Severity: doubt, Source: marche, From: sincePDFA, run: each(attachmentsA3)},
+	{Code: "attachments-allowed", Severity: doubt, Source: marche, From: sincePDFA, run: each(attachmentsAllowed)},
 	{Code: "xml-malformed", Severity: refused, Source: tebeni, run: each(malformed)},
 	{Code: "pdfa-failed", Severity: refused, Source: marche, From: sincePDFA, run: each(pdfaFailed)},
 	{Code: "not-pdfa", Severity: doubt, Source: marche, From: sincePDFA, run: each(notPDFA)},
@@ -221,10 +221,15 @@ func hasAttachment(l *look) bool {
 	return l.PDF != nil && slices.Contains(l.PDF.Features, "attachment")
 }
 
-// attachments are forbidden but by ISO 19005-3.
-func attachments(l *look) map[string]string { return when(hasAttachment(l) && part(l) != "3") }
+// attachments are forbidden by ISO 19005-1. Parts 2 and 4 take those that are PDF/A, parts 3 and 4F any.
+func attachments(l *look) map[string]string { return when(hasAttachment(l) && part(l) <= "1") }
 
-func attachmentsA3(l *look) map[string]string { return when(hasAttachment(l) && part(l) == "3") }
+func attachmentsAllowed(l *look) map[string]string {
+	if !hasAttachment(l) || part(l) <= "1" {
+		return nil
+	}
+	return claimed(l)
+}
 
 // ofPortal are the names that the portals give to the files they make: the summary (distinta, U3R), the forms.
 var ofPortal = regexp.MustCompile(`(?i)distinta|riepilogo|modello|comunica|\.u3[a-z]`)

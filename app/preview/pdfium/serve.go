@@ -179,8 +179,25 @@ func (w *worker) page(q *preview.Message) (*preview.Message, error) {
 	}
 	return &preview.Message{
 		Width: b.Dx(), Height: b.Dy(), Points: preview.Size{Width: s.Width, Height: s.Height},
-		Bytes: append([]byte(nil), img.Pix...),
+		Bytes: onPaper(img.Pix),
 	}, nil
+}
+
+// onPaper lays the picture of a page on white: one with transparency is drawn on nothing, and its group belongs on the
+// paper (ISO 32000-1 §11.4.7). The colours are not yet multiplied by the opacity, the fourth of each four bytes.
+func onPaper(pix []byte) []byte {
+	out := append([]byte(nil), pix...)
+	for i := 3; i < len(out); i += 4 {
+		a := uint32(out[i])
+		if a == 255 {
+			continue
+		}
+		for c := i - 3; c < i; c++ {
+			out[c] = byte(255 - (255-uint32(out[c]))*a/255)
+		}
+		out[i] = 255
+	}
+	return out
 }
 
 // fit is the size in pixels of a page of w × h points within maxW × maxH. Pages out of all proportion are not drawn.
@@ -217,18 +234,26 @@ type remote struct {
 	buf  []byte
 }
 
-// Read implements io.Reader.
+// Read implements io.Reader. It fills p unless the file ends: the library takes what one call brings for all that PDFium
+// asked for, and leaves the rest of its memory as it is.
 func (r *remote) Read(p []byte) (int, error) {
-	if r.pos >= r.size {
-		return 0, io.EOF
-	}
-	if r.pos < r.from || r.pos >= r.from+int64(len(r.buf)) {
-		if err := r.fetch(r.pos / chunk * chunk); err != nil {
-			return 0, err
+	n := 0
+	for n < len(p) {
+		if r.pos >= r.size {
+			if n > 0 {
+				return n, nil
+			}
+			return 0, io.EOF
 		}
+		if r.pos < r.from || r.pos >= r.from+int64(len(r.buf)) {
+			if err := r.fetch(r.pos / chunk * chunk); err != nil {
+				return n, err
+			}
+		}
+		c := copy(p[n:], r.buf[r.pos-r.from:])
+		n += c
+		r.pos += int64(c)
 	}
-	n := copy(p, r.buf[r.pos-r.from:])
-	r.pos += int64(n)
 	return n, nil
 }
 

@@ -10,6 +10,7 @@ import (
 	"sort"
 	"strings"
 	"time"
+	"unicode/utf16"
 )
 
 // Facts are what a receiving office asks of a PDF. They are read from what can be reached from the catalog; objects
@@ -51,6 +52,7 @@ const (
 	LZW          Feature = "lzw"
 	JPEG2000     Feature = "jpeg2000" // forbidden by part 1 only
 	Layers       Feature = "layers"   // forbidden by part 1 only
+	Hidden       Feature = "hidden"   // layers that are switched off
 )
 
 const (
@@ -130,9 +132,24 @@ func (e *examiner) catalog(root dict) {
 		delete(form, "DR")
 		e.queue = append(e.queue, form)
 	}
-	if root["OCProperties"] != nil {
+	if p := e.f.dict(root["OCProperties"]); p != nil {
 		e.features[Layers] = true
+		if e.hides(p) {
+			e.features[Hidden] = true
+		}
 	}
+}
+
+// hides reports whether a layer is off as the file is opened (ISO 32000-1 §8.11.4.3).
+func (e *examiner) hides(properties dict) bool {
+	d := e.f.dict(properties["D"])
+	off, _ := e.f.resolve(d["OFF"]).(array)
+	groups, _ := e.f.resolve(properties["OCGs"]).(array)
+	if e.f.name(d["BaseState"]) != "OFF" {
+		return len(off) > 0 && len(groups) > 0
+	}
+	on, _ := e.f.resolve(d["ON"]).(array)
+	return len(on) < len(groups)
 }
 
 func (e *examiner) run(ctx context.Context) error {
@@ -232,7 +249,7 @@ func (e *examiner) action(kind name) {
 // graphics tells transparency in a graphics state (ISO 32000-1 §11.6.4).
 func (e *examiner) graphics(d dict) {
 	for _, k := range []name{"ca", "CA"} {
-		if v, ok := number(e.f.resolve(d[k])); ok && v < 1 {
+		if v, ok := number(e.f.resolve(d[k])); ok && v < 1-1e-6 { // some programs round
 			e.features[Transparency] = true
 		}
 	}
@@ -304,7 +321,7 @@ func claim(xmp []byte) (part, conformance string) {
 			conformance = strings.ToUpper(v)
 		}
 	}
-	d := xml.NewDecoder(bytes.NewReader(xmp))
+	d := xml.NewDecoder(bytes.NewReader(utf8XMP(xmp)))
 	var in xml.Name
 	for depth := 0; depth <= maxDepth; {
 		t, err := d.Token()
@@ -326,4 +343,35 @@ func claim(xmp []byte) (part, conformance string) {
 		}
 	}
 	return part, conformance
+}
+
+// utf8XMP turns an XMP packet in UTF-16 or UTF-32 into UTF-8 (ISO 16684-1 §7.3.2; the first character is "<", after a
+// byte order mark or not).
+func utf8XMP(b []byte) []byte {
+	width, big := 1, false
+	switch {
+	case hasPrefix(b, "\x00\x00\xfe\xff", "\x00\x00\x00<"):
+		width, big = 4, true
+	case hasPrefix(b, "\xff\xfe\x00\x00", "<\x00\x00\x00"):
+		width = 4
+	case hasPrefix(b, "\xfe\xff", "\x00<"):
+		width, big = 2, true
+	case hasPrefix(b, "\xff\xfe", "<\x00"):
+		width = 2
+	default:
+		return b
+	}
+	units := make([]uint16, 0, len(b)/width)
+	for ; len(b) >= width; b = b[width:] {
+		low := b[:2] // what is beyond 16 bits no claim is written with
+		if big {
+			low = []byte{b[width-1], b[width-2]}
+		}
+		units = append(units, uint16(low[0])|uint16(low[1])<<8)
+	}
+	return []byte(strings.TrimPrefix(string(utf16.Decode(units)), "\uFEFF"))
+}
+
+func hasPrefix(b []byte, prefixes ...string) bool {
+	return slices.ContainsFunc(prefixes, func(p string) bool { return bytes.HasPrefix(b, []byte(p)) })
 }

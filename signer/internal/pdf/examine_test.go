@@ -10,13 +10,28 @@ import (
 	"testing"
 )
 
-func xmp(inner string) string {
-	s := `<?xpacket begin="" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">` +
+func xmpText(inner string) string {
+	return `<?xpacket begin="" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">` +
 		inner + `</rdf:RDF></x:xmpmeta><?xpacket end="w"?>`
+}
+
+func xmp(inner string) string {
+	s := xmpText(inner)
 	return fmt.Sprintf("<</Type/Metadata/Subtype/XML/Length %d>>stream\n%s\nendstream", len(s), s)
 }
 
 const pdfaDesc = `<rdf:Description rdf:about="" xmlns:pdfaid="http://www.aiim.org/pdfa/ns/id/"`
+
+// wide is a packet with characters of n bytes, the lowest first, after a byte order mark.
+func wide(packet string, n int) string {
+	var b strings.Builder
+	for _, r := range "\uFEFF" + packet {
+		for i := range n {
+			b.WriteByte(byte(r >> (8 * i)))
+		}
+	}
+	return fmt.Sprintf("<</Type/Metadata/Subtype/XML/Length %d>>stream\n%s\nendstream", b.Len(), b.String())
+}
 
 // archival is a page that claims PDF/A-1b and keeps what it claims, as far as Examine looks.
 func archival() objects {
@@ -43,6 +58,12 @@ func TestExamine(t *testing.T) {
 	page := func(more string) objects {
 		return archival().with(objects{3: "<</Type/Page/Parent 2 0 R/Contents 4 0 R/Resources<</Font<</F1 5 0 R>>/ExtGState<</G 30 0 R>>>>" + more + ">>"})
 	}
+	layers := func(d string) objects {
+		return archival().with(objects{
+			1:  "<</Type/Catalog/Pages 2 0 R/Metadata 20 0 R/OCProperties<</OCGs[31 0 R 32 0 R]/D " + d + ">>>>",
+			31: "<</Type/OCG/Name(a)>>", 32: "<</Type/OCG/Name(b)>>",
+		})
+	}
 	for _, c := range []struct {
 		name  string
 		file  objects
@@ -52,6 +73,12 @@ func TestExamine(t *testing.T) {
 	}{
 		{"archival", archival(), nil, nil, "1B"},
 		{"plain", plain(), nil, []string{"Helvetica"}, ""},
+		{"claim in UTF-16", archival().with(objects{20: wide(xmpText(pdfaDesc+` pdfaid:part="1" pdfaid:conformance="B"/>`), 2)}), nil, nil, "1B"},
+		{"claim in UTF-32", archival().with(objects{20: wide(xmpText(pdfaDesc+` pdfaid:part="1" pdfaid:conformance="B"/>`), 4)}), nil, nil, "1B"},
+		{"layers that are seen", layers("<</ON[31 0 R]>>"), []Feature{Layers}, nil, "1B"},
+		{"layer that is off", layers("<</OFF[31 0 R]>>"), []Feature{Hidden, Layers}, nil, "1B"},
+		{"all layers off but one", layers("<</BaseState/OFF/ON[31 0 R]>>"), []Feature{Hidden, Layers}, nil, "1B"},
+		{"rounded opacity", page("").with(objects{30: "<</Type/ExtGState/ca 0.9999999>>"}), nil, nil, "1B"},
 		{"claim as elements", archival().with(objects{20: xmp(pdfaDesc + `><pdfaid:part>2</pdfaid:part><pdfaid:conformance>u</pdfaid:conformance></rdf:Description>`)}), nil, nil, "2U"},
 		{"claim in another namespace", archival().with(objects{20: xmp(`<rdf:Description xmlns:pdfaid="urn:x" pdfaid:part="1"/>`)}), nil, nil, ""},
 		{"claim of nonsense", archival().with(objects{20: xmp(pdfaDesc + ` pdfaid:part="archive"/>`)}), nil, nil, ""},
