@@ -84,9 +84,6 @@ func (f *pinField) halved() bool { return f.pin.Len() == halfCode && f.least > h
 // halfCode is half of the eight digits of a code that comes half at the counter and half by mail or SMS.
 const halfCode = 4
 
-// wipe forgets what was typed.
-func (f *pinField) wipe() { f.pin.Wipe(); f.update() }
-
 func (f *pinField) update() {
 	f.Refresh()
 	if f.changed != nil {

@@ -344,9 +344,6 @@ func (f *newPINForm) next() {
 		f.give(&app.NewPINs{})
 		return
 	}
-	if f.again != nil {
-		f.again.wipe()
-	}
 	f.give(&app.NewPINs{Old: f.old.take(), New: f.fresh.take(), Repeat: f.repeat.take()})
 }
 
