@@ -18,6 +18,18 @@ type CertField struct {
 	Exact bool // digits or an address, to be shown as they are written
 }
 
+// SignerCertificate is the certificate of a signature, as [Certificate.Fields] and [Certificate.Mask] want it: what it is for
+// and how it stands is in the report. It is nil when c is, or when it cannot be read.
+func SignerCertificate(c *signer.Certificate) *Certificate {
+	if c == nil || c.X509 == nil {
+		return nil
+	}
+	return &Certificate{
+		DER: c.DER, SubjectCN: c.SubjectCN, IssuerCN: c.IssuerCN, FiscalCode: c.FiscalCode, Serial: c.Serial,
+		NotBefore: c.NotBefore, NotAfter: c.NotAfter, KeyType: keyType(c.X509),
+	}
+}
+
 // Fields are the details of the certificate that people and those who help them ask for, in the words of t. They hold
 // the codice fiscale wherever the certificate does: see [Certificate.Mask].
 func (c *Certificate) Fields(t *lang.Catalog) []CertField {

@@ -1,7 +1,9 @@
 package app
 
 import (
+	"bytes"
 	"context"
+	"encoding/pem"
 	"errors"
 	"os"
 	"path/filepath"
@@ -144,6 +146,13 @@ func TestStoreSigns(t *testing.T) {
 	w.until("report", saved(filepath.Join(dir, "r.html")))
 	w.SaveReport(st.Verify, filepath.Join(dir, "nowhere", "r.html"), c)
 	w.until("a report that cannot be written", func(st *State) bool { return st.Verify.Advice != nil && st.Verify.Saved == nil })
+	w.SaveSigner(st.Verify, st.Verify.Report.Signatures[0].ID, filepath.Join(dir, "c.pem"))
+	w.until("the signer's certificate", saved(filepath.Join(dir, "c.pem")))
+	if block, _ := pem.Decode(read(t, filepath.Join(dir, "c.pem"))); block == nil || !bytes.Equal(block.Bytes, st.Verify.Report.Signatures[0].Signer.DER) {
+		t.Error("another certificate was saved")
+	}
+	w.SaveSigner(st.Verify, "none", filepath.Join(dir, "d.pem"))
+	w.until("a certificate that is not there", func(st *State) bool { return st.Verify.Advice != nil && st.Verify.Saved == nil })
 	w.VerifyAs(VerifyRequest{File: a + ".p7m", At: time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)})
 	w.until("verified at another moment", func(st *State) bool {
 		return st.Verify != nil && !st.Verify.Running && !st.Verify.At.IsZero() && st.Verify.Verdict.Seal != SealWhole

@@ -177,6 +177,22 @@ func (s *Store) SaveRevision(v *Verification, id, dest string) {
 	})
 }
 
+// SaveSigner writes the certificate of the signature of v with that ID to dest, or under a name that is free: in DER when
+// the name ends in .der or .cer, in PEM otherwise.
+func (s *Store) SaveSigner(v *Verification, id, dest string) {
+	s.saveVerified("errand.save", dest, v, func(ctx context.Context, e *Engine) (*SavedFile, error) {
+		i := slices.IndexFunc(v.Report.Signatures, func(x Signature) bool { return x.ID == id })
+		if i < 0 || v.Report.Signatures[i].Signer == nil {
+			return nil, &CertificateIDError{id}
+		}
+		dest := nextFree(dest)
+		if err := e.ExportCertificate(ctx, SignerCertificate(v.Report.Signatures[i].Signer), dest); err != nil {
+			return nil, err
+		}
+		return &SavedFile{What: lang.M("saved.certificate"), Path: dest, Count: 1}, nil
+	})
+}
+
 // SaveReport writes the report on the verified file v to dest, or under a name that is free, in the words of t.
 func (s *Store) SaveReport(v *Verification, dest string, t *lang.Catalog) {
 	s.saveVerified("errand.save", dest, v, func(ctx context.Context, e *Engine) (*SavedFile, error) {

@@ -315,13 +315,13 @@ func (v *cardView) certificate(c *app.Certificate) fyne.CanvasObject {
 		buttons = append(buttons, ask)
 	}
 	if v.open[c.ID] {
-		buttons = append(buttons, k.button(small, "copy", k.T("ui.copy.all"), func() { v.u.copy(v.facts(c)) }),
+		buttons = append(buttons, k.button(small, "copy", k.T("ui.copy.all"), func() { v.u.copy(k.certificateText(c)) }),
 			k.button(small, "download", k.T("ui.mycard.export.pem"), func() { v.export(c, ".pem") }),
 			k.button(small, "download", k.T("ui.mycard.export.der"), func() { v.export(c, ".der") }))
 	}
 	box.Add(wrapbox(k.px(12), buttons...))
 	if v.open[c.ID] {
-		rows := v.details(c)
+		rows := v.u.certificateLines(c)
 		half := (len(rows) + 1) / 2
 		box.Add(pad(k.px(9), 0, k.px(5), 0, k.rule()))
 		box.Add(cols(k.px(32), k.px(760), []float32{1, 1}, vbox(k.px(7), rows[:half]...), vbox(k.px(7), rows[half:]...)))

@@ -14,35 +14,35 @@ import (
 
 // This file is what the page La mia carta hands out: details of a certificate, files, official pages.
 
-// details are the lines of a certificate, each with a button that copies it.
-func (v *cardView) details(c *app.Certificate) []fyne.CanvasObject {
-	k := v.u.k
+// certificateLines are the details of a certificate, each with a button that copies it.
+func (u *UI) certificateLines(c *app.Certificate) []fyne.CanvasObject {
+	k := u.k
 	var rows []fyne.CanvasObject
 	for _, f := range c.Fields(k.Catalog) {
-		shown := v.shown(c, f.Value)
+		shown := k.shown(c, f.Value)
 		style := boxFace
 		if f.Exact {
 			style = face{size: 14, mono: true}
 		}
-		b := k.round("copy", k.Text(lang.M("ui.copy.field", "name", f.Label)), func() { v.u.copy(shown) })
+		b := k.round("copy", k.Text(lang.M("ui.copy.field", "name", f.Label)), func() { u.copy(shown) })
 		rows = append(rows, topbox(k.px(6), flex(vbox(0, k.para(noteFace, k.p.muted, f.Label), k.para(style, k.p.ink, shown))), b))
 	}
 	return rows
 }
 
 // shown is a value with the codice fiscale as the person has chosen to see it.
-func (v *cardView) shown(c *app.Certificate, s string) string {
-	if v.u.k.show {
+func (k *kit) shown(c *app.Certificate, s string) string {
+	if k.show {
 		return s
 	}
 	return c.Mask(s)
 }
 
-// facts are all details as text, for the clipboard.
-func (v *cardView) facts(c *app.Certificate) string {
+// certificateText is all details as text, for the clipboard.
+func (k *kit) certificateText(c *app.Certificate) string {
 	var b strings.Builder
-	for _, f := range c.Fields(v.u.k.Catalog) {
-		fmt.Fprintf(&b, "%s%s%s\n", f.Label, v.u.k.Colon(), v.shown(c, f.Value))
+	for _, f := range c.Fields(k.Catalog) {
+		fmt.Fprintf(&b, "%s%s%s\n", f.Label, k.Colon(), k.shown(c, f.Value))
 	}
 	return b.String()
 }

@@ -176,6 +176,11 @@ func (f *fakeStore) VerifyAs(q app.VerifyRequest) {
 	f.said, f.asked = append(f.said, "verify "+q.File+" "+strings.Join(q.Originals, " ")), q
 }
 
+func (f *fakeStore) SaveSigner(v *app.Verification, id, dest string) {
+	f.said = append(f.said, "certificate "+id+" "+dest)
+	f.of = v
+}
+
 func (f *fakeStore) SaveRevision(_ *app.Verification, id, dest string) {
 	f.said = append(f.said, "revision "+id+" "+dest)
 }

@@ -81,6 +81,10 @@ func (v *settingsView) Show(st *app.State) {
 		box.Add(k.rule())
 		box.Add(v.atLogin(st.Startup))
 	}
+	if usual := (app.Settings{Library: set.Library}); set != usual {
+		box.Add(k.rule())
+		box.Add(cols(k.px(20), k.px(640), []float32{2, 3}, v.words("reset"), leftmost(k.button(small, "", k.T("ui.set.reset.do"), u.askReset))))
+	}
 	v.frame.setBody(-1, k.heading(k.T("ui.page.settings"), k.T("ui.set.note")), k.sheet(24, box),
 		k.para(noteFace, k.p.muted, k.Text(lang.M("ui.set.about", "version", app.Version))))
 	v.frame.setBar()
@@ -178,4 +182,20 @@ func (v *settingsView) row(key string, options []option) fyne.CanvasObject {
 		}))
 	}
 	return cols(k.px(20), k.px(640), []float32{2, 3}, v.words(key), wrapbox(k.px(10), pills...))
+}
+
+// askReset asks whether the choices of this page go back to what they were at first.
+func (u *UI) askReset() {
+	u.openSheet(func(a *asking) *panel {
+		q := app.Choice{
+			Severity: app.SeverityInfo, Title: lang.M("ui.set.reset.ask"), Body: lang.M("ui.set.reset.body"),
+			Answers: []lang.Msg{lang.M("ui.set.reset.yes"), lang.M("ui.cancel")},
+		}
+		return u.choicePanel(q, func(i int) {
+			a.shut()
+			if i == 0 {
+				u.store.ChangeSettings(func(s *app.Settings) { *s = app.Settings{} })
+			}
+		})
+	})
 }

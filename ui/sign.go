@@ -20,6 +20,7 @@ type signView struct {
 	list   *rowList
 	filter *listFilter
 	docs   []app.Doc
+	twins  map[string]int // how many of them have that name
 	mode   signMode
 	points map[int]point // what stands in the way of a file, by its ID
 	roomAt float32       // the width of rows in which their buttons take room
@@ -93,6 +94,10 @@ func (v *signView) Show(st *app.State) {
 	v.lastChoices, v.lastInterrupted = st.Choices, st.Interrupted
 	v.lastDocs, v.lastAdding, v.lastFiling, v.lastJob, v.lastCards, v.lastPassing = st.Docs, st.Adding, st.Filing, st.Job, st.Cards, passing
 	v.docs, v.mode, v.main, v.points, v.roomAt = st.Docs.List, modeOf(st), nil, nil, 0
+	v.twins = make(map[string]int, len(v.docs))
+	for i := range v.docs {
+		v.twins[v.docs[i].Name]++
+	}
 	switch v.mode {
 	case signEmpty:
 		v.showEmpty(st)
@@ -438,24 +443,6 @@ func (v *signView) act(i int, key fyne.KeyName) bool {
 		return true
 	}
 	return false
-}
-
-// tellAdvice says in full what became of a file and what to do: the row has room for the title alone.
-func (u *UI) tellAdvice(d app.Doc) {
-	u.openSheet(func(a *asking) *panel {
-		k := u.k
-		shut := k.button(inked, "", k.T("ui.close"), a.shut)
-		shut.key = u.within(a.shut, shut.press)
-		answers := []fyne.CanvasObject{shut}
-		if app.PlaceTrouble(d.Advice) {
-			other := k.button(outlined, "folder", k.T("where.other"), func() { a.shut(); u.chooseWhere() })
-			other.key = u.within(a.shut, other.press)
-			answers = []fyne.CanvasObject{other, shut}
-		}
-		p := u.newSheet(k.p.ink, vbox(k.px(18), k.para(pinFace, k.p.ink, app.Visible(d.Name)), u.adviceBox(d.Advice)), k.answers(answers...))
-		p.first = shut
-		return p
-	})
 }
 
 // answerable reports whether d is a p7m, about which the person is asked what to do.

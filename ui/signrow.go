@@ -65,10 +65,11 @@ type rowKey struct {
 	point string
 	again string
 	room  float32 // of the buttons, which are as wide as those of the row that has the most
+	twin  bool    // another file of the list has the same name
 }
 
 func (v *signView) rowKey(d app.Doc, width float32) rowKey {
-	key := rowKey{doc: d, mode: v.mode, room: v.buttonsWidth(width)}
+	key := rowKey{doc: d, mode: v.mode, room: v.buttonsWidth(width), twin: v.twins[d.Name] > 1}
 	if d.Status == app.DocReady {
 		key.point = v.points[d.ID].words(v.u.k)
 		key.again = v.again(d)
@@ -137,18 +138,22 @@ func (v *signView) tight(width float32) bool { return width < v.u.k.px(540) }
 
 // facts are the size of the file, and what signatures it bears or gets.
 func (v *signView) facts(d app.Doc) string {
-	k, size := v.u.k, d.Size
+	k, bytes := v.u.k, d.Size
 	if d.OutputSize > 0 {
-		size = d.OutputSize
+		bytes = d.OutputSize
+	}
+	size := k.Size(bytes)
+	if v.twins[d.Name] > 1 { // which of them it is
+		size = app.Visible(folderName(d.Path)) + " · " + size
 	}
 	n := d.Signatures()
 	switch {
 	case d.Status != app.DocReady || n == 0:
-		return k.Size(size)
+		return size
 	case existingKeys[d.Existing] != "":
-		return k.Size(size) + " · " + k.T("existing."+existingKeys[d.Existing])
+		return size + " · " + k.T("existing."+existingKeys[d.Existing])
 	}
-	return k.Size(size) + " · " + k.Text(lang.MN("ui.signed-already", n))
+	return size + " · " + k.Text(lang.MN("ui.signed-already", n))
 }
 
 // row is a file: its kind, name, size or trouble, and how far it has come.
@@ -288,6 +293,24 @@ func (v *signView) rowButtons(d app.Doc, width float32) []fyne.CanvasObject {
 		out = append(out, k.tap("close", k.T("ui.remove"), "", func() { v.u.store.Remove(d.ID) }))
 	}
 	return out
+}
+
+// tellAdvice says in full what became of a file and what to do: the row has room for the title alone.
+func (u *UI) tellAdvice(d app.Doc) {
+	u.openSheet(func(a *asking) *panel {
+		k := u.k
+		shut := k.button(inked, "", k.T("ui.close"), a.shut)
+		shut.key = u.within(a.shut, shut.press)
+		answers := []fyne.CanvasObject{shut}
+		if app.PlaceTrouble(d.Advice) {
+			other := k.button(outlined, "folder", k.T("where.other"), func() { a.shut(); u.chooseWhere() })
+			other.key = u.within(a.shut, other.press)
+			answers = []fyne.CanvasObject{other, shut}
+		}
+		p := u.newSheet(k.p.ink, vbox(k.px(18), k.para(pinFace, k.p.ink, app.Visible(d.Name)), u.adviceBox(d.Advice)), k.answers(answers...))
+		p.first = shut
+		return p
+	})
 }
 
 // folderName names the folder of a file by itself and the one above it, which tells two of one name apart.

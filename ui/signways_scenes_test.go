@@ -118,6 +118,15 @@ func waysScenes() []scene {
 	refused := func(s *app.State, c *app.SignChoices) { c.Format = app.FormatPAdES }
 	return []scene{
 		{"sign-ways", pageSign, withChoices(func(*app.State, *app.SignChoices) {}), ways},
+		{"sign-twins", pageSign, withChoices(func(s *app.State, _ *app.SignChoices) {
+			s.Docs = docs(app.DocReady, "distinta.pdf", "bilancio.xbrl", "distinta.pdf")
+			s.Docs.List[2].Path = "/casa/anna/Documenti/pratica_EX2699/distinta.pdf"
+		}), nil},
+		{"verify-signer", pageVerify, verifiedState("contratto_fornitura.pdf.p7m"), func(u *UI) {
+			ver := u.latest.Load().Verify
+			u.openSigner(ver, &ver.Report.Signatures[0])
+		}},
+		{"settings-reset", pageSettings, state(func(s *app.State) { s.Settings.Scale = 125 }), (*UI).askReset},
 		{"sign-where", pageSign, withChoices(func(_ *app.State, c *app.SignChoices) { c.OutDir = "/casa/anna/Documenti/Firmati" }), (*UI).openWhere},
 		{"sign-where-other", pageSign, withChoices(func(_ *app.State, c *app.SignChoices) { c.OutDir = "/casa/anna/Documenti/Firmati" }), nil},
 		{"sign-hint", pageSign, withChoices(func(_ *app.State, c *app.SignChoices) { c.OutDir = "/casa/anna/Documenti/Firmati" }), func(u *UI) {

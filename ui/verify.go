@@ -396,10 +396,20 @@ func (v *verifyView) details(s *app.Signature) fyne.CanvasObject {
 		seen[words] = true
 		box.Add(hbox(k.px(10), k.icon("info", 20, k.p.muted), flex(k.para(noteFace, k.p.muted, words))))
 	}
-	if v.last.Revision(s) {
-		box.Add(leftmost(k.button(small, "download", k.T("verify.revision.save"), func() { v.u.saveRevision(v.last, s.ID) })))
+	digest := spaced(hex.EncodeToString(v.last.Report.SHA256[:]))
+	copies := k.round("copy", k.Text(lang.M("ui.copy.field", "name", k.T("ui.field.digest"))), func() { v.u.copy(digest) })
+	box.Add(hbox(k.px(6), flex(k.field(132, k.T("ui.field.digest"), k.fileName(monoFace, k.p.ink, digest))), copies))
+	buttons := wrapbox(k.px(10))
+	if app.SignerCertificate(s.Signer) != nil {
+		ver := v.last
+		buttons.Add(k.button(small, "info", k.T("signer.open"), func() { v.u.openSigner(ver, s) }))
 	}
-	box.Add(k.field(132, k.T("ui.field.digest"), k.fileName(monoFace, k.p.ink, spaced(hex.EncodeToString(v.last.Report.SHA256[:])))))
+	if v.last.Revision(s) {
+		buttons.Add(k.button(small, "download", k.T("verify.revision.save"), func() { v.u.saveRevision(v.last, s.ID) }))
+	}
+	if len(buttons.Objects) > 0 {
+		box.Add(buttons)
+	}
 	return k.sheet(22, box)
 }
 

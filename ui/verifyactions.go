@@ -16,6 +16,7 @@ type verifyIntents interface {
 	VerifyAs(q app.VerifyRequest)
 	CloseVerification()
 	SaveContent(v *app.Verification, dest string)
+	SaveSigner(v *app.Verification, id, dest string)
 	SaveRevision(v *app.Verification, id, dest string)
 	SaveReport(v *app.Verification, dest string, t *lang.Catalog)
 	PrintReport(v *app.Verification, t *lang.Catalog)
@@ -187,4 +188,37 @@ func (v *verifyView) basis(ver *app.Verification) fyne.CanvasObject {
 		box.Add(k.para(noteFace, k.p.muted, k.T("report.extra-anchors")))
 	}
 	return k.sheet(22, box)
+}
+
+// openSigner shows the certificate of a signature in full, to be copied or saved.
+func (u *UI) openSigner(ver *app.Verification, s *app.Signature) {
+	c := app.SignerCertificate(s.Signer)
+	if c == nil {
+		return
+	}
+	u.openSheet(func(a *asking) *panel {
+		k := u.k
+		rows := u.certificateLines(c)
+		for _, r := range rows {
+			for _, x := range controlsIn(r) {
+				x.key = u.within(a.shut, x.press)
+			}
+		}
+		half := (len(rows) + 1) / 2
+		all := k.button(outlined, "copy", k.T("ui.copy.all"), func() { u.copy(k.certificateText(c)) })
+		save := k.button(outlined, "download", k.T("signer.save"), func() {
+			a.shut()
+			u.pick(pickSave, filepath.Dir(ver.File), func(folder []string) {
+				u.store.SaveSigner(ver, s.ID, filepath.Join(folder[0], k.T("ui.mycard.file.sign")+".pem"))
+			})
+		})
+		shut := k.button(inked, "", k.T("ui.close"), a.shut)
+		for _, b := range []*button{all, save, shut} {
+			b.key = u.within(a.shut, b.press)
+		}
+		p := u.newSheet(k.p.ink, vbox(k.px(16), k.para(pinFace, k.p.ink, k.T("signer.title")),
+			cols(k.px(32), k.px(760), []float32{1, 1}, vbox(k.px(7), rows[:half]...), vbox(k.px(7), rows[half:]...))), k.answers(all, save, shut))
+		p.first = shut
+		return p
+	})
 }
