@@ -17,7 +17,9 @@ const addingEvery = 100 * time.Millisecond
 type Adding struct {
 	Finding bool // folders are being gone through, and Found grows
 	Found   int  // files
-	Read    int  // how many of them were looked at; those that stay are in Docs
+	// Folder is where the search is, while Finding; empty before it has begun.
+	Folder string
+	Read   int // how many of them were looked at; those that stay are in Docs
 }
 
 // adding is one intent to add under way.
@@ -69,7 +71,7 @@ func (s *Store) take(paths []string, guess bool) {
 // look finds the files behind the paths and what they are, off the store's goroutine; with guess it tells what a single
 // file wants. The last file is listed together with the end, so that a whole list is never told as one under way.
 func (s *Store) look(ctx context.Context, e *Engine, a *adding, paths []string, guess bool) {
-	found := func(n int) { s.note(a, func() { a.told.Found = n }) }
+	found := func(n int, dir string) { s.note(a, func() { a.told.Found, a.told.Folder = n, dir }) }
 	files, skipped, err := collect(ctx, found, paths...)
 	if err != nil { // a name that looks like a pattern and is not there must not cost the folders beside it
 		files, skipped = collectEach(ctx, found, paths)
@@ -175,6 +177,9 @@ func (s *Store) tellAdding(st State) State {
 		sum.Finding = sum.Finding || a.told.Finding
 		sum.Found += a.told.Found
 		sum.Read += a.told.Read
+		if a.told.Finding {
+			sum.Folder = a.told.Folder
+		}
 		a.mu.Unlock()
 	}
 	st.Adding = sum

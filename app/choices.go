@@ -140,10 +140,21 @@ func compare(ctx context.Context, w work) error {
 	return signer.Preflight(ctx, d, o)
 }
 
-// settle makes an envelope ready when there is an answer to what is to be done with it, and a problem when there is
-// none. Other files, and those that were signed, stay as they are.
+// settle makes a file ready when it can be signed as was chosen, and a problem when it cannot: an envelope without an
+// answer to what is to be done with it, a file that cannot have a signature inside. What was signed, and what could
+// not be read, stays as it is.
 func (d *Doc) settle(c *SignChoices) {
-	if !isEnvelope(d.Kind) || d.Status != DocReady && d.Status != DocProblem {
+	if d.Status != DocReady && d.Status != DocProblem {
+		return
+	}
+	if !isEnvelope(d.Kind) {
+		inside := InsideAdvice(d)
+		switch {
+		case c.Format == FormatPAdES && inside != nil && d.Status == DocReady:
+			d.Status, d.Advice, d.NotInside = DocProblem, inside, true
+		case c.Format != FormatPAdES && d.NotInside:
+			d.Status, d.Advice, d.NotInside = DocReady, nil, false
+		}
 		return
 	}
 	x := d.existing(c)

@@ -45,11 +45,11 @@ func (e *NoMatchError) Error() string { return "no file fits " + e.Pattern }
 // pattern, where ** stands for any folders, and fails with a [*NoMatchError] when nothing fits. A path that names a file
 // is taken as it is, whatever its name.
 func Collect(ctx context.Context, paths ...string) (files []string, skipped []Skipped, err error) {
-	return collect(ctx, func(int) {}, paths...)
+	return collect(ctx, func(int, string) {}, paths...)
 }
 
-// collect is [Collect] that tells how many files it has found after each.
-func collect(ctx context.Context, found func(int), paths ...string) (files []string, skipped []Skipped, err error) {
+// collect is [Collect] that tells how many files it has found, and in which folder it is, after each file and folder.
+func collect(ctx context.Context, found func(n int, dir string), paths ...string) (files []string, skipped []Skipped, err error) {
 	c := &collector{ctx: ctx, found: found, seen: map[string]bool{}}
 	for _, p := range paths {
 		st, err := os.Stat(p)
@@ -70,7 +70,7 @@ func collect(ctx context.Context, found func(int), paths ...string) (files []str
 }
 
 // collectEach is collect that takes a pattern that nothing fits as a file: it tells its own trouble.
-func collectEach(ctx context.Context, found func(int), paths []string) (files []string, skipped []Skipped) {
+func collectEach(ctx context.Context, found func(n int, dir string), paths []string) (files []string, skipped []Skipped) {
 	c := &collector{ctx: ctx, found: found, seen: map[string]bool{}}
 	for _, p := range paths {
 		st, err := os.Stat(p)
@@ -88,7 +88,7 @@ func collectEach(ctx context.Context, found func(int), paths []string) (files []
 
 type collector struct {
 	ctx     context.Context
-	found   func(int)
+	found   func(n int, dir string)
 	seen    map[string]bool
 	met     int // files taken and skipped, again ones too
 	files   []string
@@ -101,7 +101,7 @@ func (c *collector) take(path string) {
 	if !c.seen[key] {
 		c.seen[key] = true
 		c.files = append(c.files, path)
-		c.found(len(c.files))
+		c.found(len(c.files), filepath.Dir(path))
 	}
 }
 
@@ -119,6 +119,7 @@ func (c *collector) folder(dir string, levels int, fits func(string) bool) error
 		c.skip(dir, SkipMany)
 		return nil
 	}
+	c.found(len(c.files), dir) // a share may be slow
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		c.skip(dir, SkipUnreadable)

@@ -96,3 +96,27 @@ func TestCollectStops(t *testing.T) {
 		t.Errorf("skipped %v", skipped)
 	}
 }
+
+// While it searches, it tells each folder before it reads it, and the files found so far.
+func TestCollectTellsWhereItIs(t *testing.T) {
+	dir := t.TempDir()
+	inner := filepath.Join(dir, "2025", "bilanci")
+	if err := os.MkdirAll(inner, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	put(t, dir, "a.txt", []byte("a"))
+	put(t, inner, "b.txt", []byte("b"))
+	most := map[string]int{}
+	files, _, err := collect(t.Context(), func(n int, at string) { most[at] = max(most[at], n) }, dir)
+	if err != nil || len(files) != 2 {
+		t.Fatal(files, err)
+	}
+	for _, at := range []string{dir, filepath.Join(dir, "2025"), inner} {
+		if _, told := most[at]; !told {
+			t.Errorf("%s is not told: %v", at, most)
+		}
+	}
+	if most[inner]+most[dir] < 2 {
+		t.Errorf("counts %v", most)
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"ceralacca/app/lang"
@@ -48,6 +49,12 @@ func (c Comparison) Words() lang.Msg {
 		return lang.M("filing.compare.renamed", "name", filepath.Base(c.Original))
 	}
 	return lang.M("filing.compare.same")
+}
+
+// OwnFiles reports whether what was named as originals are the files of the list themselves, one and all: such a
+// comparison proves nothing.
+func OwnFiles(list []Comparison) bool {
+	return len(list) > 0 && !slices.ContainsFunc(list, func(c Comparison) bool { return c.Sameness != OriginalItself })
 }
 
 // Expected is what only a person can know of the files on the list. It is forgotten with the list and kept nowhere.

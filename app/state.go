@@ -327,6 +327,9 @@ type Doc struct {
 	// when that is not known. OriginalAdvice tells why the file that was named last is not it.
 	Original       string
 	OriginalAdvice *Advice
+	// NotInside is set when signatures are to stand inside the PDF and this file, which is no envelope, cannot have one;
+	// Status is DocProblem then.
+	NotInside bool
 	// Seen is the digest of the file as the person has looked at it; zero when nobody has.
 	Seen [32]byte
 	// Output is the path of the signed file, once there is one, and OutputSize its length in bytes.

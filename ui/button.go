@@ -86,8 +86,11 @@ func (b *button) colour(hover bool) color.Color {
 			words = p.paper
 		}
 	}
-	if hover {
-		ground = blend(ground, words, 22)
+	switch {
+	case hover && b.rank == sealing:
+		ground = blend(ground, rgb(0), 36) // towards its words they would be too faint in the dark
+	case hover:
+		ground = p.hovered(ground, words)
 	}
 	b.ground.StrokeColor, b.ground.StrokeWidth = border, k.px(max(p.stroke, 1.25))
 	b.label.paint(b.label.source, words)
@@ -121,7 +124,7 @@ func (k *kit) round(icon, name string, do func()) *press {
 	p.least, p.hint = fyne.NewSize(k.px(44), k.px(44)), name
 	p.fill = func(hover bool) color.Color {
 		if hover {
-			return k.p.sunk
+			return k.p.hovered(k.p.leaf, k.p.ink)
 		}
 		return color.Transparent
 	}
@@ -134,7 +137,7 @@ func (k *kit) square(icon, name string, do func()) *press {
 	p.fill = func(hover bool) color.Color {
 		p.ground.StrokeColor, p.ground.StrokeWidth = k.p.edge, k.px(max(1.25, k.p.stroke))
 		if hover {
-			return k.p.sunk
+			return k.p.hovered(k.p.leaf, k.p.ink)
 		}
 		return k.p.leaf
 	}
@@ -163,6 +166,9 @@ func (f fixedLine) object() fyne.CanvasObject {
 	return vboxBottom(f.k.px(1.25), f.k.px(2), f.r)
 }
 
+// optionGap is between options under each other: the ring of one, 5 wide, stays clear of the next.
+const optionGap = 12
+
 // option is one of several with a line on what it means; icon is drawn before it.
 func (k *kit) option(icon, words, what string, chosen bool, do func()) *press {
 	ink := k.p.edge
@@ -177,7 +183,7 @@ func (k *kit) option(icon, words, what string, chosen bool, do func()) *press {
 			p.ground.StrokeColor, p.ground.StrokeWidth = k.p.ink, k.px(2)
 		}
 		if hover {
-			return k.p.sunk
+			return k.p.hovered(k.p.leaf, k.p.ink)
 		}
 		return k.p.leaf
 	}
@@ -210,7 +216,7 @@ func (k *kit) choice(words string, chosen bool, do func()) *choice {
 			c.ground.StrokeColor, c.ground.StrokeWidth = p.ink, k.px(2)
 		}
 		if hover {
-			return p.sunk
+			return p.hovered(p.leaf, p.ink)
 		}
 		return p.leaf
 	}

@@ -47,7 +47,7 @@ func newCardBar(u *UI) *cardBar {
 	b.press.ground.CornerRadius = 0
 	b.press.fill = func(hover bool) color.Color {
 		if hover {
-			return k.p.sunk
+			return k.p.hovered(k.p.leaf, k.p.ink)
 		}
 		return color.Transparent
 	}

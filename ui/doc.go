@@ -34,8 +34,8 @@
 //
 // Components, the same everywhere: rail (rail.go), card bar (cardbar.go), drop area (drop.go), file row and list
 // (signrow.go, list.go), checklist (filing.go), PIN panel and forms (panel.go, pinpage.go), verdict banner and tree of signatures
-// (verify.go), validity bar, pips and certificate box (card.go, stamps.go), advice box and empty state (page.go), toast
-// (toast.go), hint (hint.go), ribbon of practice (exercise.go).
+// (verify.go), search for files (searching.go), validity bar, pips and certificate box (card.go, stamps.go), advice box and
+// empty state (page.go), toast (toast.go), hint (hint.go), ribbon of practice (exercise.go).
 //
 // Chosen against the first drawings of the design, and why. Home lists no recent work: a desk may be shared, and names of
 // files are others' business. The checklist of an office is one box above the list, with the gravest point in words, and

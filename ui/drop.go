@@ -14,21 +14,21 @@ func (u *UI) dropArea(title, body string, alone bool) *fyne.Container {
 	middle := vbox(k.px(4), centre(k.picture("draw-drop", 116, 116, k.p.ink)), fixed(0, k.px(4)),
 		k.paragraph(titleFace, k.p.ink, k.T(title)).centred().Container,
 		k.paragraph(bodyFace, k.p.muted, k.T(body)).centred().Container, fixed(0, k.px(14)),
-		container.New(centreWrap{k}, buttons))
+		container.New(centreWrap{k.px(12)}, buttons))
 	w := -k.px(k.p.stroke)
 	kinds := cols(0, k.px(560), []float32{1, w, 1, w, 1}, k.kind("sign", "ui.kind.sign"), k.upright(0),
 		k.kind("verify", "ui.kind.verify"), k.upright(0), k.kind("open", "ui.kind.open"))
 	return k.cornice(container.New(&dropLayout{u, k, alone}, middle, k.rule(), kinds))
 }
 
-// centreWrap centres a wrapping row of buttons.
-type centreWrap struct{ k *kit }
+// centreWrap centres a wrapping row whose parts are gap apart.
+type centreWrap struct{ gap float32 }
 
 func (l centreWrap) natural(o fyne.CanvasObject) float32 {
 	var w float32
 	for _, x := range o.(*fyne.Container).Objects {
 		if w > 0 {
-			w += l.k.px(12)
+			w += l.gap
 		}
 		w += x.MinSize().Width
 	}

@@ -104,7 +104,7 @@ func (u *UI) chooseProfile() {
 		cancel := k.button(outlined, "", k.T("ui.cancel"), a.shut)
 		cancel.key = u.within(a.shut, cancel.press)
 		first := fyne.Focusable(cancel)
-		list := vbox(k.px(8))
+		list := vbox(k.px(optionGap))
 		for _, id := range app.FilingProfiles() {
 			icon := "ring"
 			if id == now {

@@ -66,6 +66,7 @@ func filingScenes() []scene {
 	}
 	mixed := []app.Sameness{app.OriginalSame, app.OriginalChanged, app.OriginalItself, app.OriginalAbsent, app.OriginalSame}
 	same := []app.Sameness{app.OriginalSame, app.OriginalSame, app.OriginalSame, app.OriginalSame, app.OriginalSame}
+	itself := []app.Sameness{app.OriginalItself, app.OriginalItself, app.OriginalItself, app.OriginalItself, app.OriginalItself}
 	changed := app.FilingItem{Code: "differs-from-original", Severity: app.SeverityDanger, File: "bilancio_2025.xbrl", Who: "Ceralacca", Action: app.FilingShowCompared}
 	other := chamber("other-signer", app.SeverityDanger, "", nil)
 	other.Action = app.FilingNameSigner
@@ -95,6 +96,7 @@ func filingScenes() []scene {
 		{"filing-compare-running", pageSign, compared(&app.Filing{Profile: ri, Files: 5, Running: true}), compare},
 		{"filing-compare-mixed", pageSign, compared(filingOf(ri, changed), mixed...), compare},
 		{"filing-compare-same", pageSign, compared(filingOf(ri), same...), compare},
+		{"filing-compare-itself", pageSign, compared(filingOf(ri), itself...), compare},
 		{"filing-choose", pageSign, ready(ri, filingOf(ri)), func(u *UI) { u.chooseProfile() }},
 	}
 }

@@ -43,12 +43,11 @@ func (k *kit) comparedWords(list []app.Comparison) string {
 	for _, c := range list {
 		n[c.Sameness]++
 	}
-	n[app.OriginalAbsent] += n[app.OriginalItself]
 	var parts []string
 	for _, s := range []struct {
 		of  app.Sameness
 		key string
-	}{{app.OriginalChanged, "changed"}, {app.OriginalAbsent, "absent"}, {app.OriginalSame, "same"}} {
+	}{{app.OriginalChanged, "changed"}, {app.OriginalItself, "itself"}, {app.OriginalAbsent, "absent"}, {app.OriginalSame, "same"}} {
 		if n[s.of] > 0 {
 			parts = append(parts, k.Text(lang.MN("filing.compare.count."+s.key, n[s.of])))
 		}
@@ -153,8 +152,9 @@ func (u *UI) compareFiles() {
 			}
 		}
 		asked := len(st.Expects().Originals) > 0
+		own := st.Filing != nil && app.OwnFiles(st.Filing.Compared) // others are to be chosen
 		first, second := inked, outlined
-		if asked {
+		if asked && !own {
 			first, second = outlined, inked
 		}
 		files := button(first, "file", k.T("filing.compare.files"), choose(pickFiles))
@@ -168,7 +168,7 @@ func (u *UI) compareFiles() {
 			foot = hbox(k.px(12), button(small, "", k.T("filing.compare.stop"), func() { u.store.CompareWith(); back() }), flex(), shut)
 		}
 		p := u.newSheet(k.p.ink, body, foot)
-		if p.first = files; asked {
+		if p.first = files; asked && !own {
 			p.first = shut
 		}
 		return p
@@ -183,6 +183,8 @@ func (u *UI) compared(f *app.Filing) fyne.CanvasObject {
 		return hbox(k.px(10), k.icon("info", 20, k.p.muted), flex(k.para(boxFace, k.p.muted, k.T("filing.compare.running"))))
 	case f.Advice != nil:
 		return u.adviceBox(f.Advice)
+	case app.OwnFiles(f.Compared):
+		return k.advice(k.p.warn, "warning", k.T("filing.compare.own.title"), k.T("filing.compare.own.body"))
 	}
 	rows := vbox(k.px(10))
 	shown, same := 0, 0

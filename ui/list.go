@@ -246,7 +246,7 @@ type tap struct {
 }
 
 func (k *kit) tap(icon, name, words string, do func()) *tap {
-	t := &tap{k: k, name: name, do: do, rest: color.Transparent, hover: k.p.sunk}
+	t := &tap{k: k, name: name, do: do, rest: color.Transparent, hover: k.p.hovered(k.p.leaf, k.p.ink)}
 	t.ground = rect(color.Transparent, color.Transparent, 0, k.px(10))
 	if words == "" {
 		t.hint = name

@@ -22,6 +22,7 @@ type para struct {
 	height float32 // of a line, as a multiple of the size
 	middle bool
 	right  bool
+	faces  []face // those to try, the greatest first, until the text keeps to a line; nil for the one
 	source string
 	words  []word
 }
@@ -45,6 +46,28 @@ func (k *kit) paragraph(f face, c color.Color, s string) *para {
 	p.Container = container.New(&paraLayout{p})
 	p.say(s)
 	return p
+}
+
+// title is a heading that keeps to a line: where it has no room in its own size, it is set in a smaller one.
+func (k *kit) title(c color.Color, s string) *fyne.Container {
+	p := k.paragraph(titleFace, c, s)
+	for _, size := range []float32{titleFace.size, pinFace.size, 22, sectionFace.size} {
+		p.faces = append(p.faces, face{size: size, bold: true})
+	}
+	return p.Container
+}
+
+// suit takes the first of the faces in which the text keeps to a line so wide, or else the last.
+func (p *para) suit(width float32) {
+	for _, f := range p.faces {
+		if p.face != f {
+			p.face, p.height = f, f.leading()
+			p.measure()
+		}
+		if w := p.widest(); w <= width+0.5 {
+			return
+		}
+	}
 }
 
 // centred aligns the lines in the middle.
@@ -73,8 +96,15 @@ func (p *para) say(s string) {
 	if s == p.source && p.words != nil {
 		return
 	}
-	p.source, p.words = s, []word{}
-	for n, l := range strings.Split(s, "\n") {
+	p.source = s
+	p.measure()
+	p.Container.Layout.Layout(nil, p.Size())
+}
+
+// measure takes the text apart into words of the face.
+func (p *para) measure() {
+	p.words = []word{}
+	for n, l := range strings.Split(p.source, "\n") {
 		first, bold, open := n > 0, false, false
 		for i, part := range strings.Split(l, "**") {
 			if i > 0 {
@@ -93,7 +123,6 @@ func (p *para) say(s string) {
 			open = part == "" || strings.HasSuffix(part, " ") // the next part stands apart
 		}
 	}
-	p.Container.Layout.Layout(nil, p.Size())
 }
 
 // apart cuts a word between two slashes, which Titillium Web would draw as one sign: "https:/", "/".
@@ -182,11 +211,18 @@ func (p *para) breaking(width float32) []word {
 }
 
 func (p *para) heightFor(width float32) float32 {
+	p.suit(width)
 	return float32(len(p.lines(width))) * p.lineHeight()
 }
 
-// natural is the width of the text on one line.
+// natural is the width of the text on one line, in the greatest of its faces.
 func (p *para) natural() float32 {
+	p.suit(1e6)
+	return p.widest()
+}
+
+// widest is the width of the text on one line.
+func (p *para) widest() float32 {
 	var w float32
 	for _, l := range p.lines(1e6) {
 		w = max(w, p.widthOf(l))
@@ -217,6 +253,7 @@ func (l *paraLayout) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 	if size.Width <= 0 {
 		return
 	}
+	p.suit(size.Width)
 	space := p.k.measure(p.face, " ")
 	var objects []fyne.CanvasObject
 	y := float32(0)
@@ -266,7 +303,7 @@ func sameTexts(a, b []fyne.CanvasObject) bool {
 	}
 	for i := range a {
 		s, t := a[i].(*canvas.Text), b[i].(*canvas.Text)
-		if s.Text != t.Text || s.Position() != t.Position() || s.Color != t.Color || s.TextStyle != t.TextStyle {
+		if s.Text != t.Text || s.Position() != t.Position() || s.Color != t.Color || s.TextSize != t.TextSize || s.TextStyle != t.TextStyle {
 			return false
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"fyne.io/fyne/v2/canvas"
 
 	"ceralacca/app"
+	"ceralacca/app/lang"
 	"ceralacca/assets"
 )
 
@@ -53,4 +54,35 @@ func TestCentredTextIsEven(t *testing.T) {
 	if len(lines) != 2 || len(lines[1]) < 4 {
 		t.Errorf("%d lines, the last of %d words", len(lines), len(lines[len(lines)-1]))
 	}
+}
+
+// TestVerdictsKeepToALine holds the title of each verdict to one line where there is least room for it, 350 wide beside the
+// seal at 200 %, in every language: it is set smaller rather than broken.
+func TestVerdictsKeepToALine(t *testing.T) {
+	for _, tag := range lang.Languages {
+		k := testKit(t, tag, "")
+		for _, key := range []string{"verdict.valid", "verdict.unsure", "verdict.broken", "verdict.none"} {
+			for _, n := range []int{1, 2, 4, 12480} {
+				s := k.Text(lang.MN(key, n))
+				if title := k.title(k.p.ink, s); len(texts(laidOut(title, 350))) != 1 {
+					t.Errorf("%s: %q has several lines", tag, s)
+				}
+			}
+		}
+	}
+	k := testKit(t, "it", "")
+	long := "Non è possibile confermare le firme di questo documento"
+	wide, narrow := texts(laidOut(k.title(k.p.ink, long), 900)), texts(laidOut(k.title(k.p.ink, long), 620))
+	if len(wide) != 1 || wide[0].TextSize != k.px(28) || len(narrow) != 1 || narrow[0].TextSize >= k.px(28) {
+		t.Errorf("%d lines of %v, then %d of %v", len(wide), wide[0].TextSize, len(narrow), narrow[0].TextSize)
+	}
+	if least := texts(laidOut(k.title(k.p.ink, long), 200)); len(least) < 2 || least[0].TextSize != k.px(20) {
+		t.Errorf("%d lines of %v", len(least), least[0].TextSize)
+	}
+}
+
+// laidOut is o at a width, as high as it then is.
+func laidOut(o *fyne.Container, width float32) *fyne.Container {
+	o.Resize(fyne.NewSize(width, heightOf(o, width)))
+	return o
 }

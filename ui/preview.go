@@ -258,7 +258,7 @@ func (v *previewView) bar() {
 		right = append(right, v.toggle)
 	}
 	if f := p.View.Form; !v.asText && f == app.ViewPages || f == app.ViewPicture {
-		right = append(right, hbox(k.px(4), k.round("minus", k.T("preview.smaller"), func() { v.sheet.zoomBy(-1) }),
+		right = append(right, hbox(k.px(8), k.round("minus", k.T("preview.smaller"), func() { v.sheet.zoomBy(-1) }),
 			k.round("plus", k.T("preview.larger"), func() { v.sheet.zoomBy(1) })))
 	}
 	short := hbox(k.px(10), k.text(boxBold, k.p.ink, k.T("preview.sha")), flex(k.hash(p.SHA256)),

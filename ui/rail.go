@@ -69,7 +69,7 @@ func (e *railEntry) colour(hover bool) color.Color {
 		return p.leaf
 	case hover:
 		e.ground.StrokeWidth = 0
-		return blend(p.margin, p.ink, 14)
+		return p.hovered(p.margin, p.ink)
 	}
 	e.ground.StrokeWidth = 0
 	return color.Transparent
@@ -146,9 +146,9 @@ func (r *rail) Show(st *app.State) {
 // Layout implements fyne.Layout for the rail.
 func (r *rail) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 	k := r.u.k
-	h, gap, x, y := k.px(52), k.px(4), k.px(16), k.px(92)
+	h, gap, x, y := k.px(52), k.px(8), k.px(16), k.px(92)
 	if r.thin {
-		h, gap, x, y = k.px(66), k.px(4), k.px(8), k.px(76)
+		h, gap, x, y = k.px(66), k.px(8), k.px(8), k.px(76)
 		r.name.Hide()
 		place(r.logo, (size.Width-k.px(42))/2, k.px(17), k.px(42), k.px(42))
 	} else {

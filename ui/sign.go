@@ -39,6 +39,7 @@ type signView struct {
 	progress        *progress
 	stopAdding      *button // one for all batches, as stopJob for all files: a click must not fall between two
 	stopJob         *button
+	searching       *searching
 }
 
 type signMode int
@@ -60,6 +61,7 @@ func newSignView(u *UI) *signView {
 	v.list.act = v.act
 	v.filter = newListFilter(u, "filter.good.signed", func() { v.refilter(); v.frame.object.Refresh() }, func() { u.window.Canvas().Focus(v.list) })
 	v.progress = newProgress(u.k)
+	v.searching = newSearching(u)
 	v.stopAdding = u.k.button(outlined, "", u.k.T("ui.stop"), u.store.StopAdding)
 	v.stopJob = u.k.button(outlined, "", u.k.T("ui.stop"), u.store.Cancel)
 	return v
@@ -160,6 +162,13 @@ func (v *signView) showAdding(a *app.Adding) {
 	k := v.u.k
 	v.frame.column.grow = false
 	var objects []fyne.CanvasObject
+	if a.Finding && len(v.docs) == 0 {
+		v.frame.column.grow = true
+		v.searching.show(a)
+		v.frame.setBody(0, v.searching.object)
+		v.frame.setBar(k.para(noteFace, k.p.muted, k.T("adding.finding.after")), v.stopAdding)
+		return
+	}
 	if a.Finding {
 		objects = append(objects, k.heading(k.T("adding.finding.title"), k.Text(lang.MN("adding.finding", a.Found))))
 	} else {

@@ -328,7 +328,7 @@ func (v *previewView) placingBar() {
 			one = append(one, k.round("right", k.T("mark.field.next"), func() { v.nextField(fields) }))
 		}
 		// in a small window the field stands in a row of its own: two rows leave the page its place
-		v.frame.setBar(container.New(&wrapping{gap: k.px(8), right: true}, hbox(k.px(4), one...), place))
+		v.frame.setBar(container.New(&wrapping{gap: k.px(8), right: true}, hbox(k.px(8), one...), place))
 		return
 	}
 	v.frame.setBar(place)

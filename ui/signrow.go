@@ -12,18 +12,15 @@ import (
 
 // This file is the rows of the page Firma.
 
-// point is what stands in the way of a file that could be signed: what its receiver would refuse or doubt, or that it
-// cannot be signed in the way that was chosen.
+// point is what the receiver of a file would refuse or doubt.
 type point struct {
 	severity app.Severity
-	filing   app.FilingItem // zero for an advice
-	advice   *app.Advice
+	filing   app.FilingItem
 }
 
 // points are the gravest one of each file.
 func points(st *app.State) map[int]point {
 	out := map[int]point{}
-	inside := choices(st).Format == app.FormatPAdES
 	at := map[string]app.FilingItem{}
 	if f := st.Filing; f != nil && !f.Running {
 		for _, it := range f.Items {
@@ -35,13 +32,7 @@ func points(st *app.State) map[int]point {
 	for i := range st.Docs.List {
 		d := &st.Docs.List[i]
 		if it, ok := at[d.Path]; ok {
-			out[d.ID] = point{severity: it.Severity, filing: it}
-			continue
-		}
-		if inside {
-			if a := app.InsideAdvice(d); a != nil {
-				out[d.ID] = point{severity: app.SeverityWarning, advice: a}
-			}
+			out[d.ID] = point{it.Severity, it}
 		}
 	}
 	return out
@@ -49,13 +40,10 @@ func points(st *app.State) map[int]point {
 
 // words say what it is; they are empty without one.
 func (p point) words(k *kit) string {
-	switch {
-	case p.advice != nil:
-		return k.Text(p.advice.Title)
-	case p.filing.Code != "":
-		return p.filing.Text(k.Catalog).Title
+	if p.filing.Code == "" {
+		return ""
 	}
-	return ""
+	return p.filing.Text(k.Catalog).Title
 }
 
 // rowKey is what a row is built from.

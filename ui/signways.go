@@ -308,7 +308,7 @@ func (u *UI) existingChoice(d *app.Doc, c *app.SignChoices, x app.Existing, who 
 	p.fill = func(hover bool) color.Color {
 		p.ground.StrokeColor, p.ground.StrokeWidth = k.p.edge, k.px(max(k.p.stroke, 1.25))
 		if hover {
-			return k.p.sunk
+			return k.p.hovered(k.p.leaf, k.p.ink)
 		}
 		return k.p.leaf
 	}
@@ -445,19 +445,15 @@ func (u *UI) interrupted(st *app.State) fyne.CanvasObject {
 // refusedInside tells which files cannot be signed inside the PDF, and offers the p7m; nil when all can.
 func (u *UI) refusedInside(st *app.State) fyne.CanvasObject {
 	k, c := u.k, choices(st)
-	if c.Format != app.FormatPAdES {
-		return nil
-	}
 	var name string
 	var why *app.Advice
 	n := 0
 	for _, d := range st.Docs.List {
-		a := app.InsideAdvice(&d)
-		if a == nil || d.Status != app.DocReady {
+		if !d.NotInside {
 			continue
 		}
 		if n++; n == 1 {
-			name, why = d.Name, a
+			name, why = d.Name, d.Advice
 		}
 	}
 	if n == 0 {

@@ -115,7 +115,14 @@ func stampedState() *app.State {
 func waysScenes() []scene {
 	ways := func(u *UI) { u.openWays() }
 	authorities := &app.Authorities{List: []app.Authority{{Name: "Marche di Prova", URL: "https://tsa.example"}, {URL: "https://marche.example/tsa"}}}
-	refused := func(s *app.State, c *app.SignChoices) { c.Format = app.FormatPAdES }
+	refused := func(s *app.State, c *app.SignChoices) {
+		c.Format = app.FormatPAdES
+		for i := range s.Docs.List {
+			if d := &s.Docs.List[i]; d.Kind != app.KindPDF {
+				d.Status, d.NotInside, d.Advice = app.DocProblem, true, app.InsideAdvice(d)
+			}
+		}
+	}
 	return []scene{
 		{"sign-ways", pageSign, withChoices(func(*app.State, *app.SignChoices) {}), ways},
 		{"sign-twins", pageSign, withChoices(func(s *app.State, _ *app.SignChoices) {

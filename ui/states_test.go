@@ -202,7 +202,9 @@ func scenes() []scene {
 			s.Docs = docs(app.DocReady, fiveNames...)
 			s.Docs.List[4].Status, s.Docs.List[4].Advice = app.DocProblem, advice("file-missing", app.SeverityWarning, 0)
 		}), nil},
-		{"sign-adding-finding", pageSign, st(func(s *app.State) { s.Adding = &app.Adding{Finding: true, Found: 12480} }), nil},
+		{"sign-adding-finding", pageSign, st(func(s *app.State) {
+			s.Adding = &app.Adding{Finding: true, Found: 12480, Folder: "/casa/anna/Documenti/Studio Bianchi & Associati/Bilanci 2025"}
+		}), nil},
 		{"sign-adding", pageSign, st(func(s *app.State) {
 			s.Docs = docs(app.DocReady, fiveNames...)
 			s.Adding = &app.Adding{Found: 1240, Read: 5}
@@ -424,7 +426,7 @@ func scenes() []scene {
 		}
 		list = append(list, scene{"card-" + phaseWords[p].key, pageCard, st(func(s *app.State) { s.Cards = c }), nil})
 	}
-	return slices.Concat(list, pinScenes(), filingScenes(), previewScenes(), doctorScenes(), waysScenes(), filterScenes())
+	return slices.Concat(list, pinScenes(), filingScenes(), previewScenes(), doctorScenes(), waysScenes(), filterScenes(), hoverScenes(list))
 }
 
 func signQuestion(tries int, practice app.PracticeCode) app.PINQuestion {

@@ -83,6 +83,14 @@ var contrast = &palette{
 // dimmed is what is off in high contrast, where all else is bright: 6.9 to 1 on black.
 var dimmed = rgb(0x949494)
 
+// hovered is a ground under the pointer, whose words are in ink. High contrast has but black grounds, and needs more.
+func (p *palette) hovered(ground, ink color.NRGBA) color.NRGBA {
+	if p == contrast {
+		return blend(ground, ink, 48)
+	}
+	return blend(ground, ink, 22)
+}
+
 // paletteFor is the palette of the setting; an empty one follows the system.
 func paletteFor(name string, v fyne.ThemeVariant) *palette {
 	switch name {
@@ -127,8 +135,10 @@ func (l *look) Color(n fyne.ThemeColorName, _ fyne.ThemeVariant) color.Color {
 		return p.leaf
 	case theme.ColorNameInputBorder:
 		return p.edge
-	case theme.ColorNameButton, theme.ColorNameDisabledButton, theme.ColorNameHover, theme.ColorNamePressed, theme.ColorNameSelection:
+	case theme.ColorNameButton, theme.ColorNameDisabledButton, theme.ColorNamePressed, theme.ColorNameSelection:
 		return p.sunk
+	case theme.ColorNameHover:
+		return p.hovered(p.leaf, p.ink)
 	case theme.ColorNameDisabled, theme.ColorNamePlaceHolder:
 		return p.muted
 	case theme.ColorNameFocus:

@@ -190,7 +190,7 @@ func (v *verifyView) banner(ver *app.Verification) fyne.CanvasObject {
 	if !ver.Verdict.Next.IsZero() {
 		why = sentence(why) + " " + k.Text(ver.Verdict.Next)
 	}
-	words := vbox(k.px(2), k.para(titleFace, k.p.ink, k.Text(ver.Verdict.Title)), k.para(bodyFace, k.p.ink, sentence(why)))
+	words := vbox(k.px(2), k.title(k.p.ink, k.Text(ver.Verdict.Title)), k.para(bodyFace, k.p.ink, sentence(why)))
 	if ver.Practice {
 		words.Add(k.para(strongFace, k.p.note.ink, k.T("ui.verify.practice")))
 	}
@@ -270,8 +270,18 @@ func (v *verifyView) node(s *app.Signature, depth int, last bool) fyne.CanvasObj
 	if s.ID == v.picked {
 		mark.FillColor, ground = k.p.ink, k.p.sunk
 	}
-	p := k.press(who, over(pad(0, k.px(2), 0, k.px(2), canvas.NewRectangle(ground)), k.branch(depth, last), container.New(&sideMark{k}, mark), row), func() { v.pick(s.ID) })
+	under := over(pad(0, k.px(2), 0, k.px(2), canvas.NewRectangle(ground)))
+	if s.ID == v.picked && k.p == contrast { // where all grounds are black it has an outline, as the rail's open page
+		under = over(pad(0, k.px(8), 0, k.px(8), rect(color.Transparent, k.p.ink, k.px(2), k.px(10))))
+	}
+	p := k.press(who, over(under, k.branch(depth, last), container.New(&sideMark{k}, mark), row), func() { v.pick(s.ID) })
 	p.inset = true
+	p.fill = func(hover bool) color.Color {
+		if hover {
+			return k.p.hovered(k.p.leaf, k.p.ink)
+		}
+		return color.Transparent
+	}
 	i := len(v.rows)
 	p.key = func(e *fyne.KeyEvent) bool {
 		to := i

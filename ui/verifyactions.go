@@ -127,7 +127,7 @@ func (u *UI) chooseReport() {
 // reportPanel offers the kinds of report, the one for people first.
 func (u *UI) reportPanel(a *asking, ver *app.Verification) *panel {
 	k := u.k
-	rows := vbox(k.px(10))
+	rows := vbox(k.px(optionGap))
 	var first *press
 	for _, kind := range []struct{ name, icon string }{{"pdf", "file"}, {"html", "globe"}, {"json", "copy"}} {
 		b := k.option(kind.icon, k.T("verify.report."+kind.name), k.T("verify.report."+kind.name+".what"), false, func() {

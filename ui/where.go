@@ -29,7 +29,7 @@ func (v *signView) whereRow(c app.SignChoices) fyne.CanvasObject {
 	}
 	p.fill = func(hover bool) color.Color {
 		if hover {
-			return k.p.sunk
+			return k.p.hovered(k.p.leaf, k.p.ink)
 		}
 		return color.Transparent
 	}
