@@ -14,7 +14,7 @@ import (
 // batchCodes are the advice codes of the errors of signing jobs and time-stamps.
 var batchCodes = []string{
 	"archived", "stamp-unreachable", "stamp-login", "stamp-refused", "stamp-room", "stamp-wrong", "stamp-address", "no-such-authority", "keyring",
-	"visible-picture", "no-space", "no-job", "other-card", "no-match", "name-too-long", "read-only", "file-too-large", "folder-fails", "folder-gone",
+	"visible-picture", "no-space", "no-job", "other-card", "no-match", "name-too-long", "read-only", "file-too-large", "file-in-use", "folder-fails", "folder-gone",
 }
 
 // explainBatch handles the errors of signing jobs and time-stamps; nil for others.
@@ -70,7 +70,12 @@ func explainDisk(err error) *Advice {
 		code string
 		is   []syscall.Errno
 	}{
-		{"disk-full", diskFull}, {"name-too-long", nameTooLong}, {"read-only", readOnly}, {"folder-fails", folderFails}, {"file-too-large", fileTooLarge},
+		{"disk-full", diskFull},
+		{"name-too-long", nameTooLong},
+		{"read-only", readOnly},
+		{"folder-fails", folderFails},
+		{"file-too-large", fileTooLarge},
+		{"file-in-use", inUse},
 	} {
 		if slices.ContainsFunc(x.is, func(e syscall.Errno) bool { return errors.Is(err, e) }) {
 			return advice(x.code, SeverityWarning, 0)

@@ -10,12 +10,13 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// What the system calls its refusals to write.
+// What the system calls its refusals to read and write.
 var (
 	diskFull     = []syscall.Errno{syscall.ENOSPC, syscall.EDQUOT}
 	nameTooLong  = []syscall.Errno{syscall.ENAMETOOLONG}
 	readOnly     = []syscall.Errno{syscall.EROFS}
 	fileTooLarge = []syscall.Errno{syscall.EFBIG}
+	inUse        = []syscall.Errno{syscall.EBUSY, syscall.ETXTBSY}
 	folderFails  = []syscall.Errno{
 		syscall.EIO, syscall.ESTALE, syscall.ENOTCONN, syscall.EHOSTDOWN, syscall.EHOSTUNREACH, syscall.ETIMEDOUT, syscall.ENXIO, syscall.ENODEV,
 	}

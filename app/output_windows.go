@@ -9,12 +9,13 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// What the system calls its refusals to write.
+// What the system calls its refusals to read and write.
 var (
 	diskFull     = []syscall.Errno{windows.ERROR_DISK_FULL, windows.ERROR_HANDLE_DISK_FULL, syscall.ENOSPC}
 	nameTooLong  = []syscall.Errno{windows.ERROR_FILENAME_EXCED_RANGE, windows.ERROR_INVALID_NAME}
 	readOnly     = []syscall.Errno{windows.ERROR_WRITE_PROTECT}
 	fileTooLarge = []syscall.Errno{windows.ERROR_FILE_TOO_LARGE}
+	inUse        = []syscall.Errno{windows.ERROR_SHARING_VIOLATION, windows.ERROR_LOCK_VIOLATION}
 	folderFails  = []syscall.Errno{
 		windows.ERROR_NETNAME_DELETED, windows.ERROR_BAD_NETPATH, windows.ERROR_BAD_NET_NAME, windows.ERROR_UNEXP_NET_ERR,
 		windows.ERROR_DEV_NOT_EXIST, windows.ERROR_NOT_READY, windows.ERROR_IO_DEVICE, windows.ERROR_CRC, windows.ERROR_SEM_TIMEOUT,
