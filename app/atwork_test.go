@@ -47,6 +47,10 @@ func TestNothingElseWhileAJobRuns(t *testing.T) {
 		"Diagnose":      func() { w.Diagnose(false) },
 	}
 	ask.before = func() {
+		w.post(func(st State) State { // one that joins the list meanwhile
+			st.Docs = &Docs{List: append(st.Docs.List[:1:1], Doc{ID: 99, Path: "b.txt", Status: DocReady})}
+			return st
+		})
 		for name, intent := range intents {
 			before, after := make(chan State, 1), make(chan State, 1)
 			w.post(func(st State) State { before <- st; return st })

@@ -223,7 +223,11 @@ func TestNothingBeginsAtTheEnd(t *testing.T) {
 	if u.asking != nil {
 		t.Error("the PIN is asked for though the job has ended")
 	}
+	u.chooser = func(context.Context, choose) ([]string, error) { return []string{"/b.pdf"}, nil }
+	u.chooseFile()
+	u.reading.Wait()
 	u.closing = true
+	q.drain()
 	u.take([]string{"/a.pdf"})
 	u.openWays()
 	u.ask(t.Context(), &asking{ui: u})

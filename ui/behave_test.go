@@ -314,3 +314,57 @@ func TestContentOfTheFileThatWasAsked(t *testing.T) {
 		t.Errorf("asked for the content of %+v: %q", f.of, f.said)
 	}
 }
+
+// TestKeysInTheirTime: Esc stops a job that runs, and Del takes nothing off a list that was signed.
+func TestKeysInTheirTime(t *testing.T) {
+	u, f := sceneOf(t, "sign-running")
+	u.typedKey(&fyne.KeyEvent{Name: fyne.KeyEscape})
+	if !slices.Equal(f.said, []string{"cancel"}) {
+		t.Errorf("Esc says %q", f.said)
+	}
+	for _, name := range []string{"sign-running", "sign-done"} {
+		u, f := sceneOf(t, name)
+		u.views[pageSign].(*signView).list.TypedKey(&fyne.KeyEvent{Name: fyne.KeyDelete})
+		if len(f.said) != 0 {
+			t.Errorf("%s: Del says %q", name, f.said)
+		}
+	}
+}
+
+// TestToldOnce: a sentence that goes leaves the one that came after it, and what the page tells no strip tells too.
+func TestToldOnce(t *testing.T) {
+	u, _ := sceneOf(t, "sign-adding")
+	if u.shell.errand.object.Visible() {
+		t.Errorf("the strip tells it too: %s", words(u.shell.errand.object))
+	}
+	u.turn(pageCard)
+	if !u.shell.errand.object.Visible() {
+		t.Error("no strip tells on another page that files are being added")
+	}
+	toast := u.shell.toast
+	toast.say("prima", false)
+	toast.say("dopo", false)
+	toast.hush("prima")
+	if !toast.object.Visible() {
+		t.Error("the second sentence has gone with the first")
+	}
+	toast.hush("dopo")
+	if toast.object.Visible() {
+		t.Error("the second sentence stays")
+	}
+}
+
+// TestDetailsBeginAnew: another file is shown with its own first signature, whichever was looked at before.
+func TestDetailsBeginAnew(t *testing.T) {
+	u, _ := sceneOf(t, "verify-valid")
+	v := u.views[pageVerify].(*verifyView)
+	first, second := v.last.Report.Signatures[0].ID, v.last.Report.Signatures[1].ID
+	v.pick(second)
+	next := *u.latest.Load()
+	next.Verify = verification("altro.pdf.p7m", report(1, 1, "", 2))
+	u.latest.Store(&next)
+	u.show(&next)
+	if v.picked != first {
+		t.Errorf("signature %q of another file is shown", v.picked)
+	}
+}
