@@ -175,7 +175,11 @@ func (r *rail) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 				place(r.lists, k.px(30), room, size.Width-k.px(46), lh)
 			}
 		}
-		place(e.press, x, top, size.Width-2*x-k.px(3), h)
+		w := size.Width - 2*x - k.px(3)
+		if r.thin { // "Signieren" needs it
+			w += k.px(5)
+		}
+		place(e.press, x, top, w, h)
 	}
 }
 

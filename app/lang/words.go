@@ -16,7 +16,7 @@ var Languages = []string{"it", "en", "de", "fr", "sl"}
 type grammar struct {
 	name                string                                // of the language, in the language
 	form                func(int) string                      // plural form of a whole number: one, two, few or other
-	numbers             []string                              // from zero to ten, as they are counted
+	numbers             []string                              // from zero to ten; none in Slovene, where each has six cases and three genders
 	months, shortMonths []string                              // as they stand in a date
 	day                 func(int) string                      // the day of a month in a date
 	elide               func(text, hole, value string) string // the article before a value, as its first sound wants it; nil for none
@@ -62,7 +62,6 @@ var grammars = map[string]grammar{
 	"sl": {
 		name: "Slovenščina", form: slovene, day: ordinal, decimal: ",", group: ".", grouped: 10_000, colon: ": ", aByte: "B",
 		units:       append([]string{"B"}, siUnits...),
-		numbers:     []string{"nič", "ena", "dve", "tri", "štiri", "pet", "šest", "sedem", "osem", "devet", "deset"},
 		months:      []string{"januarja", "februarja", "marca", "aprila", "maja", "junija", "julija", "avgusta", "septembra", "oktobra", "novembra", "decembra"},
 		shortMonths: []string{"jan.", "feb.", "mar.", "apr.", "maj", "jun.", "jul.", "avg.", "sep.", "okt.", "nov.", "dec."},
 	},
