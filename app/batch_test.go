@@ -408,12 +408,12 @@ func TestSummary(t *testing.T) {
 		{Index: 0, File: "/x/=cmd|.txt", Output: "/x/=cmd|.txt.p7m", OutputSize: 1234, Format: FormatCAdES, Level: LevelT, SHA256: [32]byte{0xab}, Lost: &signer.ArchivedError{Stamps: 1}},
 		{Index: 2, File: "/x/<b>.txt", Output: "/x/<b>.txt.p7m", Short: &signer.LevelError{Step: "time-stamp", Err: context.DeadlineExceeded}},
 		{Index: 3, File: "/x/fdp.\u202etxt", Err: context.DeadlineExceeded}, // reads "txt.pdf" where nobody says that it is turned
-	}}
+	}, Left: []LeftFile{{"/x/left.p7m", Explain(&AlreadySignedError{File: "/x/left.p7m"})}, {File: "/x/last.txt"}}}
 	dir := t.TempDir()
 	for suffix, want := range map[string][]string{
 		".csv":  {"\ufeffFile;", "'=cmd|.txt.p7m", "ab000000", ";T;", "esiste già", "Firmato, ma senza marca"},
-		".html": {"2 file firmati su 4", "&lt;b&gt;.txt", "ANNA ESEMPIO", "CARTA FINTA"},
-		".txt":  {"2 file firmati su 4", "1,2\u00a0kB", "Firmato e verificato. La marca d’archivio", "SHA-256 dell’originale: ab0000"},
+		".html": {"2 file firmati su 6", "left.p7m", "last.txt", "&lt;b&gt;.txt", "ANNA ESEMPIO", "CARTA FINTA"},
+		".txt":  {"2 file firmati su 6", "Non firmato: ", "1,2\u00a0kB", "Firmato e verificato. La marca d’archivio", "SHA-256 dell’originale: ab0000"},
 	} {
 		dest := filepath.Join(dir, "riepilogo"+suffix)
 		if err := SaveSummary(t.Context(), s, c, dest); err != nil {

@@ -177,7 +177,11 @@ func (s *Store) verifyFolder(st State, path string) State {
 	return st
 }
 
-// eachOf tells the State about each file of the folder as it is judged.
+// folderPace is how often the State is told how far a folder is: hundreds of small files are judged in a second, and a
+// window that was drawn anew for each would do nothing else.
+const folderPace = 100 * time.Millisecond
+
+// eachOf tells the State about the files of the folder as they are judged.
 func (s *Store) eachOf(ctx context.Context, e *Engine, run *folderRun) {
 	tell := func(change func(*Folder)) {
 		s.post(func(st State) State {
@@ -197,7 +201,8 @@ func (s *Store) eachOf(ctx context.Context, e *Engine, run *folderRun) {
 	ctx = Sparing(ctx)
 	tell(func(f *Folder) { f.Total, f.Advice, f.Running = len(files), Explain(err), err == nil })
 	var rows []FolderRow // grows behind what the States show, which is never changed
-	for _, file := range files {
+	told := time.Now()
+	for i, file := range files {
 		if ctx.Err() != nil {
 			return
 		}
@@ -208,8 +213,10 @@ func (s *Store) eachOf(ctx context.Context, e *Engine, run *folderRun) {
 		if err != nil || len(r.Signatures) > 0 {
 			rows = append(rows, folderRow(run.path, file, r, err))
 		}
-		now := slices.Clip(rows)
-		tell(func(f *Folder) { f.Done, f.Rows = f.Done+1, now })
+		if done, now := i+1, slices.Clip(rows); done == len(files) || time.Since(told) >= folderPace {
+			told = time.Now()
+			tell(func(f *Folder) { f.Done, f.Rows = done, now })
+		}
 	}
 	tell(func(f *Folder) { f.Running = false })
 }

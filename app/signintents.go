@@ -258,8 +258,11 @@ func (s *Store) SaveSummary(t *lang.Catalog, dest string) {
 			sum.Signer, sum.Ended, sum.Practice = st.Job.Signer, st.Job.Ended, st.Job.Practice
 		}
 		for i := range st.Docs.List {
-			if r := st.Docs.List[i].Result; r != nil {
-				sum.Results = append(sum.Results, *r)
+			d := &st.Docs.List[i]
+			if d.Result != nil {
+				sum.Results = append(sum.Results, *d.Result)
+			} else {
+				sum.Left = append(sum.Left, LeftFile{d.Path, d.Advice})
 			}
 		}
 		s.run("errand.save", dest, func(ctx context.Context) (change, error) {

@@ -22,6 +22,14 @@ type Summary struct {
 	Ended    time.Time
 	Practice bool // nothing of it has legal value
 	Results  []FileResult
+	// Left are the files of the list that the job left out or did not get to.
+	Left []LeftFile
+}
+
+// LeftFile is a file that was not signed, and why; nil says that the job ended before.
+type LeftFile struct {
+	File   string
+	Advice *Advice
 }
 
 // LevelName is a level in the JSON contract: "B", "T", "LT", "LTA".
@@ -60,6 +68,13 @@ func (s *Summary) rows(t *lang.Catalog) []summaryRow {
 		}
 		rows = append(rows, row)
 	}
+	for _, l := range s.Left {
+		row := summaryRow{File: Visible(filepath.Base(l.File)), Folder: Visible(filepath.Dir(l.File)), Result: t.T("ui.status.stopped")}
+		if l.Advice != nil {
+			row.Result += t.Colon() + t.Text(l.Advice.Title) + " " + t.Text(l.Advice.Body)
+		}
+		rows = append(rows, row)
+	}
 	return rows
 }
 
@@ -82,7 +97,7 @@ func (s *Summary) title(t *lang.Catalog) string {
 			signed++
 		}
 	}
-	return t.Text(lang.MN("summary.title", len(s.Results), "signed", lang.Count(signed)))
+	return t.Text(lang.MN("summary.title", len(s.Results)+len(s.Left), "signed", lang.Count(signed)))
 }
 
 var summaryColumns = []string{"file", "output", "folder", "size", "sha256", "format", "level", "time", "result"}

@@ -206,6 +206,9 @@ func (u *UI) filingItem(a *asking, it app.FilingItem) fyne.CanvasObject {
 	if key, do := u.filingAction(a, it); do != nil {
 		button("", k.T(key), do)
 	}
+	if d := u.listed(it.File); d != nil && it.Code == "already-signed" && len(d.Offers()) > 0 {
+		button("sign", k.T("existing.how"), func() { a.shut(); u.openExisting(*d) })
+	}
 	if it.URL != "" {
 		button("globe", k.T("filing.see-source"), func() { u.openPage(it.URL) })
 	}
@@ -238,15 +241,27 @@ func (u *UI) filingAction(a *asking, it app.FilingItem) (key string, do func()) 
 		return "filing.name-signer", func() { a.shut(); u.nameSigner() }
 	case app.FilingShowCompared:
 		return "filing.show-compared", func() { a.shut(); u.compareFiles() }
-	case app.FilingRemove:
-		for _, d := range u.latest.Load().Docs.List {
-			if d.Path == it.File {
-				return "filing.remove", func() { a.shut(); u.store.Remove(d.ID) }
-			}
-		}
-	case app.FilingNothing:
 	}
-	return "", nil
+	d := u.listed(it.File)
+	if d == nil || it.Action != app.FilingRemove && it.Severity != app.SeverityDanger {
+		return "", nil
+	}
+	return "filing.remove", func() {
+		if len(u.latest.Load().Docs.List) == 1 {
+			a.shut() // there is nothing left to mend
+		}
+		u.store.Remove(d.ID)
+	}
+}
+
+// listed is the file of the list at that path; nil if there is none.
+func (u *UI) listed(path string) *app.Doc {
+	for _, d := range u.latest.Load().Docs.List {
+		if d.Path == path {
+			return &d
+		}
+	}
+	return nil
 }
 
 // openPage shows an official page in the person's browser.

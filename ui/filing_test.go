@@ -43,17 +43,34 @@ func inPanel(t *testing.T, u *UI, words string) {
 	t.Fatalf("no %q among %v", words, controls(u.asking.panel.object))
 }
 
-// Each button of the checklist asks the store for what it says, and closes the panel.
+// Each button of the checklist asks the store for what it says, and closes the panel; only after a file was taken off the
+// list do the others stay in sight.
 func TestFilingButtons(t *testing.T) {
-	for _, c := range []struct{ press, want string }{
-		{"Firma come .p7m", "format CAdES"}, {"Togli dall’elenco", "remove"}, {"Chiudi", ""},
+	for _, c := range []struct {
+		press, want string
+		open        bool
+	}{
+		{"Firma come .p7m", "format CAdES", false}, {"Togli dall’elenco", "remove", true}, {"Chiudi", "", false},
 	} {
 		u, f, _ := window(t, filingScene(t, "filing-refused"), 1280, 800)
 		u.openFiling()
 		inPanel(t, u, c.press)
-		if got := strings.Join(f.said, "; "); got != c.want || u.asking != nil {
+		if got := strings.Join(f.said, "; "); got != c.want || (u.asking != nil) != c.open {
 			t.Errorf("%s: %q, panel %v", c.press, got, u.asking != nil)
 		}
+	}
+	last := *filingScene(t, "filing-refused")
+	last.Docs = &app.Docs{List: last.Docs.List[:1]}
+	filing := *last.Filing
+	filing.Items = filing.Items[:1]
+	filing.Items = slices.Clone(filing.Items)
+	filing.Items[0].File, filing.Items[0].Action = last.Docs.List[0].Path, app.FilingRemove
+	last.Filing = &filing
+	single, _, _ := window(t, &last, 1280, 800)
+	single.openFiling()
+	inPanel(t, single, "Togli dall’elenco")
+	if single.asking != nil {
+		t.Error("the list is empty and the panel stays")
 	}
 	u, f, _ := window(t, filingScene(t, "filing-ready"), 1280, 800)
 	u.chooseProfile()

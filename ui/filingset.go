@@ -14,9 +14,9 @@ import (
 // This file is what only the person knows of the files to be signed: who is to sign them, and where they are as the
 // portal made them. Both are asked for on sheets of the checklist and forgotten with the list.
 
-// checking is watched where the checklist stands on a sheet: whether it is being made, and of what.
+// checking is watched where the checklist stands on a sheet: what it says, and of whom.
 func checking(st *app.State) any {
-	return [2]any{st.Expected, st.Filing == nil || st.Filing.Running}
+	return [2]any{st.Expected, st.Filing}
 }
 
 // filingAsides are the two quiet questions of the checklist, or what was answered.

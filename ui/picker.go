@@ -94,6 +94,9 @@ func (p *picker) panel(a *asking) *panel {
 		hbox(k.px(12), flex(), cancel, p.main))
 	pn := p.u.newPanel(k.p.ink, over(canvas.NewRectangle(k.p.leaf), content))
 	pn.first = p.list
+	if p.what == pickSave { // the folder is chosen already; Enter on a file in it would do nothing
+		pn.first = p.main
+	}
 	p.show()
 	return pn
 }

@@ -195,11 +195,14 @@ func (v *signView) showReady(st *app.State) {
 	v.frame.column.grow = false
 	v.points = points(st)
 	var size int64
-	ready := 0
+	ready, left := 0, 0
 	for _, d := range v.docs {
 		size += d.Size
-		if d.Status == app.DocReady || d.Status == app.DocStopped {
+		switch d.Status {
+		case app.DocReady, app.DocStopped:
 			ready++
+		case app.DocProblem, app.DocFailed:
+			left++
 		}
 	}
 	clear := k.button(small, "", k.T("ui.list.clear"), u.store.Clear)
@@ -222,6 +225,9 @@ func (v *signView) showReady(st *app.State) {
 	}
 	if a := u.interrupted(st); a != nil {
 		objects = append(objects, a)
+	}
+	if left > 0 && ready > 0 { // told before the PIN, not after
+		objects = append(objects, hbox(k.px(10), k.icon("warning", 20, k.p.warn.ink), flex(k.para(noteBold, k.p.warn.ink, k.Text(lang.MN("ui.left-out", left))))))
 	}
 	objects = v.withFilter(objects)
 	elastic := len(objects)
@@ -341,6 +347,27 @@ func (v *signView) showDone(st *app.State) {
 		return
 	}
 	v.frame.setBar(more, hbox(0))
+}
+
+// backToRest is the button that lists anew what the job left out or could not sign, for the questions that wait there;
+// none without such a file, and none while files of the job can still be signed under the same list.
+func (v *signView) backToRest() []fyne.CanvasObject {
+	var rest []string
+	for _, d := range v.docs {
+		switch d.Status {
+		case app.DocProblem, app.DocFailed:
+			rest = append(rest, d.Path)
+		case app.DocStopped:
+			return nil
+		}
+	}
+	if len(rest) == 0 {
+		return nil
+	}
+	return []fyne.CanvasObject{v.u.k.button(small, "", v.u.k.Text(lang.MN("ui.done.rest", len(rest))), func() {
+		v.u.store.Clear()
+		v.u.store.AddToSign(rest...)
+	})}
 }
 
 // besideLayout sets the list and what comes next side by side, or under each other in a narrow window.
