@@ -3,6 +3,7 @@ package ui
 import (
 	"net/url"
 	"path/filepath"
+	"strings"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
@@ -163,12 +164,13 @@ func (u *UI) openFiling() {
 		if !f.SignerChecked && !f.Running && f.Advice == nil {
 			list.Add(k.para(noteFace, k.p.muted, k.T("filing.no-card")))
 		}
-		for i, it := range f.Items {
+		cards := filingCards(f.Items, k.Catalog)
+		for i, c := range cards {
 			if i == maxFilingShown {
-				list.Add(k.para(strongFace, k.p.ink, k.Text(lang.MN("filing.more", len(f.Items)-i))))
+				list.Add(k.para(strongFace, k.p.ink, k.Text(lang.MN("filing.more", len(cards)-i))))
 				break
 			}
-			list.Add(u.filingItem(a, it))
+			list.Add(u.filingItem(a, c))
 		}
 		content := container.New(&pickLayout{k}, vbox(k.px(2), title, note), scrolled(pad(k.px(3), k.px(16), k.px(6), k.px(3), list)), hbox(k.px(12), flex(), shut))
 		p := u.newPanel(k.p.ink, over(canvas.NewRectangle(k.p.leaf), content))
@@ -177,16 +179,53 @@ func (u *UI) openFiling() {
 	})
 }
 
-// filingItem is one point: what, of which file, why, who says so, how to mend it, and a button where one can.
-func (u *UI) filingItem(a *asking, it app.FilingItem) fyne.CanvasObject {
+// filingCard is a point, and the files that it is said of.
+type filingCard struct {
+	app.FilingItem
+	files []string
+}
+
+// filingCards are the points in their order; what is said of several files in the same words, with nothing to be pressed
+// for one of them, is said once.
+func filingCards(items []app.FilingItem, t *lang.Catalog) []filingCard {
+	var cards []filingCard
+	seen := map[any]int{}
+	for _, it := range items {
+		words := [3]any{it.Severity, it.Code, it.Text(t)}
+		if i, ok := seen[words]; ok && it.File != "" {
+			cards[i].files = append(cards[i].files, it.File)
+			continue
+		}
+		if it.File != "" && it.Severity != app.SeverityDanger && it.Action == app.FilingNothing {
+			seen[words] = len(cards)
+		}
+		cards = append(cards, filingCard{it, []string{it.File}})
+	}
+	return cards
+}
+
+// filingNames names the files of a point.
+func (u *UI) filingNames(c filingCard) fyne.CanvasObject {
+	k := u.k
+	switch {
+	case c.File == "":
+		return k.fileName(noteBold, k.p.muted, k.T("filing.set"))
+	case len(c.files) == 1:
+		return k.fileName(noteBold, k.p.muted, filepath.Base(c.File))
+	}
+	var names []string
+	for _, f := range c.files {
+		names = append(names, plain(app.Visible(filepath.Base(f))))
+	}
+	return k.para(noteBold, k.p.muted, strings.Join(names, " · "))
+}
+
+// filingItem is one point: what, of which files, why, who says so, how to mend it, and a button where one can.
+func (u *UI) filingItem(a *asking, it filingCard) fyne.CanvasObject {
 	k, t := u.k, it.Text(u.k.Catalog)
 	r, icon := severityLook(k, it.Severity)
 	word := k.T("filing.severity." + map[app.Severity]string{app.SeverityDanger: "refused", app.SeverityWarning: "doubt", app.SeverityInfo: "known"}[it.Severity])
-	name := k.T("filing.set")
-	if it.File != "" {
-		name = filepath.Base(it.File)
-	}
-	words := vbox(k.px(4), k.fileName(noteBold, k.p.muted, name), k.para(strongFace, k.p.ink, t.Title))
+	words := vbox(k.px(4), u.filingNames(it), k.para(strongFace, k.p.ink, t.Title))
 	if t.Why != "" {
 		words.Add(k.para(boxFace, k.p.ink, t.Why))
 	}
@@ -203,7 +242,7 @@ func (u *UI) filingItem(a *asking, it app.FilingItem) fyne.CanvasObject {
 		b.key = u.within(a.shut, b.press)
 		buttons = append(buttons, b)
 	}
-	if key, do := u.filingAction(a, it); do != nil {
+	if key, do := u.filingAction(a, it.FilingItem); do != nil {
 		button("", k.T(key), do)
 	}
 	if d := u.listed(it.File); d != nil && it.Code == "already-signed" && len(d.Offers()) > 0 {

@@ -43,6 +43,30 @@ func inPanel(t *testing.T, u *UI, words string) {
 	t.Fatalf("no %q among %v", words, controls(u.asking.panel.object))
 }
 
+// What is said of several files in the same words is one card with their names; what one can do something about, or what
+// is refused, stands for itself.
+func TestFilingCards(t *testing.T) {
+	u, _, _ := window(t, filingScene(t, "filing-refused"), 1280, 800)
+	point := func(file string, s app.Severity, code string, do app.FilingAction) app.FilingItem {
+		return app.FilingItem{File: file, Severity: s, Code: code, Action: do}
+	}
+	cards := filingCards([]app.FilingItem{
+		point("/a", app.SeverityDanger, "encrypted", app.FilingNothing), point("/b", app.SeverityDanger, "encrypted", app.FilingNothing),
+		point("/a", app.SeverityWarning, "no-pdfa", app.FilingNothing), point("/b", app.SeverityWarning, "same-content", app.FilingRemove),
+		point("/c", app.SeverityWarning, "same-content", app.FilingRemove), point("/b", app.SeverityWarning, "no-pdfa", app.FilingNothing),
+		point("", app.SeverityWarning, "too-many", app.FilingNothing), point("/c", app.SeverityInfo, "no-pdfa", app.FilingNothing),
+		point("/c", app.SeverityWarning, "no-pdfa", app.FilingNothing),
+	}, u.k.Catalog)
+	var got []string
+	for _, c := range cards {
+		got = append(got, c.Code+strings.Join(c.files, ""))
+	}
+	want := []string{"encrypted/a", "encrypted/b", "no-pdfa/a/b/c", "same-content/b", "same-content/c", "too-many", "no-pdfa/c"}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 // Each button of the checklist asks the store for what it says, and closes the panel; only after a file was taken off the
 // list do the others stay in sight.
 func TestFilingButtons(t *testing.T) {
