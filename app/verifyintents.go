@@ -30,6 +30,8 @@ type Verification struct {
 	Wants bool
 	// ContentName is the suggested name for the document inside; empty when there is none to take out, or several.
 	ContentName string
+	// ContentNames are the names of all the documents inside, as they are saved.
+	ContentNames []string
 	// Contents is how many documents can be taken out.
 	Contents int
 	// Saved is what was written last.
@@ -145,8 +147,10 @@ func (e *Engine) verification(ctx context.Context, q VerifyRequest) *Verificatio
 		}
 	}
 	parts, err := d.Parts(ctx)
-	if v.Contents = len(parts); err == nil && v.Contents == 1 {
-		v.ContentName = partNames(d, parts)[0]
+	if v.Contents = len(parts); err == nil && v.Contents > 0 {
+		if v.ContentNames = partNames(d, parts); v.Contents == 1 {
+			v.ContentName = v.ContentNames[0]
+		}
 	}
 	return v
 }

@@ -9,6 +9,7 @@ import (
 	"fyne.io/fyne/v2"
 
 	"ceralacca/app"
+	"ceralacca/app/lang"
 )
 
 // The certificate of a signer is shown in full, with the tax code as the person has chosen to see it, copied and saved;
@@ -77,6 +78,21 @@ func TestFilesOfOneName(t *testing.T) {
 	for _, name := range []string{"pratica_EX2611", "pratica_EX2699"} {
 		if strings.Count(got, name) != 1 {
 			t.Errorf("%q stands there %d times: %s", name, strings.Count(got, name), got)
+		}
+	}
+}
+
+// The documents of a container are named, and those that are too many are counted.
+func TestDocumentsInside(t *testing.T) {
+	for n, more := range map[int]int{1: 0, 2: 0, maxDocuments: 0, maxDocuments + 1: 1, 300: 300 - maxDocuments} {
+		u, _, _ := window(t, containerState(n), 1000, 700)
+		u.turn(pageVerify)
+		got := together(words(u.views[pageVerify].Object()))
+		if named := strings.Count(got, "allegato_"); named != n-more {
+			t.Errorf("%d documents: %d are named", n, named)
+		}
+		if words := together(u.k.Text(lang.MN("verify.documents.more", more))); strings.Contains(got, words) != (more > 0) {
+			t.Errorf("%d documents: %q", n, got)
 		}
 	}
 }

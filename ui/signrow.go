@@ -269,7 +269,7 @@ func (v *signView) rowButtons(d app.Doc, width float32) []fyne.CanvasObject {
 		out = append(out, hbox(k.px(4), k.tap("eye", k.T("preview.open"), "", func() { v.u.look(v.lookAt(d)) }), k.tap("verify", k.T("ui.verify"), words, func() { v.u.store.Verify(d.Output) }),
 			k.tap("folder", k.T("ui.open.folder"), "", func() { v.u.openFolder(d.Output) })))
 	case v.mode == signReady:
-		if d.Kind == app.KindPDF && d.Signatures() > 0 && !v.tight(width) { // else by Enter
+		if d.Signatures() > 0 && !v.tight(width) { // who signed it, before one signs too; of a PDF by Enter as well
 			out = append(out, k.tap("verify", k.T("ui.verify"), "", func() { v.u.store.Verify(d.Path) }))
 		}
 		if v.answerable(d) {

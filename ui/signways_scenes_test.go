@@ -129,6 +129,7 @@ func waysScenes() []scene {
 			s.Docs = docs(app.DocReady, "distinta.pdf", "bilancio.xbrl", "distinta.pdf")
 			s.Docs.List[2].Path = "/casa/anna/Documenti/pratica_EX2699/distinta.pdf"
 		}), nil},
+		{"verify-documents", pageVerify, containerState(13), nil},
 		{"verify-signer", pageVerify, verifiedState("contratto_fornitura.pdf.p7m"), func(u *UI) {
 			ver := u.latest.Load().Verify
 			u.openSigner(ver, &ver.Report.Signatures[0])
@@ -229,4 +230,15 @@ func fielded() *app.State {
 
 func emptyField(page int, l, b, r, t float64) app.EmptyField {
 	return app.EmptyField{Name: "Firma", Page: page, Rect: [4]float64{l, b, r, t}}
+}
+
+// containerState is a verdict on a container with so many documents.
+func containerState(n int) *app.State {
+	return state(func(s *app.State) {
+		s.Verify = verification("gara.asice", report(1, 1, "", 1))
+		s.Verify.Contents, s.Verify.ContentName, s.Verify.ContentNames = n, "", nil
+		for i := range n {
+			s.Verify.ContentNames = append(s.Verify.ContentNames, fmt.Sprintf("allegato_%02d.pdf", i+1))
+		}
+	})
 }

@@ -131,7 +131,7 @@ func report(integrity, indication int, sub string, n int) *app.Report {
 }
 
 func verification(name string, r *app.Report) *app.Verification {
-	v := &app.Verification{Name: name, Report: r, ContentName: "contratto_fornitura.pdf", Contents: 1}
+	v := &app.Verification{Name: name, Report: r, ContentName: "contratto_fornitura.pdf", ContentNames: []string{"contratto_fornitura.pdf"}, Contents: 1}
 	v.File = "/casa/anna/Documenti/" + name
 	v.Trust.Lists = exampleLists
 	v.Verdict = app.JudgeReport(r)
@@ -298,12 +298,12 @@ func scenes() []scene {
 			r := report(1, 1, "", 2)
 			r.Format, r.Signatures[0].Format, r.Signatures[0].CoversWholeFile, r.Signatures[1].Format = 2, 2, false, 2
 			s.Verify = verification("contratto_fornitura_firmato.pdf", r)
-			s.Verify.Contents, s.Verify.ContentName = 0, ""
+			s.Verify.Contents, s.Verify.ContentName, s.Verify.ContentNames = 0, "", nil
 			s.Verify.Saved = &app.SavedFile{What: lang.M("saved.print"), Path: "/tmp/x/r.pdf", Count: 1, CanOpen: true, Print: true}
 		}), nil},
 		{"verify-wants", pageVerify, st(func(s *app.State) {
 			s.Verify = verification("contratto_fornitura.pdf.p7s", report(0, 0, "SIGNED_DATA_NOT_FOUND", 1))
-			s.Verify.Wants, s.Verify.Contents = true, 0
+			s.Verify.Wants, s.Verify.Contents, s.Verify.ContentNames = true, 0, nil
 		}), nil},
 		{"verify-report", pageVerify, st(func(s *app.State) {
 			s.Verify = verification("contratto_fornitura.pdf.p7m", report(1, 1, "", 1))

@@ -229,17 +229,36 @@ func (v *verifyView) tree(ver *app.Verification) fyne.CanvasObject {
 		if s.Parent != "" {
 			depth[s.ID] = depth[s.Parent] + 1
 		}
-		box.Add(v.node(s, depth[s.ID], i == n-1 && ver.ContentName == ""))
+		box.Add(v.node(s, depth[s.ID], i == n-1 && len(ver.ContentNames) == 0))
 	}
-	if ver.ContentName != "" {
-		inner, _ := k.page(ver.ContentName)
-		box.Add(over(k.branch(0, true), pad(k.px(10), k.px(16), k.px(10), k.px(52), hbox(k.px(12), inner, flex(vbox(0,
-			k.fileName(strongFace, k.p.ink, ver.ContentName), k.fit(noteFace, k.p.muted, k.T("ui.document"))))))))
-	}
+	v.documents(box, ver)
 	if f := ver.Report.Format; f == app.FormatPAdES || f == app.FormatCAdES && ver.Contents > 0 {
 		box.Add(pad(k.px(10), k.px(18), k.px(8), k.px(18), leftmost(k.button(small, "sign", k.T("verify.sign"), v.signToo))))
 	}
 	return over(rect(k.p.leaf, k.p.line, k.px(k.p.stroke), k.px(12)), pad(0, 0, k.px(8), 0, box))
+}
+
+// maxDocuments is how many of the documents inside are named.
+const maxDocuments = 10
+
+// documents adds to the tree what was signed.
+func (v *verifyView) documents(box *fyne.Container, ver *app.Verification) {
+	k, n := v.u.k, len(ver.ContentNames)
+	leaf := func(i int, drawing fyne.CanvasObject, words ...fyne.CanvasObject) {
+		box.Add(over(k.branch(0, i == min(n-1, maxDocuments)), pad(k.px(10), k.px(16), k.px(10), k.px(52), hbox(k.px(12), drawing, flex(vbox(0, words...))))))
+	}
+	for i, name := range ver.ContentNames {
+		if i == maxDocuments {
+			leaf(i, k.icon("plus", 22, k.p.muted), k.fit(noteFace, k.p.muted, k.Text(lang.MN("verify.documents.more", n-i))))
+			return
+		}
+		page, _ := k.page(name)
+		words := []fyne.CanvasObject{k.named(k.fileName(strongFace, k.p.ink, name), app.Visible(name))}
+		if n == 1 {
+			words = append(words, k.fit(noteFace, k.p.muted, k.T("ui.document")))
+		}
+		leaf(i, page, words...)
+	}
 }
 
 // signToo takes the file to the page Firma, where the person signs it as well.
