@@ -48,7 +48,11 @@ const (
 	ofnExplorer         = 0x80000
 )
 
-var getOpenFileName = windows.NewLazySystemDLL("comdlg32.dll").NewProc("GetOpenFileNameW")
+var (
+	comdlg32             = windows.NewLazySystemDLL("comdlg32.dll")
+	getOpenFileName      = comdlg32.NewProc("GetOpenFileNameW")
+	commDlgExtendedError = comdlg32.NewProc("CommDlgExtendedError")
+)
 
 // systemChooser asks the dialog of Windows for files. Folders are chosen in our own picker.
 func systemChooser(_ context.Context, q choose) ([]string, error) {
@@ -74,6 +78,9 @@ func systemChooser(_ context.Context, q choose) ([]string, error) {
 	}
 	o.size = uint32(unsafe.Sizeof(o))
 	if ok, _, _ := getOpenFileName.Call(uintptr(unsafe.Pointer(&o))); ok == 0 {
+		if why, _, _ := commDlgExtendedError.Call(); why != 0 {
+			return nil, errNoChooser // not opened, or more names than there is room for
+		}
 		return nil, nil // nothing was chosen
 	}
 	return splitNames(file), nil
