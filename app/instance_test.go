@@ -2,7 +2,9 @@ package app
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"io"
 	"net"
 	"os"
 	"path/filepath"
@@ -129,5 +131,19 @@ func TestHandOverRefusesNonsense(t *testing.T) {
 	case files := <-got:
 		t.Errorf("nonsense was taken for %q", files)
 	default:
+	}
+}
+
+// TestHandOverOfARelativePath: a path that means something else in the folder of the running window is refused.
+func TestHandOverOfARelativePath(t *testing.T) {
+	here, there := net.Pipe()
+	defer here.Close()
+	defer there.Close()
+	go func() {
+		_ = json.NewEncoder(there).Encode(handOver{Files: [][]byte{[]byte("a.pdf")}})
+		_, _ = io.Copy(io.Discard, there) // the answer
+	}()
+	if files, err := receiveFiles(here); err == nil {
+		t.Errorf("took %q", files)
 	}
 }

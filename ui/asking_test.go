@@ -3,6 +3,7 @@ package ui
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -118,6 +119,14 @@ func TestNoPINIsLeft(t *testing.T) {
 			t.Errorf("%d digits are left", pin.Len())
 		}
 	})
+	t.Run("hidden in the tray", func(t *testing.T) {
+		u, _, field, _, done := open(t)
+		pin := digits(field)
+		u.toTray()
+		if err := <-done; !errors.Is(err, app.ErrRefused) || pin.Len() != 0 || u.asking != nil {
+			t.Errorf("%v, %d digits are left, open: %v", err, pin.Len(), u.asking != nil)
+		}
+	})
 	t.Run("the job ends", func(t *testing.T) {
 		u, _, field, cancel, done := open(t)
 		pin := digits(field)
@@ -199,14 +208,14 @@ func TestOneRepaint(t *testing.T) {
 	for range 3 {
 		u.changed(state(nil))
 	}
-	if n := len(q.list); n != 1 {
+	if n := len(q.take()); n != 1 {
 		t.Errorf("%d repaints are queued", n)
 	}
 	u.onUI(func() { t.Error("something runs after the window has gone") })
 	u.closed.Store(true)
 	q.drain()
 	u.changed(state(nil))
-	if len(q.list) != 0 {
+	if len(q.take()) != 0 {
 		t.Error("a window that has gone is painted")
 	}
 }
@@ -219,7 +228,7 @@ func TestNothingBeginsAtTheEnd(t *testing.T) {
 	if _, err := u.PIN(ended, signQuestion(3, app.NotPractice)); err != context.Canceled {
 		t.Errorf("got %v", err)
 	}
-	q.list[0]()
+	q.take()[0]()
 	if u.asking != nil {
 		t.Error("the PIN is asked for though the job has ended")
 	}
@@ -283,9 +292,11 @@ func TestPickerFollowsTheFolder(t *testing.T) {
 	u.openSheet(p.panel)
 	p.turn(one)
 	u.reading.Wait()
+	late := q.take()
 	p.turn(two)
-	late := q.list[0]
-	late()
+	for _, f := range late {
+		f()
+	}
 	if len(p.items) != 0 {
 		t.Errorf("the folder that was left is listed: %+v", p.items)
 	}

@@ -45,12 +45,18 @@ func (p *posts) post(f func()) {
 	}
 }
 
-// drain runs what is queued and reports whether there was anything.
-func (p *posts) drain() bool {
+// take takes what is queued out of the queue.
+func (p *posts) take() []func() {
 	p.mu.Lock()
+	defer p.mu.Unlock()
 	list := p.list
 	p.list = nil
-	p.mu.Unlock()
+	return list
+}
+
+// drain runs what is queued and reports whether there was anything.
+func (p *posts) drain() bool {
+	list := p.take()
 	for _, f := range list {
 		start := time.Now()
 		f()

@@ -85,7 +85,7 @@ func (u *UI) ShowAndRun(ctx context.Context, instance *app.Instance, paths ...st
 		u.store.Add(paths...)
 	}
 	if tray {
-		u.window.SetCloseIntercept(u.window.Hide)
+		u.window.SetCloseIntercept(u.toTray)
 		u.app.Run()
 	} else {
 		u.window.ShowAndRun()

@@ -57,11 +57,10 @@ func (u *UI) pickHere(what pickWhat, dir string, give func([]string), none func(
 		dir = string(filepath.Separator)
 	}
 	p := &picker{u: u, what: what, dir: dir, chosen: map[string]bool{}, give: give}
-	a := &asking{ui: u}
-	a.refuse = func() { a.shut(); none() }
-	a.build = func() *panel { return p.panel(a) }
-	u.asking = a
-	a.open()
+	u.openSheet(func(a *asking) *panel {
+		a.refuse = func() { a.shut(); none() }
+		return p.panel(a)
+	})
 	p.turn(dir)
 }
 

@@ -35,6 +35,14 @@ func (u *UI) inTray(quit func()) bool {
 	return true
 }
 
+// toTray hides the window. A question that is open is refused, as by Esc: no digits wait where nobody sees them.
+func (u *UI) toTray() {
+	if u.asking != nil {
+		u.asking.refuse()
+	}
+	u.window.Hide()
+}
+
 // raise shows the window, from the tray or from behind others.
 func (u *UI) raise() {
 	u.window.Show()
