@@ -39,7 +39,9 @@ type FilingRequest struct {
 type Filing struct {
 	Profile string
 	Running bool
-	Files   int
+	// Validating is set while a PDF/A validator is still asked about the same files.
+	Validating bool
+	Files      int
 	// SignerChecked is set when the certificate was looked at too.
 	SignerChecked bool
 	Items         []FilingItem // what is to be mended first, then doubts, then what is good to know

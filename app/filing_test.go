@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -115,6 +116,13 @@ func TestCheckFiling(t *testing.T) {
 	}
 }
 
+// claimingPDF is a PDF that says that it is PDF/A-1b, and no more.
+func claimingPDF() string {
+	const claim = `<x xmlns:p="http://www.aiim.org/pdfa/ns/id/" p:part="1" p:conformance="B"/>`
+	return fmt.Sprintf("%%PDF-1.4\n1 0 obj\n<</Type/Catalog/Pages 2 0 R/Metadata 3 0 R>>\nendobj\n2 0 obj\n<</Type/Pages/Kids[]/Count 0>>\nendobj\n"+
+		"3 0 obj\n<</Length %d>>\nstream\n%s\nendstream\nendobj\ntrailer\n<</Root 1 0 R/Size 4>>\n", len(claim), claim)
+}
+
 // A validator of PDF/A is asked where there is one, and nothing is said where it fails.
 func TestCheckFilingAsksTheValidator(t *testing.T) {
 	if filepath.Separator != '/' {
@@ -122,22 +130,61 @@ func TestCheckFilingAsksTheValidator(t *testing.T) {
 	}
 	e, _ := practiceEngine(t)
 	dir, bin := t.TempDir(), t.TempDir()
-	bad := write(t, dir, "atto con spazi.pdf", "%PDF-1.4\n")
-	for _, c := range []struct{ script, want string }{
-		{"#!/bin/sh\necho \"FAIL $3 1b\"\nexit 1\n", "pdfa-failed"}, {"#!/bin/sh\nexit 9\n", ""}, {"#!/bin/sh\necho 'FAIL /another.pdf'\n", ""},
+	named, bare := write(t, dir, "atto con spazi.pdf", claimingPDF()), write(t, dir, "atto", claimingPDF())
+	silent := write(t, dir, "altro.pdf", "%PDF-1.4\n")
+	for _, c := range []struct{ name, script, file, want string }{
+		{"failed", "echo \"FAIL $3 1b\"; exit 1", named, "pdfa-failed"},
+		{"failed, older version", "echo \"FAIL $3\"; exit 1", named, "pdfa-failed"},
+		{"passed", "echo \"PASS $3 1b\"", named, "pdfa-passed"},
+		{"only its PDF/UA failed", "echo \"PASS $3 1b\"; echo \"FAIL $3 ua1\"; exit 1", named, "pdfa-passed"},
+		{"one of two failed", "echo \"FAIL $3 1b\"; echo \"PASS $3 2b\"; exit 1", named, "pdfa-failed"},
+		{"name without extension", "test \"$1\" = --nonpdfext && echo \"PASS $4 1b\"", bare, "pdfa-passed"},
+		{"claims nothing", "echo \"FAIL $3 1b\"; exit 1", silent, ""},
+		{"no verdict", "exit 9", named, ""},
+		{"of another file", "echo 'FAIL /another.pdf'", named, ""},
 	} {
-		if err := os.WriteFile(filepath.Join(bin, "verapdf"), []byte(c.script), 0o700); err != nil {
+		if err := os.WriteFile(filepath.Join(bin, "verapdf"), []byte("#!/bin/sh\n"+c.script+"\n"), 0o700); err != nil {
 			t.Fatal(err)
 		}
 		t.Setenv("PATH", bin+":/bin:/usr/bin")
-		f, err := e.CheckFiling(t.Context(), FilingRequest{Profile: "registro-imprese", Files: []string{bad}, Validate: true})
+		f, err := e.CheckFiling(t.Context(), FilingRequest{Profile: "registro-imprese", Files: []string{c.file}, Validate: true})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := slices.ContainsFunc(f.Items, func(i FilingItem) bool { return i.Code == "pdfa-failed" }); got != (c.want != "") {
-			t.Errorf("%q: %v", c.script, f.Items)
+		got := ""
+		for _, i := range f.Items {
+			if i.Code == "pdfa-failed" || i.Code == "pdfa-passed" {
+				got += i.Code
+			}
+		}
+		if got != c.want {
+			t.Errorf("%s: %q", c.name, got)
 		}
 	}
+}
+
+// The checklist says that a validator is still at work, and takes its answer in.
+func TestStoreWaitsForTheValidator(t *testing.T) {
+	if filepath.Separator != '/' {
+		t.Skip("the stand-in of the validator is a shell script: Windows runs none")
+	}
+	dir, bin := t.TempDir(), t.TempDir()
+	gate := filepath.Join(bin, "gate")
+	script := "#!/bin/sh\nuntil test -e '" + gate + "'; do sleep 0.02; done\necho \"PASS $3 1b\"\n"
+	if err := os.WriteFile(filepath.Join(bin, "verapdf"), []byte(script), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", bin+":/bin:/usr/bin")
+	e, _ := practiceEngine(t)
+	w := runStore(t, e, &answers{})
+	w.SetProfile("registro-imprese")
+	w.Add(write(t, dir, "atto.pdf", claimingPDF()))
+	passed := func(s *State) bool {
+		return slices.ContainsFunc(s.Filing.Items, func(i FilingItem) bool { return i.Code == "pdfa-passed" })
+	}
+	w.until("asking", func(s *State) bool { return s.Filing != nil && s.Filing.Validating && !passed(s) })
+	write(t, bin, "gate", "")
+	w.until("answered", func(s *State) bool { return !s.Filing.Running && !s.Filing.Validating && passed(s) })
 }
 
 // The checklist of the window follows list, profile and card, and a refused filing is signed only when the person says so.

@@ -3,6 +3,8 @@ package app
 import (
 	"context"
 	"os/exec"
+	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -55,17 +57,20 @@ func (s *Store) keepFiling(st State) State {
 	engine := s.use
 	s.spawn(func() {
 		defer cancel()
-		s.postFiling(ctx, engine, r)
-		if _, err := exec.LookPath("verapdf"); err == nil && filing.ByID(r.Profile).Format == signer.CAdES {
+		_, err := exec.LookPath("verapdf")
+		more := err == nil && filing.ByID(r.Profile).Format == signer.CAdES && r.hasPDF()
+		s.postFiling(ctx, engine, r, more)
+		if more {
 			r.Validate = true
-			s.postFiling(ctx, engine, r)
+			s.postFiling(ctx, engine, r, false)
 		}
 	})
 	return st
 }
 
 // postFiling checks and shows the outcome, unless something newer is being checked by then.
-func (s *Store) postFiling(ctx context.Context, e *Engine, r FilingRequest) {
+// more says that a validator will be asked next.
+func (s *Store) postFiling(ctx context.Context, e *Engine, r FilingRequest, more bool) {
 	f, err := e.CheckFiling(ctx, r)
 	if ctx.Err() != nil {
 		return
@@ -73,11 +78,20 @@ func (s *Store) postFiling(ctx context.Context, e *Engine, r FilingRequest) {
 	if err != nil {
 		f = &Filing{Profile: r.Profile, Files: len(r.Files), Advice: Explain(err)}
 	}
+	f.Validating = more && f.Advice == nil
 	s.post(func(st State) State {
 		if s.filed.key == filingKey(r) {
 			st.Filing = f
 		}
 		return st
+	})
+}
+
+// hasPDF reports whether a name is that of a PDF, or could be.
+func (r *FilingRequest) hasPDF() bool {
+	return slices.ContainsFunc(r.Files, func(path string) bool {
+		ext := filepath.Ext(path)
+		return ext == "" || strings.EqualFold(ext, ".pdf")
 	})
 }
 

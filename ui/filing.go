@@ -45,6 +45,9 @@ func (u *UI) filingLine(st *app.State) fyne.CanvasObject {
 		return k.advice(k.p.bad, "stop", title, u.filingSummary(f, app.SeverityDanger, "filing.points"))
 	}
 	details := k.button(small, "", k.T("filing.details"), u.openFiling)
+	if f.Validating {
+		title += " " + k.T("filing.validating")
+	}
 	switch f.Verdict() {
 	case app.FilingDoubt:
 		return k.advice(k.p.warn, "warning", title, u.filingSummary(f, app.SeverityWarning, "filing.points.doubt"), details)
@@ -163,6 +166,9 @@ func (u *UI) openFiling() {
 		}
 		if !f.SignerChecked && !f.Running && f.Advice == nil {
 			list.Add(k.para(noteFace, k.p.muted, k.T("filing.no-card")))
+		}
+		if f.Validating {
+			list.Add(k.para(noteFace, k.p.muted, k.T("filing.validating")))
 		}
 		cards := filingCards(f.Items, k.Catalog)
 		for i, c := range cards {

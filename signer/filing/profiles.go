@@ -173,8 +173,9 @@ func claimOnly(l *look) map[string]string {
 	return claimed(l)
 }
 
+// pdfaFailed is about files that claim to be PDF/A: of the others notPDFA says all.
 func pdfaFailed(l *look) map[string]string {
-	return when(l.PDF != nil && l.Validated == ValidationFailed)
+	return when(part(l) != "" && l.Validated == ValidationFailed)
 }
 
 func pdfaPassed(l *look) map[string]string {
