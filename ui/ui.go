@@ -64,7 +64,8 @@ type UI struct {
 	reading    sync.WaitGroup       // folders being listed
 	waiting    map[string]time.Time // passing troubles, by code, and when they were first seen
 	verified   *app.Verification
-	hidden     bool // starts in the system tray
+	hidden     bool              // starts in the system tray
+	system     fyne.ThemeVariant // the light of the desktop
 	quit       func()
 	hinting    int // counts the hints, so that a late one of what was left is not shown
 	hintTimer  *time.Timer
@@ -72,14 +73,27 @@ type UI struct {
 
 // New makes the window over the store. texts holds the files of package assets.
 func New(a fyne.App, s *app.Store, texts fs.FS) *UI {
-	u := newUI(a, s, s.State(), texts)
+	v, later := systemLight(a.Settings().ThemeVariant())
+	u := newUIIn(v, a, s, s.State(), texts)
 	u.chooser = systemChooser
+	if later != nil {
+		go func() {
+			if v, known := <-later; known {
+				u.onUI(func() { u.lit(v) })
+			}
+		}()
+	}
 	s.OnChange(u.changed)
 	return u
 }
 
 func newUI(a fyne.App, s intents, first *app.State, files fs.FS) *UI {
-	u := &UI{app: a, store: s, files: files, post: onWindow, now: time.Now, waiting: map[string]time.Time{}, ctx: context.Background(), quit: func() {}}
+	return newUIIn(a.Settings().ThemeVariant(), a, s, first, files)
+}
+
+// newUIIn is newUI where the system is in this light.
+func newUIIn(system fyne.ThemeVariant, a fyne.App, s intents, first *app.State, files fs.FS) *UI {
+	u := &UI{app: a, system: system, store: s, files: files, post: onWindow, now: time.Now, waiting: map[string]time.Time{}, ctx: context.Background(), quit: func() {}}
 	u.latest.Store(first)
 	u.window = a.NewWindow("Ceralacca")
 	u.window.SetPadded(false)
@@ -87,14 +101,24 @@ func newUI(a fyne.App, s intents, first *app.State, files fs.FS) *UI {
 	u.window.Resize(fyne.NewSize(1180, 780))
 	u.window.SetOnDropped(func(_ fyne.Position, uris []fyne.URI) { u.dropped(uris) })
 	u.build(*first.Settings)
+	toolkit := a.Settings().ThemeVariant()
 	a.Settings().AddListener(func(fyne.Settings) {
-		if u.settings.Theme == "" && paletteFor("", a.Settings().ThemeVariant()) != u.k.p {
-			u.build(u.settings)
-			u.show(u.latest.Load())
+		if now := a.Settings().ThemeVariant(); now != toolkit { // what it has always had may be the zero of nobody's answer
+			toolkit = now
+			u.lit(now)
 		}
 	})
 	u.show(first)
 	return u
+}
+
+// lit follows the system into another light, unless the person has chosen one.
+func (u *UI) lit(v fyne.ThemeVariant) {
+	u.system = v
+	if u.settings.Theme == "" && paletteFor("", v) != u.k.p {
+		u.build(u.settings)
+		u.show(u.latest.Load())
+	}
 }
 
 // build makes everything that is seen out of a new kit. It is called at the start, and when language, light or
@@ -104,7 +128,7 @@ func (u *UI) build(set app.Settings) {
 	if device <= 0 {
 		device = 1
 	}
-	k, err := newKit(u.files, set, u.app.Settings().ThemeVariant(), device)
+	k, err := newKit(u.files, set, u.system, device)
 	if err != nil {
 		// The files are within the program; only a broken build can fail here.
 		fyne.LogError("reading the texts of the window", err)
