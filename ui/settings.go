@@ -81,7 +81,7 @@ func (v *settingsView) Show(st *app.State) {
 		box.Add(k.rule())
 		box.Add(v.atLogin(st.Startup))
 	}
-	if usual := (app.Settings{Library: set.Library}); set != usual {
+	if !asAtFirst(set) {
 		box.Add(k.rule())
 		box.Add(cols(k.px(20), k.px(640), []float32{2, 3}, v.words("reset"), leftmost(k.button(small, "", k.T("ui.set.reset.do"), u.askReset))))
 	}
@@ -182,6 +182,15 @@ func (v *settingsView) row(key string, options []option) fyne.CanvasObject {
 		}))
 	}
 	return cols(k.px(20), k.px(640), []float32{2, 3}, v.words(key), wrapbox(k.px(10), pills...))
+}
+
+// asAtFirst reports whether set are the settings of the first start, but for the library, which has its own way back.
+func asAtFirst(set app.Settings) bool {
+	set.Library = ""
+	if set.Scale == scaleSteps[0] {
+		set.Scale = 0
+	}
+	return set == app.Settings{}
 }
 
 // askReset asks whether the choices of this page go back to what they were at first.

@@ -46,7 +46,7 @@ func TestSignerCertificate(t *testing.T) {
 
 // The settings go back to the first ones after a question, and only where there is something to put back.
 func TestResetSettings(t *testing.T) {
-	u, f, _ := window(t, state(func(s *app.State) { s.Settings = &app.Settings{Library: "/x.so"} }), 1000, 700)
+	u, f, _ := window(t, state(func(s *app.State) { s.Settings = &app.Settings{Library: "/x.so", Scale: 100} }), 1000, 700)
 	u.turn(pageSettings)
 	if controls(u.views[pageSettings].Object())[u.k.T("ui.set.reset.do")] != nil {
 		t.Error("offered where all is as at first")
