@@ -138,3 +138,29 @@ func TestGeneralIsSilent(t *testing.T) {
 		}
 	}
 }
+
+// What a job left out or could not sign is listed anew by one button; while the rest of the job waits, that comes first.
+func TestBackToRest(t *testing.T) {
+	i := slices.IndexFunc(scenes(), func(s scene) bool { return s.name == "sign-done-some" })
+	stopped := scenes()[i].state
+	failed := *stopped
+	failed.Docs = &app.Docs{List: slices.Clone(stopped.Docs.List)}
+	rest := 0
+	for n := range failed.Docs.List {
+		if d := &failed.Docs.List[n]; d.Status == app.DocStopped {
+			d.Status, rest = []app.DocStatus{app.DocFailed, app.DocProblem}[rest%2], rest+1
+		}
+	}
+	u, f, _ := window(t, &failed, 1280, 800)
+	u.turn(pageSign)
+	press1(t, u, "Torna ai 3 file non firmati")
+	if rest != 3 || len(f.said) < 2 || f.said[0] != "clear" {
+		t.Errorf("%d files, asked %q", rest, f.said)
+	}
+	u, _, _ = window(t, stopped, 1280, 800)
+	for name := range controls(u.shell.object) {
+		if strings.HasPrefix(name, "Torna a") {
+			t.Errorf("%q beside the button that signs the rest", name)
+		}
+	}
+}

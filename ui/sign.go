@@ -309,7 +309,7 @@ func (v *signView) showDone(st *app.State) {
 		if job.Advice != nil {
 			body = k.Text(job.Advice.Title) + " " + k.Text(job.Advice.Body)
 		}
-		objects = append(objects, k.heading(k.T("ui.page.sign"), ""), k.advice(r, "warning", sentence(title), body, u.elsewhere(job.Advice)...))
+		objects = append(objects, k.heading(k.T("ui.page.sign"), ""), k.advice(r, "warning", sentence(title), body, append(u.elsewhere(job.Advice), v.backToRest()...)...))
 	}
 	if st.Saved != nil && st.Saved.Advice != nil {
 		objects = append(objects, u.adviceBox(st.Saved.Advice))
