@@ -207,6 +207,32 @@ func TestLateNewsIsDropped(t *testing.T) {
 			},
 			func(before, after State) bool { return before.Filing == after.Filing && after.Filing.Files == 2 },
 		},
+		"a folder that was stopped": {
+			func(s *Store) change {
+				s.post(func(st State) State { return s.verifyFolder(st, dir) })
+				s.drain()
+				late := s.withheld()
+				s.StopFolder()
+				s.drain()
+				return late
+			},
+			func(before, after State) bool { return before.Folder == after.Folder && !after.Folder.Running },
+		},
+		"an original of a file that is being signed": {
+			func(s *Store) change {
+				s.post(func(st State) State {
+					st.Docs = &Docs{List: []Doc{{ID: 1, Path: a, Kind: KindDetached}}}
+					return st
+				})
+				s.SetOriginal(1, b)
+				s.drain()
+				late := s.withheld()
+				s.post(func(st State) State { return withDoc(st, 1, func(d *Doc) { d.Status = DocSigning }) })
+				s.drain()
+				return late
+			},
+			func(_, after State) bool { return after.Docs.List[0].Status == DocSigning },
+		},
 		"an errand": {
 			func(s *Store) change {
 				s.run("errand.save", "x", func(context.Context) (change, error) { return toldSaved("x", nil), context.Canceled }).undo = func(st State) State {
