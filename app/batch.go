@@ -10,8 +10,10 @@ import (
 	"path/filepath"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"time"
 
+	"ceralacca/card"
 	"ceralacca/signer"
 )
 
@@ -172,6 +174,33 @@ func (q *queue) sign(random io.Reader, digest []byte, o crypto.SignerOpts) ([]by
 	return q.Signer.Sign(random, digest, o)
 }
 
+// finishing is a context for one file, with a key to sign it: a card that goes out of the reader ends it only while
+// the card has not signed. What is signed is finished, as it needs the card no more.
+func finishing(job context.Context, k signer.Key) (ctx context.Context, key signer.Key, done func()) {
+	ctx, cancel := context.WithCancelCause(context.WithoutCancel(job))
+	s := &noting{Signer: k.Signer}
+	k.Signer = s
+	stop := context.AfterFunc(job, func() {
+		if cause := context.Cause(job); !errors.Is(cause, card.ErrRemoved) || !s.signed.Load() {
+			cancel(cause)
+		}
+	})
+	return ctx, k, func() { stop(); cancel(nil) }
+}
+
+// noting notes that the card has signed.
+type noting struct {
+	crypto.Signer
+	signed atomic.Bool
+}
+
+// Sign implements crypto.Signer.
+func (n *noting) Sign(random io.Reader, digest []byte, o crypto.SignerOpts) ([]byte, error) {
+	sig, err := n.Signer.Sign(random, digest, o)
+	n.signed.Store(err == nil)
+	return sig, err
+}
+
 func (b *batch) report(r FileResult) {
 	if b.ev.Done != nil {
 		b.ev.Done(r)
@@ -219,6 +248,8 @@ func (b *batch) options(w work) (signer.Options, error) {
 
 // sign makes, checks and names one output.
 func (b *batch) sign(ctx context.Context, w work) FileResult {
+	ctx, key, done := finishing(ctx, b.key)
+	defer done()
 	res := FileResult{Index: w.Index, File: w.Path}
 	f, d, err := openDocument(w.Path)
 	if err != nil {
@@ -247,7 +278,7 @@ func (b *batch) sign(ctx context.Context, w work) FileResult {
 	o.Now = func() time.Time { return res.Signed }
 	res.Err = writeNewAs(ctx, w.Out, b.journal.tempName(w.Index), rightsFrom(f),
 		func(out io.Writer) error {
-			err := signer.Sign(ctx, out, d, b.key, o)
+			err := signer.Sign(ctx, out, d, key, o)
 			var again *signer.AlreadySignedError
 			switch {
 			case errors.As(err, &res.Short):

@@ -3,6 +3,7 @@ package app
 import (
 	"bytes"
 	"context"
+	"crypto"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"ceralacca/app/lang"
 	"ceralacca/assets"
@@ -439,3 +441,41 @@ func TestSummary(t *testing.T) {
 		}
 	}
 }
+
+// TestSignedIsFinished: a card that goes out of the reader takes with it only what it has not signed.
+func TestSignedIsFinished(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		signs  error // what the card says to the signature
+		cause  error // why the job ends afterwards
+		wasted bool
+	}{
+		{"pulled after the signature", nil, card.ErrRemoved, false},
+		{"pulled before", card.ErrRemoved, card.ErrRemoved, true},
+		{"stopped by the person", nil, context.Canceled, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				job, end := context.WithCancelCause(t.Context())
+				ctx, key, done := finishing(job, signer.Key{Signer: answering{err: c.signs}})
+				defer done()
+				if _, err := key.Sign(nil, nil, crypto.SHA256); !errors.Is(err, c.signs) {
+					t.Fatal(err)
+				}
+				end(c.cause)
+				synctest.Wait()
+				if ended := ctx.Err() != nil; ended != c.wasted {
+					t.Errorf("ended: %v, %v", ended, context.Cause(ctx))
+				}
+			})
+		})
+	}
+}
+
+// answering is a key that signs, or fails, at once.
+type answering struct {
+	crypto.Signer
+	err error
+}
+
+func (a answering) Sign(io.Reader, []byte, crypto.SignerOpts) ([]byte, error) { return nil, a.err }
