@@ -14,7 +14,9 @@ import (
 // the renewal opens, thirty days before the end, and the last day of the renewal, each with an alarm in the morning.
 // Where there is no renewal, or no rule of it is known, they are 90, 30 and 7 days before the end. The earlier of the
 // two certificates decides. It returns an error when the card has no certificate that is still to end.
-func Calendar(w io.Writer, c *Card, t *lang.Catalog, now time.Time) error {
+//
+// With practice each entry begins with TEST and says that it may be deleted: the file may end among real dates.
+func Calendar(w io.Writer, c *Card, t *lang.Catalog, now time.Time, practice bool) error {
 	cert := soonest(c)
 	if cert == nil {
 		return &NoCertificateError{}
@@ -29,13 +31,17 @@ func Calendar(w io.Writer, c *Card, t *lang.Catalog, now time.Time) error {
 			note = "reminder.health.body"
 		}
 	}
+	mark := ""
+	if practice {
+		mark, note = "TEST · ", "calendar.practice"
+	}
 	var b strings.Builder
 	line := func(s string) { b.WriteString(fold(s)) }
 	line("BEGIN:VCALENDAR")
 	line("VERSION:2.0")
 	line("PRODID:-//Ceralacca//Ceralacca " + Version + "//IT")
 	for _, e := range events {
-		text := t.Text(lang.M(e.key, "date", t.Date(cert.NotAfter)))
+		text := mark + t.Text(lang.M(e.key, "date", t.Date(cert.NotAfter)))
 		line("BEGIN:VEVENT")
 		line("UID:" + cert.SHA256[:32] + "-" + e.id + "@ceralacca")
 		line("DTSTAMP:" + now.UTC().Format("20060102T150405Z"))
@@ -96,7 +102,7 @@ func fold(s string) string {
 
 // SaveCalendar writes the calendar to dest, which must not exist.
 func (e *Engine) SaveCalendar(ctx context.Context, c *Card, t *lang.Catalog, dest string) error {
-	return writeNew(ctx, dest, func(w io.Writer) error { return Calendar(w, c, t, e.cfg.Now()) }, nil)
+	return writeNew(ctx, dest, func(w io.Writer) error { return Calendar(w, c, t, e.cfg.Now(), e.Practice()) }, nil)
 }
 
 // ExportCertificate writes the certificate to dest, which must not exist: in DER when the name ends in .der or

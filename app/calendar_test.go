@@ -26,7 +26,7 @@ func TestCalendar(t *testing.T) {
 			t.Fatal(err)
 		}
 		var b strings.Builder
-		if err := Calendar(&b, c, texts, now); err != nil {
+		if err := Calendar(&b, c, texts, now, false); err != nil {
 			t.Fatal(err)
 		}
 		got := b.String()
@@ -50,7 +50,7 @@ func TestCalendar(t *testing.T) {
 		c.Certificates[i].setRenewal(now, nil)
 	}
 	var b strings.Builder
-	if err := Calendar(&b, c, tongues(t)[0], now); err != nil {
+	if err := Calendar(&b, c, tongues(t)[0], now, false); err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{"DATE:20271215\r\n", "DATE:20280213\r\n", "DATE:20280307\r\n"} {
@@ -59,7 +59,7 @@ func TestCalendar(t *testing.T) {
 		}
 	}
 	var none *NoCertificateError
-	if err := Calendar(&strings.Builder{}, &Card{}, nil, now); !errors.As(err, &none) {
+	if err := Calendar(&strings.Builder{}, &Card{}, nil, now, false); !errors.As(err, &none) {
 		t.Errorf("empty card: %v", err)
 	}
 }

@@ -31,6 +31,7 @@ type Exercise struct {
 // ExerciseStep is one thing to do.
 type ExerciseStep struct {
 	Words lang.Msg
+	Read  bool // is to be read, and done with [Store.StepRead]
 	Done  bool // has been done; stays so
 }
 
@@ -39,7 +40,8 @@ func (e *Exercise) Next() int {
 	return slices.IndexFunc(append(slices.Clone(e.Steps), ExerciseStep{}), func(s ExerciseStep) bool { return !s.Done })
 }
 
-// exercise is a script. A step is done when the State first says so after all before it.
+// exercise is a script. A step is done when the State first says so after all before it; one without a condition when
+// the person says that it was read.
 type exercise struct {
 	id, profile string // profile of card/sim
 	samples     int    // documents that are put on the list
@@ -51,9 +53,9 @@ type exercise struct {
 var exercises = []exercise{
 	{"first", sim.Standard, 2, false, []func(*State) bool{pinAsked, allSigned, verified}},
 	{"change", sim.Standard, 0, false, []func(*State) bool{pinJobRuns, pinJobDone(ChangePIN)}},
-	{"blocked", "pin-blocked", 0, false, []func(*State) bool{pinJobRuns, pinJobDone(UnblockPIN)}},
+	{"blocked", "sign-blocked", 0, false, []func(*State) bool{pinJobRuns, pinJobDone(UnblockPIN)}},
 	{"renew", "expiring", 0, false, []func(*State) bool{calendarSaved}},
-	{"expired", "expired", 1, false, []func(*State) bool{cannotSign}},
+	{"expired", "expired", 1, false, []func(*State) bool{nil}},
 	{"pulled", sim.Standard, 3, true, []func(*State) bool{jobStopped, cardBack, allSigned}},
 }
 
@@ -66,7 +68,6 @@ func allSigned(st *State) bool {
 func verified(st *State) bool   { return st.Verify != nil && st.Verify.Report != nil }
 func pinJobRuns(st *State) bool { return st.PINJob != nil }
 func jobStopped(st *State) bool { return st.Job != nil && !st.Job.Running && st.Job.Advice != nil }
-func cannotSign(st *State) bool { return st.Cards.Card() != nil && st.Cards.Card().Signing() == nil }
 
 func cardBack(st *State) bool {
 	return !st.Exercise.Out && st.Cards.Card() != nil && st.Cards.Phase == PhaseReady
@@ -130,10 +131,32 @@ func (s *Store) StartExercise(id string, words *lang.Catalog) {
 // begun is the exercise with nothing done.
 func (x exercise) begun() *Exercise {
 	e := &Exercise{ID: x.id}
-	for n := range x.steps {
-		e.Steps = append(e.Steps, ExerciseStep{Words: lang.M(fmt.Sprintf("exercise.%s.%d", x.id, n+1), "pin", PracticePIN, "puk", PracticePUK)})
+	for n, done := range x.steps {
+		e.Steps = append(e.Steps, ExerciseStep{
+			Words: lang.M(fmt.Sprintf("exercise.%s.%d", x.id, n+1), "pin", PracticePIN, "puk", PracticePUK), Read: done == nil,
+		})
 	}
 	return e
+}
+
+// StepRead says that the step under way has been read, where that is all there is to do.
+func (s *Store) StepRead() {
+	s.post(func(st State) State {
+		e := st.Exercise
+		if e == nil || e.Next() == len(e.Steps) || !e.Steps[e.Next()].Read {
+			return st
+		}
+		st.Exercise = e.stepDone()
+		return st
+	})
+}
+
+// stepDone is the exercise with the step under way done.
+func (e *Exercise) stepDone() *Exercise {
+	next := *e
+	next.Steps = slices.Clone(e.Steps)
+	next.Steps[e.Next()].Done = true
+	return &next
 }
 
 // PutCardBack inserts the card that an exercise has pulled out.
@@ -174,13 +197,10 @@ func keepExercise(st State) State {
 	}
 	x := exercises[slices.IndexFunc(exercises, func(x exercise) bool { return x.id == e.ID })]
 	n := e.Next()
-	if n == len(e.Steps) || !x.steps[n](&st) {
+	if n == len(e.Steps) || x.steps[n] == nil || !x.steps[n](&st) {
 		return st
 	}
-	next := *e
-	next.Steps = slices.Clone(e.Steps)
-	next.Steps[n].Done = true
-	st.Exercise = &next
+	st.Exercise = e.stepDone()
 	return keepExercise(st)
 }
 

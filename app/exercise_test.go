@@ -4,6 +4,8 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
 	"ceralacca/app/lang"
@@ -42,14 +44,29 @@ func TestExercises(t *testing.T) {
 				t.Errorf("the card is not blocked: %d", st.Cards.Phase)
 			}
 			w.Unblock(card.SignPIN)
+			w.until("does the card have no blocked PIN", func(st *State) bool {
+				c := st.Cards.Card()
+				return c != nil && !slices.ContainsFunc(c.PINs, func(p PINView) bool { return p.Blocked })
+			})
 		},
 		"renew": func(w *watched) {
 			if s := ready(w).Cards.Card().Signing(); s == nil || s.DaysLeft > 90 {
 				t.Errorf("there is nothing to renew: %+v", s)
 			}
-			w.SaveCalendar(c, filepath.Join(t.TempDir(), "scadenze.ics"))
+			ics := filepath.Join(t.TempDir(), "scadenze.ics")
+			w.SaveCalendar(c, ics)
+			w.until("is the calendar saved", func(st *State) bool { return st.Saved != nil })
+			b, err := os.ReadFile(ics)
+			if n := strings.Count(string(b), "BEGIN:VEVENT"); err != nil || n == 0 || strings.Count(string(b), "SUMMARY:TEST · ") != n {
+				t.Errorf("the calendar of a practice card (%v) does not say so:\n%s", err, b)
+			}
 		},
-		"expired": func(w *watched) { ready(w) },
+		"expired": func(w *watched) {
+			if st := ready(w); st.Cards.Card().Signing() != nil || st.Exercise.Next() != 0 {
+				t.Error("there is nothing left to read")
+			}
+			w.StepRead()
+		},
 		"pulled": func(w *watched) {
 			listed(w, 3)
 			w.Sign()

@@ -43,6 +43,7 @@ func (a *asking) open() {
 	c, first := a.ui.window.Canvas(), a.panel == nil
 	if first {
 		a.from = c.Focused()
+		c.Unfocus() // one ring at a time: what lies behind the panel takes no keys
 	} else {
 		a.panel.wipe()
 		c.Overlays().Remove(a.panel.object)

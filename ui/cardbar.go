@@ -320,4 +320,4 @@ func (b *cardBar) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 }
 
 // MinSize implements fyne.Layout.
-func (b *cardBar) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(1, b.u.k.px(60)) }
+func (b *cardBar) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(1, b.u.k.px(50)) }

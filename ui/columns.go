@@ -1,9 +1,47 @@
 package ui
 
 import (
+	"image/color"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 )
+
+// beside is a drawing with words at its right, within the margins of a box; where the words would have little room the
+// drawing is smaller and the margins too.
+func (k *kit) beside(drawing string, side float32, ink color.NRGBA, words fyne.CanvasObject) *fyne.Container {
+	l := &drawnLayout{k: k, side: side}
+	return container.New(l, k.picture(drawing, side, side, ink), words)
+}
+
+type drawnLayout struct {
+	k    *kit
+	side float32
+}
+
+func (l *drawnLayout) measures(width float32) (edge, side, gap float32) {
+	if k := l.k; width < k.px(340) {
+		return k.px(16), k.px(32), k.px(12)
+	}
+	return l.k.px(28), l.k.px(l.side), l.k.px(24)
+}
+
+func (l *drawnLayout) heightFor(o []fyne.CanvasObject, width float32) float32 {
+	edge, side, gap := l.measures(width)
+	return max(side, heightOf(o[1], width-2*edge-side-gap)) + l.k.px(40)
+}
+
+// Layout implements fyne.Layout.
+func (l *drawnLayout) Layout(o []fyne.CanvasObject, size fyne.Size) {
+	edge, side, gap := l.measures(size.Width)
+	w := size.Width - 2*edge - side - gap
+	h := heightOf(o[1], w)
+	place(o[0], edge, min((size.Height-side)/2, l.k.px(24)), side, side)
+	place(o[1], edge+side+gap, (size.Height-h)/2, w, h)
+}
+
+// MinSize implements fyne.Layout.
+func (l *drawnLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(1, 1) }
 
 // columns share the width by weight, all as high as the highest; under the breaking width they stack.
 type columns struct {

@@ -11,62 +11,89 @@ import (
 type exerciseIntents interface {
 	StartExercise(id string, words *lang.Catalog)
 	PutCardBack()
+	StepRead()
+}
+
+// exerciseWords are the step of the exercise under way, with what is to be pressed for it in the strip itself, or nil.
+func (u *UI) exerciseWords(e *app.Exercise) (words *fyne.Container, next *button) {
+	k := u.k
+	n := e.Next()
+	s := k.T("exercise.done")
+	if n < len(e.Steps) {
+		s = k.Text(lang.Msg{Key: "exercise.step", N: n + 1, Args: map[string]string{"what": k.Text(e.Steps[n].Words)}})
+	}
+	switch {
+	case e.Out:
+		next = k.button(small, "card", k.T("exercise.back"), u.store.PutCardBack)
+	case n == len(e.Steps):
+		next = k.button(small, "right", k.T("exercise.next"), u.chooseExercise)
+	case e.Steps[n].Read:
+		next = k.button(small, "tick", k.T("exercise.read"), u.store.StepRead)
+	}
+	return k.para(noteBold, k.p.ink, "TEST · "+s), next
 }
 
 // exerciseStrip is the step of the exercise under way, below the ribbon of practice: it stays in sight on every
-// page and over every question. ways are the ways out of it, where a low window has no other place for them.
-func (u *UI) exerciseStrip(e *app.Exercise, ways fyne.CanvasObject) fyne.CanvasObject {
+// page and over every question.
+func (u *UI) exerciseStrip(e *app.Exercise) fyne.CanvasObject {
 	k := u.k
-	n := e.Next()
 	marks := []fyne.CanvasObject{}
 	for i, s := range e.Steps {
 		switch {
 		case s.Done:
 			marks = append(marks, k.icon("check", 20, k.p.good.ink))
-		case i == n:
+		case i == e.Next():
 			marks = append(marks, k.icon("right", 20, k.p.note.ink))
 		default:
 			marks = append(marks, k.icon("ring", 20, k.p.muted))
 		}
 	}
-	words := k.T("exercise.done")
-	if n < len(e.Steps) {
-		words = k.Text(lang.Msg{Key: "exercise.step", N: n + 1, Args: map[string]string{"what": k.Text(e.Steps[n].Words)}})
-	}
-	strip := hbox(k.px(14), hbox(k.px(4), marks...), flex(k.para(noteBold, k.p.ink, "TEST · "+words)), ways)
-	var next *button
-	if e.Out {
-		next = k.button(small, "card", k.T("exercise.back"), u.store.PutCardBack)
-	} else if n == len(e.Steps) {
-		next = k.button(small, "right", k.T("exercise.next"), u.chooseExercise)
-	}
+	words, next := u.exerciseWords(e)
+	strip := hbox(k.px(14), hbox(k.px(4), marks...), flex(words))
 	if next != nil {
 		strip = cols(k.px(8), k.px(560), []float32{1, -next.MinSize().Width}, strip, centre(next))
 	}
 	return pad(k.px(6), k.px(20), k.px(8), k.px(20), strip)
 }
 
-// ribbonOf is what practice shows above every page, and of it the line that a low window leaves out for the step, with
-// what it shows instead.
+// lowStrip is ribbon and strip of a low window, where each line is taken from the page: the words of the step, and the
+// ways out of it beside them or beside what is to be pressed.
+func (u *UI) lowStrip(e *app.Exercise) fyne.CanvasObject {
+	k := u.k
+	words, next := u.exerciseWords(e)
+	choose, leave := u.practiceWays()
+	strip := hbox(k.px(14), flex(words), vbox(k.px(2), leftmost(choose), leftmost(leave)))
+	if next != nil {
+		strip = vbox(k.px(4), words, hbox(k.px(14), next, flex(), choose, leave))
+	}
+	return pad(k.px(4), k.px(12), k.px(6), k.px(12), strip)
+}
+
+// practiceWays lead to the exercises and out of practice.
+func (u *UI) practiceWays() (choose, leave fyne.CanvasObject) {
+	k := u.k
+	return k.link(noteFace, k.T("exercise.title"), u.chooseExercise),
+		k.link(noteFace, k.T("ui.practice.leave"), func() { u.store.UsePractice(false) })
+}
+
+// ribbonOf is what practice shows above every page, and of it what a low window leaves out, with what it shows instead.
 func (u *UI) ribbonOf(e *app.Exercise) (ribbon, spare, instead fyne.CanvasObject) {
 	k := u.k
-	title := k.T("ui.practice.ribbon")
+	title := k.fitting(noteBold, k.p.note.ink, "")
+	say := k.T("ui.practice.ribbon")
 	if e != nil {
-		title = k.T("exercise."+e.ID+".title") + " · " + title
+		say = k.T("exercise."+e.ID+".title") + " · " + say
 	}
-	ways := func() (choose, leave fyne.CanvasObject) {
-		return k.link(noteFace, k.T("exercise.title"), u.chooseExercise), k.link(noteFace, k.T("ui.practice.leave"), func() { u.store.UsePractice(false) })
-	}
-	choose, leave := ways()
-	lines := []fyne.CanvasObject{pad(k.px(4), k.px(20), k.px(4), k.px(20), hbox(k.px(14),
-		k.icon("info", 20, k.p.note.ink), flex(k.fit(noteBold, k.p.note.ink, title)), choose, leave))}
+	title.say(say, k.p.note.ink, k.T("ui.practice.ribbon"), k.T("ui.practice.ribbon.short"))
+	choose, leave := u.practiceWays()
+	lines := pad(k.px(4), k.px(20), k.px(4), k.px(20), hbox(k.px(14),
+		k.icon("info", 20, k.p.note.ink), flex(title.Container), choose, leave))
 	if e != nil {
-		choose, leave = ways()
-		instead = vbox(k.px(2), choose, leave)
-		lines = append(lines, u.exerciseStrip(e, instead))
-		spare = lines[0]
+		lines = vbox(0, lines, u.exerciseStrip(e))
+		spare, instead = lines, u.lowStrip(e)
+		lines = vbox(0, spare, instead)
 	}
-	return over(canvas.NewRectangle(k.p.note.tint), vbox(0, lines...), vboxBottom(k.px(k.p.stroke), 0, canvas.NewRectangle(k.p.note.ink))), spare, instead
+	return over(canvas.NewRectangle(k.p.note.tint), lines, vboxBottom(k.px(k.p.stroke), 0, canvas.NewRectangle(k.p.note.ink))), spare, instead
 }
 
 // chooseExercise offers the exercises.

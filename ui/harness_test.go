@@ -135,6 +135,7 @@ func (f *fakeStore) StartExercise(id string, _ *lang.Catalog) {
 	f.said = append(f.said, "exercise "+id)
 }
 func (f *fakeStore) PutCardBack()           { f.said = append(f.said, "card back") }
+func (f *fakeStore) StepRead()              { f.said = append(f.said, "read") }
 func (f *fakeStore) UseLibrary(path string) { f.said = append(f.said, "library "+path) }
 func (f *fakeStore) SetStartAtLogin(on bool) {
 	f.said = append(f.said, fmt.Sprint("start at login ", on))

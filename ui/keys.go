@@ -23,6 +23,7 @@ var shortcutSheet = []struct{ keys, text string }{
 	{"ui.key.main", "ui.keys.main"},
 	{"ui.key.tab", "ui.keys.tab"},
 	{"ui.key.list", "ui.keys.list"},
+	{"ui.key.scroll", "ui.keys.scroll"},
 	{"preview.key.look", "preview.keys.look"},
 	{"filter.key", "filter.keys"},
 	{"ui.key.remove", "ui.keys.remove"},
@@ -89,6 +90,9 @@ func (u *UI) shortcut(key fyne.KeyName) {
 
 // typedKey is for keys that no control wants.
 func (u *UI) typedKey(e *fyne.KeyEvent) {
+	if u.scrolls(e.Name) {
+		return
+	}
 	if u.asking != nil {
 		if e.Name == fyne.KeyEscape {
 			u.asking.refuse()
@@ -276,8 +280,8 @@ func (u *UI) say(s string) {
 	u.later(6*time.Second, func() { t.hush(s) })
 }
 
-// reveal scrolls the page so that o is in sight.
-func (u *UI) reveal(o fyne.CanvasObject) {
+// reveal scrolls the page so that the part of o that is height high and begins at top is in sight.
+func (u *UI) reveal(o fyne.CanvasObject, top, height float32) {
 	if u.shell == nil {
 		return
 	}
@@ -296,14 +300,69 @@ func (u *UI) reveal(o fyne.CanvasObject) {
 	if o == nil {
 		return
 	}
-	d := u.app.Driver()
-	top := d.AbsolutePositionForObject(o).Y - d.AbsolutePositionForObject(s).Y
-	gap := u.k.px(16)
-	if name := 2 * gap; top < name { // what stands above a field is its name
+	top += heightWithin(s.Content, o) - s.Offset.Y
+	room := s.Size().Height - height
+	gap := min(u.k.px(16), max(0, room/2))
+	if name := min(2*gap, max(0, room)); top < name { // what stands above a field is its name
 		s.ScrollToOffset(fyne.NewPos(0, max(0, s.Offset.Y+top-name)))
-	} else if over := top + o.Size().Height + gap - s.Size().Height; over > 0 {
+	} else if over := min(top, top+gap-room); over > 0 { // of what is higher than the view the top is shown
 		s.ScrollToOffset(fyne.NewPos(0, s.Offset.Y+over))
 	}
+}
+
+// heightWithin is how far below the top of root its descendant o begins. The driver could tell only of what was painted
+// before, and a panel that just opens was not.
+func heightWithin(root, o fyne.CanvasObject) float32 {
+	if root == o {
+		return 0
+	}
+	c, ok := root.(*fyne.Container)
+	if !ok {
+		return 0
+	}
+	for _, x := range c.Objects {
+		if standing(x, o) != nil {
+			return x.Position().Y + heightWithin(x, o)
+		}
+	}
+	return 0
+}
+
+// scrolls moves what is open, the page or the panel, by the keys that scroll.
+func (u *UI) scrolls(key fyne.KeyName) bool {
+	if u.shell == nil {
+		return false
+	}
+	root := u.views[u.page].Object()
+	if a := u.asking; a != nil {
+		if a.panel == nil {
+			return false
+		}
+		root = a.panel.object
+	}
+	s := scrollerOf(root)
+	if s == nil {
+		return false
+	}
+	y, step, leaf := s.Offset.Y, u.k.px(60), s.Size().Height*0.9
+	switch key {
+	case fyne.KeyDown:
+		y += step
+	case fyne.KeyUp:
+		y -= step
+	case fyne.KeyPageDown:
+		y += leaf
+	case fyne.KeyPageUp:
+		y -= leaf
+	case fyne.KeyHome:
+		y = 0
+	case fyne.KeyEnd:
+		y = s.Content.MinSize().Height
+	default:
+		return false
+	}
+	s.ScrollToOffset(fyne.NewPos(0, max(0, min(y, s.Content.MinSize().Height-s.Size().Height))))
+	return true
 }
 
 func scrollerOf(o fyne.CanvasObject) *container.Scroll {

@@ -29,7 +29,7 @@ type kit struct {
 	show   bool // the codice fiscale is shown in full
 
 	// keys is told of the keys that a focused control has no use for.
-	reveal func(fyne.CanvasObject)
+	reveal func(o fyne.CanvasObject, top, height float32)
 	keys   func(*fyne.KeyEvent)
 	runes  func(rune)
 	focus  func(fyne.Focusable)

@@ -129,7 +129,18 @@ func (l *rowList) fill() {
 }
 
 // FocusGained implements fyne.Focusable.
-func (l *rowList) FocusGained() { l.on = true; l.fill() }
+func (l *rowList) FocusGained() { l.on = true; l.fill(); l.reveal() }
+
+// reveal scrolls the page so that the row of the cursor is in sight.
+func (l *rowList) reveal() {
+	switch {
+	case !l.on || l.k.reveal == nil:
+	case l.plain:
+		l.k.reveal(l, 0, l.Size().Height)
+	default:
+		l.k.reveal(l, float32(l.cursor)*l.rowH-l.scroll.Offset.Y, l.rowH)
+	}
+}
 
 // FocusLost implements fyne.Focusable.
 func (l *rowList) FocusLost() { l.on = false; l.fill() }
@@ -190,6 +201,7 @@ func (l *rowList) move(i int) {
 		l.scroll.ScrollToOffset(fyne.NewPos(0, bottom))
 	}
 	l.fill()
+	l.reveal()
 }
 
 // CreateRenderer implements fyne.Widget.

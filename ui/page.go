@@ -10,25 +10,40 @@ import (
 
 // frame is what the pages with an action bar have in common: a scrolled body and, at the foot, the bar.
 type frame struct {
-	k      *kit
-	object *fyne.Container
-	body   *fyne.Container // its layout is fillColumn
-	column *fillColumn
-	scroll *fyne.Container
-	bar    *fyne.Container
+	k       *kit
+	object  *fyne.Container
+	body    *fyne.Container // its layout is fillColumn
+	column  *fillColumn
+	scroll  *fyne.Container
+	content *fyne.Container // what scrolls: the body within its margins, in a window that is too low for both also the bar
+	bar     *fyne.Container
+	least   float32 // height of the design under which the body would tell too little beside the bar
 }
 
 func (k *kit) frame() *frame { return k.frameWithin(edgeOf) }
 
 // frameWithin is frame with another edge.
 func (k *kit) frameWithin(edge func(*kit, float32) float32) *frame {
-	f := &frame{k: k, column: &fillColumn{k: k}}
+	f := &frame{k: k, least: 88, column: &fillColumn{k: k}}
 	f.body = container.New(f.column)
 	margins := container.New(&pageMargins{k, edge}, f.body)
-	f.scroll = scrolled(margins)
+	f.content = vbox(0, margins)
+	f.scroll = scrolled(f.content)
 	f.bar = container.New(&barLayout{k, edge})
 	f.object = container.New(f, f.scroll, f.bar)
 	return f
+}
+
+// fold lets the bar scroll with the body, or stand at the foot again.
+func (f *frame) fold(fold bool) {
+	if fold == (len(f.object.Objects) == 1) {
+		return
+	}
+	margins := f.content.Objects[0]
+	f.content.Objects, f.object.Objects = []fyne.CanvasObject{margins}, []fyne.CanvasObject{f.scroll, f.bar}
+	if fold {
+		f.content.Objects, f.object.Objects = []fyne.CanvasObject{margins, f.bar}, []fyne.CanvasObject{f.scroll}
+	}
 }
 
 // setBody puts objects under each other; elastic is the index of the one that gives way when the window is
@@ -52,10 +67,16 @@ func (f *frame) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 	if len(f.bar.Objects) > 0 {
 		bar = f.bar.Layout.(*barLayout).heightFor(f.bar.Objects, size.Width)
 	}
+	f.fold(bar > 0 && size.Height-bar < f.k.px(f.least))
+	if len(f.object.Objects) == 1 {
+		bar = 0
+	}
 	margin := 2 * closeEdge(f.k, size.Width)
 	f.column.view = size.Height - bar - min(margin, 2*f.k.px(26))
 	place(f.scroll, 0, 0, size.Width, max(0, size.Height-bar))
-	place(f.bar, 0, size.Height-bar, size.Width, bar)
+	if bar > 0 {
+		place(f.bar, 0, size.Height-bar, size.Width, bar)
+	}
 }
 
 // MinSize implements fyne.Layout.

@@ -410,6 +410,7 @@ func (u *UI) within(refuse func(), p *press) func(*fyne.KeyEvent) bool {
 		case fyne.KeySpace, fyne.KeyReturn, fyne.KeyEnter:
 			return false
 		}
+		u.scrolls(e.Name)
 		return true
 	}
 }

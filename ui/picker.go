@@ -33,6 +33,7 @@ type picker struct {
 	items  []pickItem
 	chosen map[string]bool
 	list   *rowList
+	empty  fyne.CanvasObject // words in the place of rows
 	path   *fitting
 	main   *button
 	give   func([]string)
@@ -82,14 +83,20 @@ func (p *picker) panel(a *asking) *panel {
 	title := k.T(pickTitles[p.what])
 	p.path = k.fitting(noteFace, k.p.muted, p.dir)
 	p.path.middle = true
-	up := k.button(small, "left", k.T("ui.pick.up"), func() { p.turn(filepath.Dir(p.dir)) })
+	above := func() { p.turn(filepath.Dir(p.dir)) }
+	face, up := pinFace, fyne.CanvasObject(k.button(small, "left", k.T("ui.pick.up"), above))
+	if p.u.shell.pageArea(p.u.window.Canvas().Size()).Size.Width < k.px(480) { // its arrow is enough beside the title
+		face, up = sectionFace, k.square("left", k.T("ui.pick.up"), above)
+	}
+	p.empty = pad(k.px(14), k.px(16), 0, k.px(16), k.para(bodyFace, k.p.muted, k.T("ui.pick.empty")))
+	p.empty.Hide()
 	p.main = k.button(inked, "", "", func() { p.finish(a) })
 	cancel := k.button(outlined, "", k.T("ui.cancel"), leave)
-	for _, b := range []*button{up, p.main, cancel} {
+	for _, b := range []control{controlsIn(up)[0], {p.main.press, p.main}, {cancel.press, cancel}} {
 		b.key = p.u.within(leave, b.press)
 	}
 	content := container.New(&pickLayout{k},
-		topbox(k.px(16), flex(vbox(0, k.text(pinFace, k.p.ink, title), p.path.Container)), up), p.list,
+		topbox(k.px(16), flex(vbox(0, k.fit(face, k.p.ink, title), p.path.Container)), up), over(p.list, p.empty),
 		hbox(k.px(12), flex(), cancel, p.main))
 	pn := p.u.newPanel(k.p.ink, over(canvas.NewRectangle(k.p.leaf), content))
 	pn.first = p.list
@@ -139,6 +146,10 @@ func (p *picker) turn(dir string) {
 			}
 			p.dir, p.items, p.chosen = dir, items, map[string]bool{}
 			p.u.lastDir = dir
+			p.empty.Hide()
+			if len(items) == 0 {
+				p.empty.Show()
+			}
 			p.list.cursor = 0
 			p.list.scroll.ScrollToOffset(fyne.NewPos(0, 0))
 			p.show()

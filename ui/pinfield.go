@@ -116,6 +116,10 @@ func (f *pinField) TypedKey(e *fyne.KeyEvent) {
 		if f.tab != nil {
 			f.tab(f.shifting)
 		}
+	default:
+		if f.k.keys != nil {
+			f.k.keys(e)
+		}
 	}
 }
 
@@ -139,7 +143,7 @@ func (f *pinField) FocusGained() {
 	f.focused = true
 	f.Refresh()
 	if f.k.reveal != nil {
-		f.k.reveal(f)
+		f.k.reveal(f, 0, f.Size().Height)
 	}
 }
 

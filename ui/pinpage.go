@@ -3,6 +3,7 @@ package ui
 import (
 	"context"
 	"image/color"
+	"slices"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
@@ -49,6 +50,7 @@ type newPINForm struct {
 	sure          *tickBox // nil unless one try is left
 	seen          *tickBox // the digits are drawn
 	rules         *ruleList
+	wrong         *ruleList // the rule that is broken, beside the tries: where the rules lie below the fields they are out of sight
 	main, foot    *fyne.Container
 	beside        *fyne.Container // both
 	on            *button         // goes on to the next step, or sends
@@ -95,6 +97,8 @@ func (u *UI) newPINPanel(q app.NewPINQuestion, give func(*app.NewPINs), refuse f
 		p.tab = func(back bool) { u.round(f.ring, p, back) }
 	}
 	side, short := f.tries()
+	f.wrong = k.rules()
+	short = vbox(k.px(6), short, f.wrong.box)
 	sheet, beside := u.pinSheet(&pinLayout{k: k, roomy: true}, side, short, f.main, f.foot, pinRoom{top, gap, top, top})
 	f.beside, f.panel = beside, u.newPanel(k.p.waxText, sheet)
 	f.panel.fields = fields
@@ -156,8 +160,9 @@ func (f *newPINForm) turn(step int) {
 		f.panel.field = p
 	}
 	foot := hbox(k.px(12), row...)
+	told := u.latest.Load().Exercise != nil // its strip names the PIN or PUK
 	switch low := u.window.Canvas().Size().Height < k.px(480); {
-	case !low || f.q.Practice != app.NotPractice:
+	case !low || f.q.Practice != app.NotPractice && !told:
 		foot = cols(k.px(12), wide+k.px(270), []float32{1, -wide - k.px(12)}, f.note(), foot)
 	case !f.q.OnReader: // else the box about the reader says what the note would
 		objects = append(objects, f.note())
@@ -218,6 +223,9 @@ func (f *newPINForm) settle() bool {
 	f.beside.Refresh()
 	f.rules.box.Refresh()
 	canvas.Refresh(f.panel.object)
+	if o, ok := f.u.window.Canvas().Focused().(fyne.CanvasObject); ok {
+		f.u.reveal(o, 0, o.Size().Height)
+	}
 	return true
 }
 
@@ -279,7 +287,16 @@ func (f *newPINForm) columns(rows ...fyne.CanvasObject) fyne.CanvasObject {
 		right = vbox(0, pad(k.px(26), 0, 0, 0, f.rules.box))
 	}
 	f.ring = append(f.ring, f.seen)
-	return cols(k.px(28), w+k.px(220), []float32{-w, 1}, vbox(k.px(9), append(rows, f.seen)...), right)
+	return cols(k.px(28), f.roomForRules(), []float32{-w, 1}, vbox(k.px(9), append(rows, f.seen)...), right)
+}
+
+// roomForRules is the width from which the rules stand beside the fields.
+func (f *newPINForm) roomForRules() float32 { return f.fresh.MinSize().Width + f.u.k.px(220) }
+
+// stacked reports whether the rules lie below the fields.
+func (f *newPINForm) stacked() bool {
+	width := f.u.shell.pageArea(f.u.window.Canvas().Size()).Size.Width
+	return width-2*f.u.k.px(32) < f.roomForRules()
 }
 
 // note is what stands at the left of the buttons.
@@ -368,12 +385,19 @@ func (f *newPINForm) say() {
 	if f.rules == nil || f.on == nil {
 		return
 	}
+	var judged []rule
 	switch {
 	case f.q.OnReader:
 	case f.step == stepPUK:
-		f.rules.say(f.judgePUK())
+		judged = f.judgePUK()
 	case f.step == stepNew:
-		f.rules.say(f.judgeNew())
+		judged = f.judgeNew()
+	}
+	f.rules.say(judged)
+	f.wrong.box.Hide()
+	if i := slices.IndexFunc(judged, func(r rule) bool { return r.state == ruleBroken }); i >= 0 && f.stacked() {
+		f.wrong.say(judged[i : i+1])
+		f.wrong.box.Show()
 	}
 	f.on.enable(f.ready())
 	f.settle()

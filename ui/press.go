@@ -103,7 +103,7 @@ func (p *press) KeyUp(*fyne.KeyEvent) {}
 // reveal scrolls the page so that the focused control is seen.
 func (p *press) reveal() {
 	if p.k.reveal != nil {
-		p.k.reveal(p)
+		p.k.reveal(p, 0, p.Size().Height)
 	}
 }
 

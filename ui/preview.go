@@ -63,13 +63,9 @@ func (v *previewView) Show(p *app.Preview) {
 
 // scrolls moves a page that is higher than the window: an invoice has nothing in it to walk to.
 func (v *previewView) scrolls(e *fyne.KeyEvent) bool {
-	s := scrollerOf(v.frame.object)
-	by := map[fyne.KeyName]float32{
-		fyne.KeyDown: v.u.k.px(60), fyne.KeyUp: -v.u.k.px(60), fyne.KeyPageDown: s.Size().Height * 0.9, fyne.KeyPageUp: -s.Size().Height * 0.9,
-	}
-	if d, ok := by[e.Name]; ok {
-		s.ScrollToOffset(fyne.NewPos(0, s.Offset.Y+d))
-		return true
+	switch e.Name {
+	case fyne.KeyDown, fyne.KeyUp, fyne.KeyPageDown, fyne.KeyPageUp:
+		return v.u.scrolls(e.Name)
 	}
 	return v.key(e)
 }

@@ -191,6 +191,12 @@ func (e *railEntry) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 	k := e.rail.u.k
 	i, th := k.px(24), e.words.MinSize().Height
 	place(e.mark, 0, size.Height/2-k.px(12), k.px(4), k.px(24))
+	e.icon.Show()
+	if e.rail.thin && size.Height < i+th-k.px(3) { // too low for both
+		e.icon.Hide()
+		place(e.words, 0, (size.Height-th)/2, size.Width, th)
+		return
+	}
 	if e.rail.thin {
 		top := max(0, (size.Height-i-th)/2)
 		place(e.icon, (size.Width-i)/2, top, i, i)

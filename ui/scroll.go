@@ -61,10 +61,14 @@ func (b *scrollBody) MinSize(objects []fyne.CanvasObject) fyne.Size {
 }
 
 // footed sets a foot under a body: where the window is too low for both, the body scrolls above the foot and a line
-// tells that it goes on below.
+// tells that it goes on below. Where that would leave too little of the body, the foot scrolls with it.
 type footed struct {
-	k    *kit
-	body fyne.CanvasObject // what is in the scroll
+	k          *kit
+	body, foot fyne.CanvasObject
+	scroll     fyne.CanvasObject
+	content    *fyne.Container // what scrolls
+	line       fyne.CanvasObject
+	object     *fyne.Container
 }
 
 // newFooted is body over foot, each with the margins of a panel.
@@ -97,24 +101,37 @@ func (l *edged) MinSize(o []fyne.CanvasObject) fyne.Size { return l.within(0).Mi
 
 // footedWithin is body over foot, which have their margins.
 func footedWithin(k *kit, body, foot fyne.CanvasObject) *fyne.Container {
-	return container.New(&footed{k, body}, scrolled(body), foot, canvas.NewRectangle(k.p.line))
+	l := &footed{k: k, body: body, foot: foot, content: vbox(0, body), line: canvas.NewRectangle(k.p.line)}
+	l.scroll = scrolled(l.content)
+	l.object = container.New(l, l.scroll, l.foot, l.line)
+	return l.object
 }
 
-func (l *footed) heightFor(o []fyne.CanvasObject, width float32) float32 {
-	return heightOf(l.body, width) + heightOf(o[1], width)
+func (l *footed) heightFor(_ []fyne.CanvasObject, width float32) float32 {
+	return heightOf(l.body, width) + heightOf(l.foot, width)
 }
 
 // Layout implements fyne.Layout.
-func (l *footed) Layout(o []fyne.CanvasObject, size fyne.Size) {
-	foot := heightOf(o[1], size.Width)
+func (l *footed) Layout(_ []fyne.CanvasObject, size fyne.Size) {
+	body, foot := heightOf(l.body, size.Width), heightOf(l.foot, size.Width)
 	room := max(0, size.Height-foot)
-	place(o[0], 0, 0, size.Width, room)
-	place(o[1], 0, room, size.Width, foot)
-	place(o[2], 0, room, size.Width, l.k.px(l.k.p.stroke))
-	if heightOf(l.body, size.Width) > room+1 {
-		o[2].Show()
+	if fold := room < min(body, l.k.px(56)); fold != (len(l.object.Objects) == 1) {
+		l.content.Objects, l.object.Objects = []fyne.CanvasObject{l.body}, []fyne.CanvasObject{l.scroll, l.foot, l.line}
+		if fold {
+			l.content.Objects, l.object.Objects = []fyne.CanvasObject{l.body, l.foot}, []fyne.CanvasObject{l.scroll}
+		}
+	}
+	if len(l.object.Objects) == 1 {
+		place(l.scroll, 0, 0, size.Width, size.Height)
+		return
+	}
+	place(l.scroll, 0, 0, size.Width, room)
+	place(l.foot, 0, room, size.Width, foot)
+	place(l.line, 0, room, size.Width, l.k.px(l.k.p.stroke))
+	if body > room+1 {
+		l.line.Show()
 	} else {
-		o[2].Hide()
+		l.line.Hide()
 	}
 }
 

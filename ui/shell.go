@@ -16,7 +16,7 @@ type shell struct {
 	object   *fyne.Container
 	ribbon   *fyne.Container
 	exercise *app.Exercise     // that the ribbon shows
-	spare    fyne.CanvasObject // a line of the ribbon that a low window does without, or nil
+	spare    fyne.CanvasObject // what of the ribbon a low window does without, or nil
 	instead  fyne.CanvasObject // what is shown then
 	rail     *rail
 	bar      *cardBar
@@ -80,6 +80,9 @@ func (s *shell) practise(st *app.State) {
 	s.object.Refresh()
 	if a := s.u.asking; a != nil && a.panel != nil { // it begins below the ribbon
 		a.panel.layout.Layout(nil, a.panel.object.Size())
+		if o, ok := focused.(fyne.CanvasObject); ok {
+			s.u.reveal(o, 0, o.Size().Height)
+		}
 	}
 	if focused != nil && s.u.window.Canvas().Focused() != focused {
 		s.u.window.Canvas().Focus(focused)
@@ -103,7 +106,10 @@ func (s *shell) measures(size fyne.Size) (top, rail, bar float32) {
 	if size.Width < k.px(900) {
 		rail = k.px(96)
 	}
-	if size.Height < k.px(520) {
+	switch left := size.Height - top; {
+	case left < k.px(250):
+		bar = k.px(52)
+	case size.Height < k.px(520):
 		bar = k.px(68)
 	}
 	return top, rail, bar

@@ -95,6 +95,7 @@ func (v *signView) Show(st *app.State) {
 	}
 	v.lastChoices, v.lastInterrupted = st.Choices, st.Interrupted
 	v.lastDocs, v.lastAdding, v.lastFiling, v.lastJob, v.lastCards, v.lastPassing = st.Docs, st.Adding, st.Filing, st.Job, st.Cards, passing
+	before := v.mode
 	v.docs, v.mode, v.main, v.points, v.roomAt = st.Docs.List, modeOf(st), nil, nil, 0
 	v.twins = make(map[string]int, len(v.docs))
 	for i := range v.docs {
@@ -112,6 +113,9 @@ func (v *signView) Show(st *app.State) {
 		v.showRunning(st)
 	case signDone:
 		v.showDone(st)
+	}
+	if v.mode != before { // another page by the same name
+		scrollerOf(v.frame.object).ScrollToTop()
 	}
 	v.refilter()
 }
@@ -293,18 +297,18 @@ func (v *signView) showDone(st *app.State) {
 	v.frame.column.grow = false
 	job := st.Job
 	var objects []fyne.CanvasObject
-	all := job.Signed == len(v.docs) && job.Signed > 0
+	left := unsigned(v.docs)
+	all := left == 0 && job.Signed > 0
 	if all {
 		when := k.Text(lang.M("ui.done.as", "name", job.Signer, "date", k.Date(job.Ended), "time", k.Clock(job.Ended)))
 		words := vbox(k.px(2), k.para(titleFace, k.p.ink, initial(k.Text(lang.MN("ui.done", job.Signed)))), k.para(bodyFace, k.p.ink, when))
 		if job.Practice {
 			words.Add(k.para(strongFace, k.p.note.ink, k.T("ui.done.practice")))
 		}
-		objects = append(objects, k.cornice(pad(k.px(18), k.px(24), k.px(18), k.px(28),
-			hbox(k.px(24), k.picture("draw-seal-whole", 86, 86, k.p.wax), flex(words)))))
+		objects = append(objects, k.cornice(k.beside("draw-seal-whole", 86, k.p.wax, words)))
 	} else {
 		r := k.p.warn
-		title := initial(k.Text(lang.MN("ui.done.some", job.Signed))) + ", " + k.Text(lang.MN("ui.done.not", len(v.docs)-job.Signed))
+		title := initial(k.Text(lang.MN("ui.done.some", job.Signed))) + ", " + k.Text(lang.MN("ui.done.not", left))
 		body := k.T("ui.done.some.body")
 		if job.Advice != nil {
 			body = k.Text(job.Advice.Title) + " " + k.Text(job.Advice.Body)
@@ -368,6 +372,16 @@ func (v *signView) backToRest() []fyne.CanvasObject {
 		v.u.store.Clear()
 		v.u.store.AddToSign(rest...)
 	})}
+}
+
+// unsigned is how many files are not signed; what an earlier job signed is no failure of the last one.
+func unsigned(docs []app.Doc) (n int) {
+	for _, d := range docs {
+		if d.Status != app.DocSigned {
+			n++
+		}
+	}
+	return n
 }
 
 // besideLayout sets the list and what comes next side by side, or under each other in a narrow window.

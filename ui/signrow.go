@@ -115,7 +115,7 @@ func (v *signView) lookOf(d app.Doc, key rowKey, width float32) rowLook {
 		}
 	case key.again != "":
 		l.below, l.loud = key.again, k.p.warn.ink
-	case v.mode == signDone && v.tight(width): // its buttons stand where the word would
+	case v.mode == signDone && v.tight(width), v.mode == signRunning && v.tiny(width): // its buttons stand where the word would
 		l.below, l.loud, l.brief = l.words+" · "+l.below, l.ink, true
 	}
 	return l
@@ -123,6 +123,9 @@ func (v *signView) lookOf(d app.Doc, key rowKey, width float32) rowLook {
 
 // tight reports whether the rows are too narrow for words beside the name.
 func (v *signView) tight(width float32) bool { return width < v.u.k.px(540) }
+
+// tiny reports whether the rows have room for little more than the name: what is left out has a key.
+func (v *signView) tiny(width float32) bool { return width < v.u.k.px(340) }
 
 // facts are the size of the file, and what signatures it bears or gets.
 func (v *signView) facts(d app.Doc) string {
@@ -159,11 +162,14 @@ func (v *signView) row(i int, width float32) (fyne.CanvasObject, any) {
 		sub = k.fit(noteBold, l.loud, l.below)
 	}
 	state := fyne.CanvasObject(k.state(strongFace, l.icon, l.words, l.ink))
-	if l.brief || l.loud != nil && l.loud == color.Color(l.ink) && v.tight(width) {
+	if l.brief || v.tiny(width) || l.loud != nil && l.loud == color.Color(l.ink) && v.tight(width) {
 		state = k.icon(l.icon, 22, l.ink)
 	}
 	words := flex(vbox(0, k.named(k.fileName(strongFace, k.p.ink, name), app.Visible(v.lookAt(d))), sub))
 	parts := append([]fyne.CanvasObject{page, words, state}, v.rowButtons(d, width)...)
+	if v.tiny(width) {
+		return pad(0, k.px(8), 0, k.px(14), hbox(k.px(8), parts[1:]...)), key
+	}
 	if v.mode != signReady || !v.tight(width) { // the words stand below each other
 		if v.mode != signReady {
 			state = fixed(v.stateWidth(width), 0, state)
@@ -261,6 +267,8 @@ func (v *signView) rowButtons(d app.Doc, width float32) []fyne.CanvasObject {
 		out = append(out, k.tap("info", k.T("ui.field.why"), "", func() { v.u.tellAdvice(d) }))
 	}
 	switch {
+	case d.Output != "" && v.mode != signRunning && v.tiny(width):
+		out = append(out, k.tap("verify", k.T("ui.verify"), "", func() { v.u.store.Verify(d.Output) }))
 	case d.Output != "" && v.mode != signRunning:
 		words := k.T("ui.verify")
 		if width < k.px(640) { // what the name leaves
@@ -273,9 +281,13 @@ func (v *signView) rowButtons(d app.Doc, width float32) []fyne.CanvasObject {
 			out = append(out, k.tap("verify", k.T("ui.verify"), "", func() { v.u.store.Verify(d.Path) }))
 		}
 		if v.answerable(d) {
-			out = append(out, k.tap("sign", k.T("existing.how"), k.T("existing.how"), func() { v.u.openExisting(d) }))
+			words := k.T("existing.how")
+			if v.tiny(width) {
+				words = ""
+			}
+			out = append(out, k.tap("sign", k.T("existing.how"), words, func() { v.u.openExisting(d) }))
 		}
-		if !v.answerable(d) || !v.tight(width) { // else by Space
+		if !v.tiny(width) && (!v.answerable(d) || !v.tight(width)) { // else by Space
 			out = append(out, k.tap("eye", k.T("preview.open"), "", func() { v.u.look(v.lookAt(d)) }))
 		}
 		out = append(out, k.tap("close", k.T("ui.remove"), "", func() { v.u.store.Remove(d.ID) }))

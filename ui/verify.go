@@ -36,7 +36,7 @@ type verifyView struct {
 func newVerifyView(u *UI) *verifyView {
 	k := u.k
 	v := &verifyView{u: u, frame: k.frame(), list: newRowList(k, k.px(72)), progress: newProgress(k)}
-	v.frame.column.elastic = -1
+	v.frame.column.elastic, v.frame.least = -1, 130 // the verdict counts more than what may be done with the file
 	v.stop = k.button(outlined, "", k.T("ui.stop"), u.store.CloseVerification)
 	v.stopFolder = k.button(outlined, "", k.T("ui.stop"), u.store.StopFolder)
 	v.looked = newLooked(u, pageVerify, v.frame, func() {
@@ -198,7 +198,7 @@ func (v *verifyView) banner(ver *app.Verification) fyne.CanvasObject {
 	if k.p != contrast {
 		ground.StrokeWidth = 0
 	}
-	return over(ground, pad(k.px(20), k.px(28), k.px(20), k.px(28), hbox(k.px(24), k.picture(drawing, 76, 76, r.ink), flex(words))))
+	return over(ground, k.beside(drawing, 76, r.ink, words))
 }
 
 // sentence begins with a capital and ends with a full stop.

@@ -38,6 +38,7 @@ func Profiles() []Profile {
 		{"not-yet-valid", "valid from tomorrow", days(1, 1096), nil},
 		{"last-try", "one try left of each PIN", fresh, func(c *Card) { c.Auth.PINTries, c.Sign.PINTries = 1, 1 }},
 		{"pin-blocked", "both PINs blocked", fresh, blocked},
+		{"sign-blocked", "the PIN for signing blocked", fresh, func(c *Card) { c.Sign.PINTries = -1 }},
 		{"puk-dead", "both PINs and both PUKs blocked", fresh, func(c *Card) {
 			blocked(c)
 			c.Auth.PUKTries, c.Sign.PUKTries = -1, -1
