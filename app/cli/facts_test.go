@@ -57,3 +57,20 @@ func TestEachFactSaysWhereItIsFrom(t *testing.T) {
 		}
 	}
 }
+
+// That no card is there, or which of them is meant, is said as it is, not as something that went wrong.
+func TestNoCardIsSaid(t *testing.T) {
+	c, err := lang.Load(assets.FS, "it")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, msg := range []lang.Msg{lang.M("cli.no-card"), lang.M("cli.many-cards", "readers", "A; B")} {
+		var out, words strings.Builder
+		s := &session{out: &out, words: &words, texts: c}
+		s.json = true
+		code := s.fail(&chooseError{msg: msg})
+		if want := c.Text(msg); code != exitNoCard || words.String() != want+"\n" || !strings.Contains(out.String(), want) {
+			t.Errorf("exit %d: %q %q", code, words.String(), out.String())
+		}
+	}
+}

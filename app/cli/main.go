@@ -321,6 +321,14 @@ func (s *session) fail(err error) int {
 		}
 		return exitUsage
 	}
+	var choose *chooseError
+	if errors.As(err, &choose) {
+		fmt.Fprintln(s.words, s.texts.Text(choose.msg))
+		if s.json {
+			s.printJSON(map[string]any{"error": app.Fault{Code: "no-card", Text: s.texts.Text(choose.msg)}})
+		}
+		return exitCode(err)
+	}
 	a := app.Explain(err)
 	s.say(a)
 	if s.json {
