@@ -61,7 +61,7 @@ func TestExpectedIsAskedFromTheChecklist(t *testing.T) {
 		t.Fatalf("another sheet:\n%s", said)
 	}
 	inPanel(t, u, "Non indicare nessuno")
-	inPanel(t, u, "Dal portale: un file cambiato, due file non trovati, due file uguali")
+	inPanel(t, u, "Dal portale: un file cambiato, un file confrontato con se stesso, un file non trovato, due file uguali")
 	inPanel(t, u, "Togli il confronto")
 	inPanel(t, u, "Vedi il confronto")
 	pressKey(u, fyne.KeyEscape)
