@@ -290,7 +290,7 @@ func verifies(h *handiwork, ctx context.Context, o *outcome) error {
 	if err := h.see(ctx, "the folder for the document is asked for"); err != nil {
 		return err
 	}
-	if err := errors.Join(h.tab(2), h.w.press(keyReturn)); err != nil {
+	if err := h.w.press(keyReturn); err != nil { // the button that saves here has the keyboard
 		return err
 	}
 	if err := appears(ctx, o.file); err != nil {
