@@ -24,7 +24,7 @@ func TestOneQuestionAtATime(t *testing.T) {
 			a.build = func() *panel { return u.waitPanel(a, app.ReaderWait{Label: app.PINLabel(0x1A)}, today) }
 			u.ask(t.Context(), a)
 		},
-		"a picker that leads back": func(u *UI) { u.pickHere(pickFiles, t.TempDir(), func([]string) {}, u.openFiling) },
+		"a picker that leads back": func(u *UI) { u.pickHere(pickFiles, t.TempDir(), "", func([]string) {}, u.openFiling) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			u, _, q := window(t, state(nil), 1280, 800)
@@ -55,11 +55,50 @@ func TestOneQuestionAtATime(t *testing.T) {
 func TestEscOnAPickerIsItsCancel(t *testing.T) {
 	u, _, _ := window(t, state(nil), 1280, 800)
 	cancelled := false
-	u.pickHere(pickFiles, t.TempDir(), func([]string) {}, func() { cancelled = true })
+	u.pickHere(pickFiles, t.TempDir(), "", func([]string) {}, func() { cancelled = true })
 	u.window.Canvas().Unfocus()
 	u.typedKey(&fyne.KeyEvent{Name: fyne.KeyEscape})
 	if u.asking != nil || !cancelled {
 		t.Errorf("open: %v, cancelled: %v", u.asking != nil, cancelled)
+	}
+}
+
+// TestWhereItIsSavedIsNamed: the sheet shows the whole path of what will be written, and gives that.
+func TestWhereItIsSavedIsNamed(t *testing.T) {
+	u, _, _ := window(t, state(nil), 800, 600)
+	dir, given := t.TempDir(), ""
+	u.pickPlace(dir, "report.html", func(path string) { given = path })
+	want := filepath.Join(dir, "report.html")
+	if shown := words(u.asking.panel.object); !strings.Contains(shown, "report.html") {
+		t.Errorf("the sheet does not name the file:\n%s", shown)
+	}
+	controls(u.asking.panel.object)[u.k.T("ui.pick.here")].(fyne.Tappable).Tapped(nil)
+	if given != want {
+		t.Errorf("%q is given, want %q", given, want)
+	}
+}
+
+// TestNothingIsBeingSignedYet: while questions are asked the page does not say that it signs.
+func TestNothingIsBeingSignedYet(t *testing.T) {
+	for name, tc := range map[string]struct {
+		job  app.Job
+		want string
+	}{
+		"before the first file": {app.Job{Running: true, Total: 2}, "ui.signing.before"},
+		"the first file":        {app.Job{Running: true, Total: 2, Current: "a.pdf"}, "ui.signing"},
+		"between two files":     {app.Job{Running: true, Total: 2, Done: 1}, "ui.signing"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			u, _, _ := window(t, state(func(st *app.State) {
+				st.Docs, st.Job = &app.Docs{List: []app.Doc{{ID: 1, Name: "a.pdf"}, {ID: 2, Name: "b.pdf"}}}, &tc.job
+			}), 800, 600)
+			shown := words(u.shell.object)
+			for _, key := range []string{"ui.signing", "ui.signing.before"} {
+				if got := strings.Contains(shown, u.k.T(key)); got != (key == tc.want) {
+					t.Errorf("%s is shown: %v\n%s", key, got, shown)
+				}
+			}
+		})
 	}
 }
 

@@ -3,6 +3,7 @@ package ui
 import (
 	"image/color"
 	"net/url"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -26,6 +27,7 @@ type cardView struct {
 	job     *app.PINJob
 	saved   *app.Saved
 	guides  *app.Guides
+	goos    string               // runtime.GOOS
 	browse  func(*url.URL) error // opens a page in the browser
 	// reworded is set while the control that has the focus changes its words.
 	reworded bool
@@ -35,7 +37,7 @@ type cardView struct {
 }
 
 func newCardView(u *UI) *cardView {
-	v := &cardView{u: u, frame: u.k.frame(), open: map[string]bool{}, browse: u.app.OpenURL}
+	v := &cardView{u: u, frame: u.k.frame(), open: map[string]bool{}, browse: u.app.OpenURL, goos: runtime.GOOS}
 	v.frame.column.elastic = -1
 	v.saved = u.latest.Load().Saved // told already
 	v.loadGuides()
@@ -92,7 +94,11 @@ func (v *cardView) fill() {
 func (v *cardView) absent(c *app.Cards) {
 	u, k := v.u, v.u.k
 	key := "ui.absent." + phaseWords[c.Phase].key
-	steps := []string{k.T(key + ".1"), k.T(key + ".2"), k.T(key + ".3")}
+	step := key
+	if c.Phase == app.PhaseNoService && v.goos == "linux" { // where the service is a package
+		step += ".linux"
+	}
+	steps := []string{k.T(step + ".1"), k.T(step + ".2"), k.T(step + ".3")}
 	words := vbox(k.px(8), vbox(k.px(2), k.para(titleFace, k.p.ink, k.T(key)), k.para(bodyFace, k.p.muted, k.T(key+".body"))), fixed(0, k.px(6)),
 		k.numbered(bodyFace, steps...), fixed(0, k.px(4)))
 	words.Add(hbox(k.px(10), k.icon("check", 20, k.p.muted), flex(k.para(noteFace, k.p.muted, k.T("ui.absent.by-itself")))))

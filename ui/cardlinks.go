@@ -57,7 +57,7 @@ func (v *cardView) export(c *app.Certificate, ext string) {
 	case app.ForLogin:
 		name = u.k.T("ui.mycard.file.login")
 	}
-	u.pick(pickSave, "", func(folder []string) { u.store.ExportCertificate(c.ID, filepath.Join(folder[0], name+ext)) })
+	u.pickPlace("", name+ext, func(path string) { u.store.ExportCertificate(c.ID, path) })
 }
 
 // withCalendar is the title, with the button for the calendar where there is something to remember.
@@ -71,9 +71,7 @@ func (v *cardView) withCalendar(title *fyne.Container, card *app.Card) (head, be
 		return title, nil
 	}
 	b := k.button(outlined, "calendar", k.T("ui.mycard.calendar"), func() {
-		u.pick(pickSave, "", func(folder []string) {
-			u.store.SaveCalendar(u.k.Catalog, filepath.Join(folder[0], u.k.T("ui.mycard.file.calendar")+".ics"))
-		})
+		u.pickPlace("", k.T("ui.mycard.file.calendar")+".ics", func(path string) { u.store.SaveCalendar(u.k.Catalog, path) })
 	})
 	if u.window.Canvas().Size().Width < k.px(700) { // what is urgent comes first
 		return title, leftmost(b)

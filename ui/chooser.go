@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
+
+	"ceralacca/app/lang"
 )
 
 // A chooser is the system's own file dialog. It returns the absolute paths chosen, none if the person chose
@@ -29,6 +31,17 @@ func (u *UI) pick(what pickWhat, dir string, give func([]string)) {
 
 // pickOr is pick with what is done when the person chose nothing.
 func (u *UI) pickOr(what pickWhat, dir string, give func([]string), none func()) {
+	u.pickNamed(what, dir, "", give, none)
+}
+
+// pickPlace lets the person choose the folder where the program will write name, and gives the path. Without a name
+// it gives the folder.
+func (u *UI) pickPlace(dir, name string, give func(path string)) {
+	u.pickNamed(pickSave, dir, name, func(folder []string) { give(filepath.Join(folder[0], name)) }, func() {})
+}
+
+// pickNamed is pickOr for a file of that name; empty for none.
+func (u *UI) pickNamed(what pickWhat, dir, name string, give func([]string), none func()) {
 	if u.choosing {
 		u.say(u.k.T("ui.pick.already"))
 	}
@@ -39,11 +52,11 @@ func (u *UI) pickOr(what pickWhat, dir string, give func([]string), none func())
 		dir = u.lastDir
 	}
 	if u.chooser == nil {
-		u.pickHere(what, dir, give, none)
+		u.pickHere(what, dir, name, give, none)
 		return
 	}
 	u.choosing = true
-	q := choose{what, u.k.T(pickTitles[what]), dir, nativeHandle(u.window)}
+	q := choose{what, u.pickTitle(what, name), dir, nativeHandle(u.window)}
 	u.reading.Go(func() {
 		paths, err := u.chooser(u.ctx, q)
 		u.onUI(func() {
@@ -51,7 +64,7 @@ func (u *UI) pickOr(what pickWhat, dir string, give func([]string), none func())
 			switch {
 			case u.closing || u.ctx.Err() != nil:
 			case err != nil:
-				u.pickHere(what, dir, give, none)
+				u.pickHere(what, dir, name, give, none)
 			case len(paths) == 0:
 				none()
 			default:
@@ -66,3 +79,11 @@ func (u *UI) pickOr(what pickWhat, dir string, give func([]string), none func())
 }
 
 var pickTitles = [...]string{pickFiles: "ui.pick.files", pickFolder: "ui.pick.folder", pickSave: "ui.pick.save"}
+
+// pickTitle is the title of the dialog, with the name that will be written.
+func (u *UI) pickTitle(what pickWhat, name string) string {
+	if name == "" {
+		return u.k.T(pickTitles[what])
+	}
+	return u.k.Text(lang.M("ui.pick.save.named", "name", name))
+}

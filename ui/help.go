@@ -152,5 +152,5 @@ func (u *UI) doctorLine(c app.DoctorCheck) fyne.CanvasObject {
 
 // save asks where the bundle for support goes.
 func (v *helpView) save() {
-	v.u.pick(pickSave, "", func(folder []string) { v.u.store.SaveBundle(folder[0], v.u.k.Catalog) })
+	v.u.pickPlace("", "", func(folder string) { v.u.store.SaveBundle(folder, v.u.k.Catalog) })
 }

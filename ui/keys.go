@@ -250,9 +250,7 @@ func (u *UI) saveContent() {
 	if v == nil || v.Contents == 0 {
 		return
 	}
-	u.pick(pickSave, filepath.Dir(v.File), func(folder []string) {
-		u.store.SaveContent(v, filepath.Join(folder[0], v.ContentName)) // without a name: into the folder
-	})
+	u.pickPlace(filepath.Dir(v.File), v.ContentName, func(path string) { u.store.SaveContent(v, path) }) // without a name: into the folder
 }
 
 // openFolder shows the folder of a file in the system's file manager.

@@ -30,6 +30,7 @@ type picker struct {
 	u      *UI
 	what   pickWhat
 	dir    string
+	name   string // what will be written there; may be empty
 	items  []pickItem
 	chosen map[string]bool
 	list   *rowList
@@ -46,8 +47,8 @@ type pickItem struct {
 	size   int64
 }
 
-// pickHere opens the picker in dir; without one in the home folder.
-func (u *UI) pickHere(what pickWhat, dir string, give func([]string), none func()) {
+// pickHere opens the picker in dir, for a file of that name; without a dir in the home folder.
+func (u *UI) pickHere(what pickWhat, dir, name string, give func([]string), none func()) {
 	if u.asking != nil || u.closing {
 		return
 	}
@@ -57,7 +58,7 @@ func (u *UI) pickHere(what pickWhat, dir string, give func([]string), none func(
 	if dir == "" {
 		dir = string(filepath.Separator)
 	}
-	p := &picker{u: u, what: what, dir: dir, chosen: map[string]bool{}, give: give}
+	p := &picker{u: u, what: what, dir: dir, name: name, chosen: map[string]bool{}, give: give}
 	u.openSheet(func(a *asking) *panel {
 		a.refuse = func() { a.shut(); none() }
 		return p.panel(a)
@@ -81,7 +82,7 @@ func (p *picker) panel(a *asking) *panel {
 		return true
 	}
 	title := k.T(pickTitles[p.what])
-	p.path = k.fitting(noteFace, k.p.muted, p.dir)
+	p.path = k.fitting(noteFace, k.p.muted, filepath.Join(p.dir, p.name))
 	p.path.middle = true
 	above := func() { p.turn(filepath.Dir(p.dir)) }
 	face, up := pinFace, fyne.CanvasObject(k.button(small, "left", k.T("ui.pick.up"), above))
@@ -188,7 +189,7 @@ func readFolder(dir string) []pickItem {
 // show shows the folder and what is chosen in it.
 func (p *picker) show() {
 	k := p.u.k
-	p.path.say(p.dir, k.p.muted)
+	p.path.say(filepath.Join(p.dir, p.name), k.p.muted)
 	switch n := len(p.chosen); p.what {
 	case pickFiles:
 		p.main.enable(n > 0)

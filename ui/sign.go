@@ -274,8 +274,11 @@ func (v *signView) showRunning(st *app.State) {
 	k, job := v.u.k, st.Job
 	v.frame.column.grow = false
 	title := k.T("ui.signing")
-	if job.Cancelling {
+	switch {
+	case job.Cancelling:
 		title = k.T("ui.stopping")
+	case job.Current == "" && job.Done == 0: // files are checked and questions asked: nothing is signed yet
+		title = k.T("ui.signing.before")
 	}
 	now := k.Text(lang.MN("ui.progress", job.Total, "done", k.Number(min(job.Done+1, job.Total)), "name", job.Current))
 	if job.Current == "" {
@@ -450,8 +453,8 @@ func (v *signView) sendKey() string {
 
 // saveSummary asks where the summary of the job goes.
 func (v *signView) saveSummary() {
-	v.u.pick(pickSave, filepath.Dir(v.firstOutput()), func(folder []string) {
-		v.u.store.SaveSummary(v.u.k.Catalog, filepath.Join(folder[0], v.u.k.T("summary.file-name")))
+	v.u.pickPlace(filepath.Dir(v.firstOutput()), v.u.k.T("summary.file-name"), func(path string) {
+		v.u.store.SaveSummary(v.u.k.Catalog, path)
 	})
 }
 

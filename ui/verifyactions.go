@@ -132,8 +132,8 @@ func (u *UI) reportPanel(a *asking, ver *app.Verification) *panel {
 	for _, kind := range []struct{ name, icon string }{{"pdf", "file"}, {"html", "globe"}, {"json", "copy"}} {
 		b := k.option(kind.icon, k.T("verify.report."+kind.name), k.T("verify.report."+kind.name+".what"), false, func() {
 			a.shut()
-			u.pick(pickSave, filepath.Dir(ver.File), func(folder []string) {
-				u.store.SaveReport(ver, filepath.Join(folder[0], app.ReportName(ver.Name, "."+kind.name)), u.k.Catalog)
+			u.pickPlace(filepath.Dir(ver.File), app.ReportName(ver.Name, "."+kind.name), func(path string) {
+				u.store.SaveReport(ver, path, u.k.Catalog)
 			})
 		})
 		b.key = u.within(a.shut, b)

@@ -64,11 +64,12 @@ func extensionTwice(l *look) map[string]string {
 	return when(inner == l.ext || known || editable(inner))
 }
 
-// nameCharacters finds what upload pages and the file systems behind them are known to stumble over.
+// nameCharacters finds what upload pages and the file systems behind them may stumble over: all but what the advice
+// names as safe.
 func nameCharacters(l *look) map[string]string {
 	odd := ""
 	for _, r := range l.Name {
-		if (r > unicode.MaxASCII || r < ' ' || strings.ContainsRune(`\/:*?"<>|`, r)) && !strings.ContainsRune(odd, r) && utf8.RuneCountInString(odd) < 8 {
+		if !safeInName(r) && !strings.ContainsRune(odd, r) && utf8.RuneCountInString(odd) < 8 {
 			if !unicode.IsPrint(r) {
 				r = '�'
 			}
@@ -79,6 +80,11 @@ func nameCharacters(l *look) map[string]string {
 		return nil
 	}
 	return map[string]string{"characters": odd}
+}
+
+// safeInName holds letters without accents, digits, space, dot, hyphen and underscore.
+func safeInName(r rune) bool {
+	return r <= unicode.MaxASCII && (unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune(" .-_", r))
 }
 
 func longName(l *look) map[string]string { return when(utf8.RuneCountInString(l.Name) > maxName) }
