@@ -86,7 +86,7 @@ func TestNothingIsBeingSignedYet(t *testing.T) {
 	}{
 		"before the first file": {app.Job{Running: true, Total: 2}, "ui.signing.before"},
 		"the first file":        {app.Job{Running: true, Total: 2, Current: "a.pdf"}, "ui.signing"},
-		"between two files":     {app.Job{Running: true, Total: 2, Done: 1}, "ui.signing"},
+		"a job taken up again":  {app.Job{Running: true, Total: 2, Done: 1}, "ui.signing.before"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			u, _, _ := window(t, state(func(st *app.State) {
@@ -99,6 +99,23 @@ func TestNothingIsBeingSignedYet(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestABlockedCardIsToldOnce: the button does not ask for a card that is there, and one box says what to do.
+func TestABlockedCardIsToldOnce(t *testing.T) {
+	u, _, _ := window(t, state(func(st *app.State) {
+		st.Cards = cardsWith(func(c *app.Cards, x *app.Card) {
+			c.Phase, x.Phase = app.PhaseBlocked, app.PhaseBlocked
+			c.Advice = advice("pin-blocked-sign", app.SeverityDanger, 0)
+		})
+		st.Docs, st.Job = &app.Docs{List: []app.Doc{{ID: 1, Name: "a.pdf", Status: app.DocReady}}}, &app.Job{Total: 1, Advice: advice("pin-blocked", app.SeverityDanger, 0)}
+	}), 800, 600)
+	shown := words(u.shell.object)
+	for key, want := range map[string]bool{"advice.pin-blocked-sign.title": true, "advice.pin-blocked.title": false, "ui.sign.no-card": false} {
+		if got := strings.Contains(shown, u.k.T(key)); got != want {
+			t.Errorf("%s is shown: %v\n%s", key, got, shown)
+		}
 	}
 }
 

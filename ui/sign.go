@@ -3,6 +3,7 @@ package ui
 import (
 	"image/color"
 	"path/filepath"
+	"strings"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
@@ -211,12 +212,13 @@ func (v *signView) showReady(st *app.State) {
 	}
 	clear := k.button(small, "", k.T("ui.list.clear"), u.store.Clear)
 	objects := []fyne.CanvasObject{k.heading(k.T("ui.page.sign"), k.Text(lang.MN("ui.files", len(v.docs)))+", "+k.Size(size), clear)}
-	if st.Job != nil && st.Job.Advice != nil {
-		objects = append(objects, u.adviceBox(st.Job.Advice, u.elsewhere(st.Job.Advice)...))
-	}
 	var cert *app.Certificate
 	if card := st.Cards.Card(); card != nil && st.Cards.Phase == app.PhaseReady {
 		cert = card.Signing()
+	}
+	blocked := st.Cards.Phase == app.PhaseBlocked && st.Cards.Advice != nil // the card tells it below, with the way on
+	if st.Job != nil && st.Job.Advice != nil && !(blocked && strings.HasPrefix(st.Job.Advice.Code, "pin-blocked")) {
+		objects = append(objects, u.adviceBox(st.Job.Advice, u.elsewhere(st.Job.Advice)...))
 	}
 	if cert == nil && st.Cards.Advice != nil && !v.lastPassing {
 		objects = append(objects, v.cardAdvice(st))
@@ -248,6 +250,9 @@ func (v *signView) barReady(st *app.State, cert *app.Certificate, ready int) {
 	u, k := v.u, v.u.k
 	where := v.whereRow(choices(st))
 	words := k.T("ui.sign.no-card")
+	if st.Cards.Phase == app.PhaseBlocked { // it is there, but cannot sign
+		words = k.T("ui.phase.blocked.pill")
+	}
 	if cert != nil {
 		words = k.Text(lang.MN("ui.sign.as", ready, "name", holder(st.Cards.Card())))
 	}
@@ -277,7 +282,7 @@ func (v *signView) showRunning(st *app.State) {
 	switch {
 	case job.Cancelling:
 		title = k.T("ui.stopping")
-	case job.Current == "" && job.Done == 0: // files are checked and questions asked: nothing is signed yet
+	case job.Current == "": // files are checked and questions asked: nothing is signed yet
 		title = k.T("ui.signing.before")
 	}
 	now := k.Text(lang.MN("ui.progress", job.Total, "done", k.Number(min(job.Done+1, job.Total)), "name", job.Current))
