@@ -61,6 +61,7 @@ type FilingItem struct {
 	Read, Since    time.Time
 	Action         FilingAction
 	told           *Advice // words of a file that could not be opened
+	same           string  // see Same
 }
 
 // FilingAction is what a button beside the item can do.
@@ -102,11 +103,11 @@ const (
 // Verdict is the gravest of the items.
 func (f *Filing) Verdict() FilingVerdict {
 	v := FilingReady
-	for _, i := range f.Items {
-		switch {
-		case i.Severity == SeverityDanger:
+	for i := range f.Items {
+		switch f.Items[i].Severity {
+		case SeverityDanger:
 			return FilingRefused
-		case i.Severity == SeverityWarning:
+		case SeverityWarning:
 			v = FilingDoubt
 		}
 	}
@@ -116,8 +117,8 @@ func (f *Filing) Verdict() FilingVerdict {
 // Count is the number of items of that severity.
 func (f *Filing) Count(s Severity) int {
 	n := 0
-	for _, i := range f.Items {
-		if i.Severity == s {
+	for i := range f.Items {
+		if f.Items[i].Severity == s {
 			n++
 		}
 	}
@@ -270,7 +271,17 @@ func filingItem(x filing.Finding, paths []string) FilingItem {
 	if x.File >= 0 {
 		i.File = paths[x.File]
 	}
+	i.same = i.Same()
 	return i
+}
+
+// Same is a key of what is said, which items share that say the same of different files. It is made when the list is
+// checked: a window has no time to put ten thousand items into words in order to compare them.
+func (i *FilingItem) Same() string {
+	if i.same != "" {
+		return i.same
+	}
+	return fmt.Sprint(i.Severity, i.Code, i.What, i.URL, i.Args, i.Read.Unix(), i.Since.Unix()) // Args in the order of their names
 }
 
 // filingSigner is what the rules look at of the card: the certificate that would sign, or the one that a person could

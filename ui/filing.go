@@ -26,7 +26,10 @@ type filingIntents interface {
 }
 
 // maxFilingShown bounds the page of details; the command line prints all.
-const maxFilingShown = 60
+const maxFilingShown = 40
+
+// maxNamesShown bounds the names of the files of a point.
+const maxNamesShown = 24
 
 // filingLine tells in a line how the files stand; nil when there is nothing to tell to somebody who chose no office.
 func (u *UI) filingLine(st *app.State) fyne.CanvasObject {
@@ -160,25 +163,24 @@ func (u *UI) openFiling() {
 		note := k.para(noteFace, k.p.muted, k.T("filing.no-promise"))
 		shut := k.button(inked, "", k.T("ui.close"), a.shut)
 		shut.key = u.within(a.shut, shut.press)
-		list := vbox(k.px(14), u.filingAsides(a, st))
+		list := []fyne.CanvasObject{u.filingAsides(a, st)}
 		if f.Advice != nil {
-			list.Add(u.adviceBox(f.Advice))
+			list = append(list, u.adviceBox(f.Advice))
 		}
 		if !f.SignerChecked && !f.Running && f.Advice == nil {
-			list.Add(k.para(noteFace, k.p.muted, k.T("filing.no-card")))
+			list = append(list, k.para(noteFace, k.p.muted, k.T("filing.no-card")))
 		}
 		if f.Validating {
-			list.Add(k.para(noteFace, k.p.muted, k.T("filing.validating")))
+			list = append(list, k.para(noteFace, k.p.muted, k.T("filing.validating")))
 		}
-		cards := filingCards(f.Items, k.Catalog)
-		for i, c := range cards {
-			if i == maxFilingShown {
-				list.Add(k.para(strongFace, k.p.ink, k.Text(lang.MN("filing.more", len(cards)-i))))
-				break
-			}
-			list.Add(u.filingItem(a, c))
+		cards, more := filingCards(f.Items, maxFilingShown)
+		for _, c := range cards {
+			list = append(list, u.filingItem(a, c))
 		}
-		content := container.New(&pickLayout{k}, vbox(k.px(2), title, note), scrolled(pad(k.px(3), k.px(16), k.px(6), k.px(3), list)), hbox(k.px(12), flex(), shut))
+		if more > 0 {
+			list = append(list, k.para(strongFace, k.p.ink, k.Text(lang.MN("filing.more", more))))
+		}
+		content := container.New(&pickLayout{k}, vbox(k.px(2), title, note), scrolled(pad(k.px(3), k.px(16), k.px(6), k.px(3), vbox(k.px(14), list...))), hbox(k.px(12), flex(), shut))
 		p := u.newPanel(k.p.ink, over(canvas.NewRectangle(k.p.leaf), content))
 		p.first = shut
 		return p
@@ -191,23 +193,31 @@ type filingCard struct {
 	files []string
 }
 
-// filingCards are the points in their order; what is said of several files in the same words, with nothing to be pressed
-// for one of them, is said once.
-func filingCards(items []app.FilingItem, t *lang.Catalog) []filingCard {
-	var cards []filingCard
-	seen := map[any]int{}
-	for _, it := range items {
-		words := [3]any{it.Severity, it.Code, it.Text(t)}
-		if i, ok := seen[words]; ok && it.File != "" {
-			cards[i].files = append(cards[i].files, it.File)
+// filingCards are the first points in their order, at most so many, and how many there are beyond; what is said of several
+// files in the same words, with nothing to be pressed for one of them, is said once.
+func filingCards(items []app.FilingItem, most int) (cards []filingCard, more int) {
+	seen := map[string]int{}
+	for i := range items {
+		it := &items[i]
+		n := len(cards) + more
+		if it.File != "" && it.Severity != app.SeverityDanger && it.Action == app.FilingNothing {
+			at, ok := seen[it.Same()]
+			switch {
+			case ok && at < most:
+				cards[at].files = append(cards[at].files, it.File)
+				continue
+			case ok:
+				continue
+			}
+			seen[it.Same()] = n
+		}
+		if n >= most {
+			more++
 			continue
 		}
-		if it.File != "" && it.Severity != app.SeverityDanger && it.Action == app.FilingNothing {
-			seen[words] = len(cards)
-		}
-		cards = append(cards, filingCard{it, []string{it.File}})
+		cards = append(cards, filingCard{*it, []string{it.File}})
 	}
-	return cards
+	return cards, more
 }
 
 // filingNames names the files of a point.
@@ -219,11 +229,20 @@ func (u *UI) filingNames(c filingCard) fyne.CanvasObject {
 	case len(c.files) == 1:
 		return k.fileName(noteBold, k.p.muted, filepath.Base(c.File))
 	}
+	return k.para(noteBold, k.p.muted, k.namesOf(c.files))
+}
+
+// namesOf names the files, and counts those beyond [maxNamesShown].
+func (k *kit) namesOf(files []string) string {
 	var names []string
-	for _, f := range c.files {
+	for i, f := range files {
+		if i == maxNamesShown {
+			names = append(names, k.Text(lang.MN("filing.names.more", len(files)-i)))
+			break
+		}
 		names = append(names, plain(app.Visible(filepath.Base(f))))
 	}
-	return k.para(noteBold, k.p.muted, strings.Join(names, " · "))
+	return strings.Join(names, " · ")
 }
 
 // filingItem is one point: what, of which files, why, who says so, how to mend it, and a button where one can.
@@ -301,9 +320,10 @@ func (u *UI) filingAction(a *asking, it app.FilingItem) (key string, do func()) 
 
 // listed is the file of the list at that path; nil if there is none.
 func (u *UI) listed(path string) *app.Doc {
-	for _, d := range u.latest.Load().Docs.List {
-		if d.Path == path {
-			return &d
+	list := u.latest.Load().Docs.List
+	for i := range list {
+		if list[i].Path == path {
+			return &list[i]
 		}
 	}
 	return nil

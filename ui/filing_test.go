@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -8,6 +9,7 @@ import (
 	"fyne.io/fyne/v2"
 
 	"ceralacca/app"
+	"ceralacca/app/lang"
 )
 
 func filingScene(t *testing.T, name string) *app.State {
@@ -46,24 +48,39 @@ func inPanel(t *testing.T, u *UI, words string) {
 // What is said of several files in the same words is one card with their names; what one can do something about, or what
 // is refused, stands for itself.
 func TestFilingCards(t *testing.T) {
-	u, _, _ := window(t, filingScene(t, "filing-refused"), 1280, 800)
 	point := func(file string, s app.Severity, code string, do app.FilingAction) app.FilingItem {
 		return app.FilingItem{File: file, Severity: s, Code: code, Action: do}
 	}
-	cards := filingCards([]app.FilingItem{
+	items := []app.FilingItem{
 		point("/a", app.SeverityDanger, "encrypted", app.FilingNothing), point("/b", app.SeverityDanger, "encrypted", app.FilingNothing),
 		point("/a", app.SeverityWarning, "no-pdfa", app.FilingNothing), point("/b", app.SeverityWarning, "same-content", app.FilingRemove),
 		point("/c", app.SeverityWarning, "same-content", app.FilingRemove), point("/b", app.SeverityWarning, "no-pdfa", app.FilingNothing),
 		point("", app.SeverityWarning, "too-many", app.FilingNothing), point("/c", app.SeverityInfo, "no-pdfa", app.FilingNothing),
 		point("/c", app.SeverityWarning, "no-pdfa", app.FilingNothing),
-	}, u.k.Catalog)
-	var got []string
-	for _, c := range cards {
-		got = append(got, c.Code+strings.Join(c.files, ""))
 	}
 	want := []string{"encrypted/a", "encrypted/b", "no-pdfa/a/b/c", "same-content/b", "same-content/c", "too-many", "no-pdfa/c"}
-	if !slices.Equal(got, want) {
-		t.Errorf("got %q, want %q", got, want)
+	for _, most := range []int{len(want), 3} { // what is beyond is counted
+		cards, more := filingCards(items, most)
+		var got []string
+		for _, c := range cards {
+			got = append(got, c.Code+strings.Join(c.files, ""))
+		}
+		if !slices.Equal(got, want[:most]) || more != len(want)-most {
+			t.Errorf("of %d at most got %q and %d more, want %q", most, got, more, want)
+		}
+	}
+}
+
+// A point of a thousand files names as many as fit, and counts the others.
+func TestFilingNames(t *testing.T) {
+	u, _, _ := window(t, filingScene(t, "filing-refused"), 1280, 800)
+	var files []string
+	for i := range 1000 {
+		files = append(files, fmt.Sprintf("/%d.pdf", i))
+	}
+	said := u.k.namesOf(files)
+	if !strings.Contains(said, "23.pdf") || strings.Contains(said, "24.pdf") || !strings.Contains(said, u.k.Text(lang.MN("filing.names.more", 1000-maxNamesShown))) {
+		t.Errorf("said %q", said)
 	}
 }
 

@@ -186,7 +186,7 @@ func (u *UI) compared(f *app.Filing) fyne.CanvasObject {
 	case app.OwnFiles(f.Compared):
 		return k.advice(k.p.warn, "warning", k.T("filing.compare.own.title"), k.T("filing.compare.own.body"))
 	}
-	rows := vbox(k.px(10))
+	var rows []fyne.CanvasObject
 	shown, same := 0, 0
 	for _, s := range []app.Sameness{app.OriginalChanged, app.OriginalItself, app.OriginalAbsent, app.OriginalSame} {
 		icon, r := "info", k.p.note
@@ -207,7 +207,7 @@ func (u *UI) compared(f *app.Filing) fyne.CanvasObject {
 			if shown++; shown > maxFilingShown {
 				continue
 			}
-			rows.Add(topbox(k.px(10), k.icon(icon, 20, r.ink), flex(vbox(0, k.fileName(boxBold, k.p.ink, filepath.Base(c.File)),
+			rows = append(rows, topbox(k.px(10), k.icon(icon, 20, r.ink), flex(vbox(0, k.fileName(boxBold, k.p.ink, filepath.Base(c.File)),
 				k.para(boxFace, k.p.ink, k.Text(c.Words()))))))
 		}
 	}
@@ -216,7 +216,7 @@ func (u *UI) compared(f *app.Filing) fyne.CanvasObject {
 		sum = k.Text(lang.MN("filing.compare.all", same))
 	}
 	if shown > maxFilingShown {
-		rows.Add(k.para(strongFace, k.p.ink, k.Text(lang.MN("filing.more", shown-maxFilingShown))))
+		rows = append(rows, k.para(strongFace, k.p.ink, k.Text(lang.MN("filing.more", shown-maxFilingShown))))
 	}
-	return vbox(k.px(12), k.para(strongFace, k.p.ink, sum), rows)
+	return vbox(k.px(12), k.para(strongFace, k.p.ink, sum), vbox(k.px(10), rows...))
 }

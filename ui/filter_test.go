@@ -142,3 +142,27 @@ func BenchmarkFilter(b *testing.B) {
 		v.filter.field.SetText([]string{"0", "01", "012", "0123"}[i%4])
 	}
 }
+
+// The receiver of the files is a setting, but no look of the window: the list stays where it was, with its filter.
+func TestReceiverKeepsTheList(t *testing.T) {
+	u, _, _ := window(t, state(func(s *app.State) { s.Docs = manyDocs(1000) }), 1280, 800)
+	v := u.views[pageSign].(*signView)
+	v.filter.field.SetText("documento")
+	v.list.move(500)
+	before := v.list.scroll.Offset
+	next := *u.latest.Load()
+	set := *next.Settings
+	set.Profile = "registro-imprese"
+	next.Settings, next.Choices = &set, &app.SignChoices{Format: app.FormatCAdES}
+	next.Docs = &app.Docs{List: append([]app.Doc(nil), next.Docs.List...)}
+	next.Filing = &app.Filing{Profile: set.Profile, Files: 1000, Running: true}
+	u.latest.Store(&next)
+	u.show(&next)
+	if u.views[pageSign] != view(v) || before.Y == 0 || v.list.scroll.Offset != before || v.filter.field.Text != "documento" {
+		t.Errorf("the list stands at %v, was at %v, filter %q", v.list.scroll.Offset, before, v.filter.field.Text)
+	}
+	said := words(v.Object())
+	if want := u.k.T("filing.profile.registro-imprese"); !strings.Contains(said, want) {
+		t.Errorf("the page does not say %q: %s", want, said)
+	}
+}

@@ -24,8 +24,9 @@ type signView struct {
 	twins  map[string]int // how many of them have that name
 	mode   signMode
 	points map[int]point // what stands in the way of a file, by its ID
-	roomAt float32       // the width of rows in which their buttons take room
-	room   float32
+	roomAt float32       // the width of rows in which their buttons and words take room
+	room   float32       // of the buttons
+	words  float32       // of how a file stands
 
 	lastDocs        *app.Docs
 	lastAdding      *app.Adding
@@ -35,6 +36,7 @@ type signView struct {
 	lastPassing     bool
 	lastChoices     *app.SignChoices
 	lastInterrupted *app.Interrupted
+	lastReceiver    string
 	saved           *app.Saved
 	main            func()
 	progress        *progress
@@ -91,10 +93,10 @@ func (v *signView) Show(st *app.State) {
 		v.lastDocs = nil // what went wrong is told on the page
 	}
 	passing := v.u.passing(st.Cards.Advice)
-	if st.Docs == v.lastDocs && st.Adding == v.lastAdding && st.Filing == v.lastFiling && st.Choices == v.lastChoices && st.Interrupted == v.lastInterrupted && st.Job == v.lastJob && st.Cards == v.lastCards && passing == v.lastPassing {
+	if st.Docs == v.lastDocs && st.Adding == v.lastAdding && st.Filing == v.lastFiling && st.Choices == v.lastChoices && st.Interrupted == v.lastInterrupted && st.Job == v.lastJob && st.Cards == v.lastCards && st.Settings.Profile == v.lastReceiver && passing == v.lastPassing {
 		return
 	}
-	v.lastChoices, v.lastInterrupted = st.Choices, st.Interrupted
+	v.lastChoices, v.lastInterrupted, v.lastReceiver = st.Choices, st.Interrupted, st.Settings.Profile
 	v.lastDocs, v.lastAdding, v.lastFiling, v.lastJob, v.lastCards, v.lastPassing = st.Docs, st.Adding, st.Filing, st.Job, st.Cards, passing
 	before := v.mode
 	v.docs, v.mode, v.main, v.points, v.roomAt = st.Docs.List, modeOf(st), nil, nil, 0
@@ -464,13 +466,13 @@ func (v *signView) saveSummary() {
 }
 
 func (v *signView) copyNames() {
-	var names string
-	for _, d := range v.docs {
-		if d.Output != "" {
-			names += filepath.Base(d.Output) + "\n"
+	var names strings.Builder
+	for i := range v.docs {
+		if out := v.docs[i].Output; out != "" {
+			names.WriteString(filepath.Base(out) + "\n")
 		}
 	}
-	v.u.app.Clipboard().SetContent(names)
+	v.u.app.Clipboard().SetContent(names.String())
 	v.u.say(v.u.k.T("ui.copied"))
 }
 

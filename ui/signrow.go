@@ -15,23 +15,28 @@ import (
 // point is what the receiver of a file would refuse or doubt.
 type point struct {
 	severity app.Severity
-	filing   app.FilingItem
+	filing   *app.FilingItem // nil without one
 }
 
 // points are the gravest one of each file.
 func points(st *app.State) map[int]point {
-	out := map[int]point{}
-	at := map[string]app.FilingItem{}
-	if f := st.Filing; f != nil && !f.Running {
-		for _, it := range f.Items {
-			if old, ok := at[it.File]; it.Severity > app.SeverityInfo && (!ok || it.Severity > old.Severity) {
+	f := st.Filing
+	if f == nil || f.Running || len(f.Items) == 0 {
+		return nil
+	}
+	at := map[string]*app.FilingItem{}
+	for i := range f.Items {
+		it := &f.Items[i]
+		if it.Severity > app.SeverityInfo {
+			if old := at[it.File]; old == nil || it.Severity > old.Severity {
 				at[it.File] = it
 			}
 		}
 	}
+	out := make(map[int]point, len(at))
 	for i := range st.Docs.List {
 		d := &st.Docs.List[i]
-		if it, ok := at[d.Path]; ok {
+		if it := at[d.Path]; it != nil {
 			out[d.ID] = point{it.Severity, it}
 		}
 	}
@@ -40,7 +45,7 @@ func points(st *app.State) map[int]point {
 
 // words say what it is; they are empty without one.
 func (p point) words(k *kit) string {
-	if p.filing.Code == "" {
+	if p.filing == nil {
 		return ""
 	}
 	return p.filing.Text(k.Catalog).Title
@@ -189,13 +194,18 @@ func (v *signView) row(i int, width float32) (fyne.CanvasObject, any) {
 
 // stateWidth is the room for how a file stands while a job runs and once it has ended.
 func (v *signView) stateWidth(width float32) float32 {
+	v.makeRoom(width)
+	return v.words
+}
+
+func (v *signView) widestState(width float32) float32 {
 	k := v.u.k
 	if v.mode == signDone && v.tight(width) {
 		return k.px(22) // a drawing; the words stand below the name
 	}
 	seen := map[app.DocStatus]bool{}
-	for _, d := range v.docs {
-		seen[d.Status] = true
+	for i := range v.docs {
+		seen[v.docs[i].Status] = true
 	}
 	if v.mode == signRunning { // so that no row moves before the end
 		for s := app.DocWaiting; s <= app.DocFailed; s++ {
@@ -211,22 +221,28 @@ func (v *signView) stateWidth(width float32) float32 {
 
 // buttonsWidth is the room for the buttons of a row, those of the row that has the most; a question is beyond it.
 func (v *signView) buttonsWidth(width float32) float32 {
+	v.makeRoom(width)
+	return v.room
+}
+
+// makeRoom looks through all files for what the rows of this width have to hold, once for each change of the list.
+func (v *signView) makeRoom(width float32) {
 	if v.roomAt == width {
-		return v.room
+		return
 	}
-	v.roomAt, v.room = width, 0
+	v.roomAt, v.room, v.words = width, 0, v.widestState(width)
 	seen := map[[3]bool]bool{}
-	for _, d := range v.docs {
+	for i := range v.docs {
+		d := &v.docs[i]
 		kind := [3]bool{d.Output != "", d.Advice != nil, d.Signatures() > 0}
-		if seen[kind] || v.answerable(d) {
+		if seen[kind] || v.answerable(*d) {
 			continue
 		}
 		seen[kind] = true
-		if b := v.rowButtons(d, width); len(b) > 0 {
+		if b := v.rowButtons(*d, width); len(b) > 0 {
 			v.room = max(v.room, natural(hbox(v.u.k.px(16), b...)))
 		}
 	}
-	return v.room
 }
 
 // again says of a file that is ready that the holder of the card has signed it before, and when; empty if not.

@@ -46,7 +46,7 @@ type UI struct {
 	queued, closed atomic.Bool
 
 	k          *kit
-	settings   app.Settings // those that k was made of
+	settings   app.Settings // those that are shown
 	shell      *shell
 	views      [pageCount]view
 	page       pageID
@@ -159,12 +159,19 @@ func (u *UI) build(set app.Settings) {
 	}
 }
 
+// looksOf are the settings that everything seen is made of. Another of them makes the window anew; whom the files are
+// for, or which library serves, must not: a list would be back at its top.
+func looksOf(set app.Settings) app.Settings {
+	return app.Settings{Language: set.Language, Theme: set.Theme, Scale: set.Scale, ShowFiscalCode: set.ShowFiscalCode}
+}
+
 // show shows the State.
 func (u *UI) show(s *app.State) {
 	page, h := u.page, heldIn(u.views[u.page].Object())
-	if c := u.window.Canvas().Scale(); *s.Settings != u.settings || c > 0 && c != u.k.device {
+	if c := u.window.Canvas().Scale(); looksOf(*s.Settings) != looksOf(u.settings) || c > 0 && c != u.k.device {
 		u.build(*s.Settings)
 	}
+	u.settings = *s.Settings
 	if s.Verify != u.verified {
 		if s.Verify != nil && (u.verified == nil || s.Verify.File != u.verified.File || s.Verify.Running && !u.verified.Running) {
 			u.page = pageVerify
