@@ -40,6 +40,9 @@ type Question struct {
 	Title, Body lang.Msg
 	Yes, No     lang.Msg
 	Severity    Severity
+	// About names the facts that a yes agrees to: the same for the same facts, else different. Empty where each yes
+	// is for once.
+	About string
 }
 
 // NewPINAsker is an [Asker] that can also ask for a new PIN.

@@ -281,7 +281,7 @@ func TestCancelledJobAsksNoPIN(t *testing.T) {
 	var stop atomic.Bool
 	stop.Store(true)
 	ask := &answers{pins: []string{PracticePIN}}
-	j := &jobAsker{ask, &stop, func(bool) {}}
+	j := &jobAsker{ask, &stop, func(bool) {}, ""}
 	if pin, err := j.PIN(t.Context(), PINQuestion{}); !errors.Is(err, ErrRefused) || pin != nil || len(ask.asked) != 0 {
 		t.Errorf("%v, %v, %d questions", pin, err, len(ask.asked))
 	}

@@ -221,3 +221,42 @@ func TestStoreKeepsTheChecklist(t *testing.T) {
 		t.Errorf("chosen %q", w.State().Settings.Profile)
 	}
 }
+
+// TestWhatWasAgreedIsNotAskedAgain: a yes holds for the same facts alone, and a no for once.
+func TestWhatWasAgreedIsNotAskedAgain(t *testing.T) {
+	for name, tc := range map[string]struct {
+		agreed, about string
+		answer, want  bool
+		kept          string
+	}{
+		"the same":        {"a", "a", false, true, "a"},
+		"other facts":     {"a", "b", false, false, "a"},
+		"a yes is kept":   {"", "a", true, true, "a"},
+		"a no is not":     {"", "a", false, false, ""},
+		"without facts":   {"", "", true, true, ""},
+		"none was agreed": {"", "", false, false, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			j := &jobAsker{Asker: &answers{confirm: tc.answer}, agreed: tc.agreed}
+			if yes, err := j.Confirm(t.Context(), Question{About: tc.about}); err != nil || yes != tc.want || j.agreed != tc.kept {
+				t.Errorf("yes %v, %v; kept %q", yes, err, j.agreed)
+			}
+		})
+	}
+}
+
+// TestAFingerprintOfWhatIsRefused: other files, other points or another office are another question.
+func TestAFingerprintOfWhatIsRefused(t *testing.T) {
+	of := func(profile, code string, files ...string) string {
+		return (&Filing{Profile: profile, Items: []FilingItem{{Code: code}}}).about(files)
+	}
+	one := of("p", "c", "a")
+	if one != of("p", "c", "a") {
+		t.Error("the same facts differ")
+	}
+	for name, other := range map[string]string{"office": of("q", "c", "a"), "point": of("p", "d", "a"), "file": of("p", "c", "b"), "more files": of("p", "c", "a", "b")} {
+		if other == one {
+			t.Errorf("another %s is the same", name)
+		}
+	}
+}

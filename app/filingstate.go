@@ -2,6 +2,8 @@ package app
 
 import (
 	"context"
+	"crypto/sha256"
+	"fmt"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -203,9 +205,20 @@ func (e *Engine) holdToProfile(ctx context.Context, r *SignRequest, ask Asker) e
 	ok, err := ask.Confirm(ctx, Question{
 		Title: lang.MN("filing.confirm.title", n), Body: lang.MN("filing.confirm.body", n),
 		Yes: lang.M("filing.confirm.yes"), No: lang.M("filing.confirm.no"), Severity: SeverityDanger,
+		About: f.about(r.Files),
 	})
 	if err == nil && !ok {
 		err = ErrRefused
 	}
 	return err
+}
+
+// about is a fingerprint of the files and of what their office would refuse, for [Question.About].
+func (f *Filing) about(files []string) string {
+	h := sha256.New()
+	fmt.Fprintf(h, "%q %q", f.Profile, files)
+	for _, i := range f.Items {
+		fmt.Fprintf(h, " %q %d %q %q", i.Code, i.Severity, i.File, i.Args) // fmt sorts the keys of a map
+	}
+	return string(h.Sum(nil))
 }

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 
 	"ceralacca/app/lang"
+	"ceralacca/card"
 )
 
 // This file is the signing jobs of the store: the list, a job that an earlier run left behind, what is kept of it.
@@ -58,10 +59,11 @@ func (s *Store) startJob(req SignRequest, ids map[int]int) {
 	ctx, cancel := context.WithCancelCause(s.ctx)
 	var stop atomic.Bool
 	s.killJob, s.jobSlot, s.stopJob = cancel, req.Slot.ID, func() { stop.Store(true) }
-	engine, ask := s.use, s.ask
+	engine := s.use
+	ask := &jobAsker{s.ask, &stop, func(on bool) { s.post(stampAgain(on)) }, s.agreed}
 	s.spawn(func() {
 		defer cancel(nil)
-		err := engine.Sign(ctx, req, &jobAsker{ask, &stop, func(on bool) { s.post(stampAgain(on)) }}, SignEvents{
+		err := engine.Sign(ctx, req, ask, SignEvents{
 			Journal: func(id string) { s.post(func(st State) State { s.lastJob = id; return st }) },
 			Start:   func(i int) { s.post(startFile(ids[i])) },
 			Done:    func(r FileResult) { s.post(endFile(ids[r.Index], r)) },
@@ -75,6 +77,10 @@ func (s *Store) startJob(req SignRequest, ids map[int]int) {
 			st = endJob(st, err)
 			st.Job.Ended = now
 			s.killJob, s.stopJob, s.jobSlot = nil, nil, ""
+			s.agreed = ""
+			if errors.As(err, new(*card.PINError)) { // the person tries again what was agreed to a moment ago
+				s.agreed = ask.agreed
+			}
 			s.refresh(req.Slot.ID) // the tries left may have changed
 			return st
 		})
@@ -86,6 +92,19 @@ type jobAsker struct {
 	Asker
 	stop  *atomic.Bool
 	again func(on bool) // a time-stamp is asked for again
+	// agreed is what the person has said yes to: [Question.About]. It is not asked again.
+	agreed string
+}
+
+func (j *jobAsker) Confirm(ctx context.Context, q Question) (bool, error) {
+	if q.About != "" && q.About == j.agreed {
+		return true, nil
+	}
+	yes, err := j.Asker.Confirm(ctx, q)
+	if yes && err == nil && q.About != "" {
+		j.agreed = q.About
+	}
+	return yes, err
 }
 
 func (j *jobAsker) PIN(ctx context.Context, q PINQuestion) (*PIN, error) {

@@ -42,6 +42,7 @@ type Store struct {
 	stopJob         func()   // asks the running job to end after the file in hand
 	killJob         context.CancelCauseFunc
 	jobSlot         string
+	agreed          string // what the person said yes to before a PIN was refused: [Question.About]
 	unwatch         context.CancelFunc
 	verify          context.CancelFunc
 	folder          context.CancelFunc

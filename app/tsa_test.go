@@ -229,7 +229,7 @@ func TestStampAgainShown(t *testing.T) {
 			j := &jobAsker{&chooser{choices: []int{tc.answer}}, nil, func(on bool) {
 				st = stampAgain(on)(st)
 				told = append(told, st.Job.Stamping)
-			}}
+			}, ""}
 			if i, err := j.Choose(t.Context(), Choice{}); err != nil || i != tc.answer || !slices.Equal(told, []bool{false, tc.want}) {
 				t.Errorf("answer %d, %v; told %v", i, err, told)
 			}
