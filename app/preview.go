@@ -323,7 +323,11 @@ func explainPreview(err error) *Advice {
 	var picture *preview.PictureError
 	switch {
 	case errors.As(err, &file):
-		return advice("preview-"+string(file.Fault), SeverityInfo, 0)
+		severity := SeverityWarning // what cannot be seen is better not signed
+		if file.Fault == preview.FaultPassword {
+			severity = SeverityInfo
+		}
+		return advice("preview-"+string(file.Fault), severity, 0)
 	case errors.As(err, &lost), errors.Is(err, preview.ErrGivenUp):
 		return advice("preview-stopped", SeverityWarning, 0)
 	case errors.Is(err, preview.ErrTooLarge):

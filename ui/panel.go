@@ -320,20 +320,18 @@ func (u *UI) pinColumns(side, short, body, foot fyne.CanvasObject, gap float32) 
 	if u.window.Canvas().Size().Height < k.px(700) {
 		room.top = k.px(22)
 	}
-	sheet, _ := u.pinSheet(&pinLayout{k: k}, side, short, body, foot, room)
-	return sheet
+	return u.pinSheet(&pinLayout{k: k}, side, short, body, foot, room)
 }
 
-// pinSheet sets the tries, at the side or short, beside a body that scrolls over a foot that does not. It returns the
-// latter two alone as well.
-func (u *UI) pinSheet(l *pinLayout, side, short, body, foot fyne.CanvasObject, room pinRoom) (sheet, beside *fyne.Container) {
+// pinSheet sets the tries, at the side or short, beside a body that scrolls over a foot that does not.
+func (u *UI) pinSheet(l *pinLayout, side, short, body, foot fyne.CanvasObject, room pinRoom) *fyne.Container {
 	edge := u.panelEdge()
 	near := min(edge, u.k.px(32)) // what is between the tries and the body
 	if l.side(u.shell.pageArea(u.window.Canvas().Size()).Size.Width) == 0 {
 		room.top -= u.k.px(10) // the line above has its own
 	}
-	beside = footedWithin(u.k, pad(room.top, edge, room.gap/2, near, body), pad(room.gap/2, edge, room.bottom, near, foot))
-	return container.New(l, side, beside, pad(room.above, edge, 0, edge, short)), beside
+	beside := footedWithin(u.k, pad(room.top, edge, room.gap/2, near, body), pad(room.gap/2, edge, room.bottom, near, foot))
+	return container.New(l, side, beside, pad(room.above, edge, 0, edge, short))
 }
 
 // pinLayout sets the tries at the side; where there is no room for that they stand in a line above. What stands beside

@@ -52,7 +52,7 @@ type newPINForm struct {
 	rules         *ruleList
 	wrong         *ruleList // the rule that is broken, beside the tries: where the rules lie below the fields they are out of sight
 	main, foot    *fyne.Container
-	beside        *fyne.Container // both
+	sheet         *fyne.Container // all of it: the tries, and both beside or below them
 	on            *button         // goes on to the next step, or sends
 	step          int
 	ring          []fyne.Focusable
@@ -99,8 +99,8 @@ func (u *UI) newPINPanel(q app.NewPINQuestion, give func(*app.NewPINs), refuse f
 	side, short := f.tries()
 	f.wrong = k.rules()
 	short = vbox(k.px(6), short, f.wrong.box)
-	sheet, beside := u.pinSheet(&pinLayout{k: k, roomy: true}, side, short, f.main, f.foot, pinRoom{top, gap, top, top})
-	f.beside, f.panel = beside, u.newPanel(k.p.waxText, sheet)
+	f.sheet = u.pinSheet(&pinLayout{k: k, roomy: true}, side, short, f.main, f.foot, pinRoom{top, gap, top, top})
+	f.panel = u.newPanel(k.p.waxText, f.sheet)
 	f.panel.fields = fields
 	f.turn(f.step)
 	return f
@@ -220,7 +220,7 @@ func (f *newPINForm) settle() bool {
 	f.panel.layout.Layout(nil, f.panel.object.Size())
 	f.main.Refresh()
 	f.foot.Refresh()
-	f.beside.Refresh()
+	f.sheet.Refresh() // its size may be as before, and what the tries need another
 	f.rules.box.Refresh()
 	canvas.Refresh(f.panel.object)
 	if o, ok := f.u.window.Canvas().Focused().(fyne.CanvasObject); ok {

@@ -63,7 +63,19 @@ func pinScenes() []scene {
 	list = append(list, dead, on("card-last-try", func(_ *app.State, c *app.Card) { c.PINs[0].TriesLeft = 1 }))
 
 	form := func(name string, q app.NewPINQuestion, then func(*newPINForm)) {
-		list = append(list, scene{name, pageCard, state(nil), func(u *UI) {
+		st := state(nil)
+		st.Cards = cardsWith(func(cards *app.Cards, c *app.Card) { // tells what the question does
+			switch p := &c.PINs[0]; q.Kind {
+			case app.ChangePIN:
+				p.TriesLeft = q.Tries.Left
+			case app.UnblockPIN:
+				blocked(st, c, false)
+				cards.Phase, cards.Advice, p.PUKTriesLeft = app.PhaseBlocked, advice("pin-blocked", app.SeverityDanger, 0), q.Tries.Left
+			default:
+				p.PUKTriesLeft = q.Tries.Left
+			}
+		})
+		list = append(list, scene{name, pageCard, st, func(u *UI) {
 			f := openNewPIN(u, q)
 			if then != nil {
 				then(f)

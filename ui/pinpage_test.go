@@ -478,3 +478,24 @@ func TestEscGivesTheKeyboardBack(t *testing.T) {
 		t.Errorf("the keyboard is with %T", k.focused())
 	}
 }
+
+// TestBrokenRuleIsReadWhereTheRulesAreOutOfSight: at 200 % the rules lie below the fields, so that the one that is
+// broken is told below the tries, and the fields make room for it.
+func TestBrokenRuleIsReadWhereTheRulesAreOutOfSight(t *testing.T) {
+	u, _, _ := window(t, state(func(s *app.State) { s.Settings.Scale = 200 }), 1280, 800)
+	f := openNewPIN(u, newPINQuestion(app.ChangePIN, 3))
+	below := func() float32 { return u.app.Driver().AbsolutePositionForObject(f.main).Y }
+	before := below()
+	typeInto(f.old, "59372")
+	typeInto(f.fresh, "59372")
+	typeInto(f.repeat, "59372")
+	box := f.wrong.box
+	if !f.stacked() || !box.Visible() || box.Size().Height == 0 || below() < before+box.Size().Height {
+		t.Errorf("rules below: %v; told: %v, on %v; the fields moved from %v to %v", f.stacked(), box.Visible(), box.Size(), before, below())
+	}
+	typeInto(f.fresh, "1")
+	typeInto(f.repeat, "1")
+	if box.Visible() || below() != before {
+		t.Errorf("all rules are kept; told: %v, the fields are at %v instead of %v", box.Visible(), below(), before)
+	}
+}

@@ -120,7 +120,7 @@ func previewScenes() []scene {
 		{"preview-pdf-alarm", pageSign, previewed("distinta_EX2611.pdf", func(p *app.Preview) { alarm(p, "pdf-javascript") }), nil},
 		{"preview-pdf-alarms", pageSign, previewed("distinta_EX2611.pdf", func(p *app.Preview) { alarm(p, "pdf-javascript", "pdf-attachment", "pdf-later") }), nil},
 		{"preview-page-broken", pageSign, previewed("distinta_EX2611.pdf", func(p *app.Preview) {
-			p.Page = &app.PreviewPage{Advice: advice("preview-page", app.SeverityInfo, 0)}
+			p.Page = &app.PreviewPage{Advice: advice("preview-page", app.SeverityWarning, 0)}
 		}), nil},
 		{"preview-stopped", pageSign, previewed("distinta_EX2611.pdf", func(p *app.Preview) {
 			p.View, p.Page, p.Advice = nil, nil, advice("preview-stopped", app.SeverityWarning, 0)
