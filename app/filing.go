@@ -39,6 +39,8 @@ type FilingRequest struct {
 type Filing struct {
 	Profile string
 	Running bool
+	// Long is set while Running when it has taken so long that everybody is told of it.
+	Long bool
 	// Validating is set while a PDF/A validator is still asked about the same files.
 	Validating bool
 	Files      int

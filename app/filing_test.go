@@ -187,6 +187,25 @@ func TestStoreWaitsForTheValidator(t *testing.T) {
 	w.until("answered", func(s *State) bool { return !s.Filing.Running && !s.Filing.Validating && passed(s) })
 }
 
+// A check that takes long is told of, once it does and only while it is the one under way.
+func TestStoreTellsOfALongCheck(t *testing.T) {
+	w := runStore(t, New(Config{}), &answers{})
+	begun, over := &Filing{Running: true, Files: 1}, &Filing{Running: true, Files: 2}
+	w.post(func(st State) State { return st }) // after which there is nothing to be checked
+	w.post(func(st State) State { st.Filing = begun; return st })
+	w.tellLong(over)
+	w.post(func(st State) State { st.Errand = &Errand{}; return st })
+	w.until("another one told", func(s *State) bool { return s.Errand != nil })
+	if w.State().Filing.Long {
+		t.Error("the end of another check made this one long")
+	}
+	w.tellLong(begun)
+	w.until("told", func(s *State) bool { return s.Filing.Long && s.Filing.Running && s.Filing.Files == 1 })
+	if begun.Long {
+		t.Error("what a State showed was changed")
+	}
+}
+
 // The checklist of the window follows list, profile and card, and a refused filing is signed only when the person says so.
 func TestStoreKeepsTheChecklist(t *testing.T) {
 	dir := t.TempDir()

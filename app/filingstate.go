@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"ceralacca/app/lang"
 	"ceralacca/signer"
@@ -55,7 +56,9 @@ func (s *Store) keepFiling(st State) State {
 	}
 	ctx, cancel := context.WithCancel(s.ctx)
 	f.cancel = cancel
-	st.Filing = &Filing{Profile: r.Profile, Files: len(r.Files), Running: true}
+	begun := &Filing{Profile: r.Profile, Files: len(r.Files), Running: true}
+	st.Filing = begun
+	time.AfterFunc(longCheck, func() { s.tellLong(begun) })
 	engine := s.use
 	s.spawn(func() {
 		defer cancel()
@@ -68,6 +71,21 @@ func (s *Store) keepFiling(st State) State {
 		}
 	})
 	return st
+}
+
+// longCheck is how long a check may take without a word to somebody who chose no office.
+const longCheck = 200 * time.Millisecond
+
+// tellLong tells that the check which began so takes long, if it is still the one under way.
+func (s *Store) tellLong(begun *Filing) {
+	s.post(func(st State) State {
+		if st.Filing == begun {
+			next := *begun
+			next.Long = true
+			st.Filing = &next
+		}
+		return st
+	})
 }
 
 // postFiling checks and shows the outcome, unless something newer is being checked by then.

@@ -31,10 +31,11 @@ const maxFilingShown = 40
 // maxNamesShown bounds the names of the files of a point.
 const maxNamesShown = 24
 
-// filingLine tells in a line how the files stand; nil when there is nothing to tell to somebody who chose no office.
+// filingLine tells in a line how the files stand; nil when there is nothing to tell to somebody who chose no office, who is
+// told of a check only if it takes long.
 func (u *UI) filingLine(st *app.State) fyne.CanvasObject {
 	f, k := st.Filing, u.k
-	if f == nil || f.Profile == app.FilingProfiles()[0] && (f.Running || f.Advice == nil && f.Verdict() == app.FilingReady) {
+	if f == nil || f.Profile == app.FilingProfiles()[0] && !f.Long && (f.Running || f.Advice == nil && f.Verdict() == app.FilingReady) {
 		return nil
 	}
 	switch {

@@ -83,6 +83,7 @@ func filingScenes() []scene {
 		{"filing-doubt", pageSign, ready(ri, filingOf(ri, doubtItem, claimItem)), nil},
 		{"filing-refused", pageSign, ready(ri, filingOf(ri, padesItem, emptyItem, doubtItem)), nil},
 		{"filing-checking", pageSign, ready(ri, &app.Filing{Profile: ri, Files: 5, Running: true}), nil},
+		{"filing-general-long", pageSign, ready("", &app.Filing{Profile: "general", Files: 5, Running: true, Long: true}), nil},
 		{"filing-general-silent", pageSign, ready("", filingOf("general")), nil},
 		{"filing-general-doubt", pageSign, ready("", filingOf("general", activeItem)), nil},
 		{"filing-details", pageSign, ready(ri, filingOf(ri, padesItem, activeItem, emptyItem, doubtItem, claimItem)), details},

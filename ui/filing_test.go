@@ -147,7 +147,7 @@ func TestFilingByKeyboard(t *testing.T) {
 // Nobody who chose no office is told that all is well.
 func TestGeneralIsSilent(t *testing.T) {
 	for name, want := range map[string]bool{
-		"filing-general-silent": false, "filing-general-doubt": true, "filing-ready": true, "filing-checking": true,
+		"filing-general-silent": false, "filing-general-long": true, "filing-general-doubt": true, "filing-ready": true, "filing-checking": true,
 	} {
 		u, _, _ := window(t, filingScene(t, name), 1280, 800)
 		if got := u.filingLine(u.latest.Load()) != nil; got != want {
