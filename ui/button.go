@@ -169,14 +169,14 @@ func (f fixedLine) object() fyne.CanvasObject {
 // optionGap is between options under each other: the ring of one, 5 wide, stays clear of the next.
 const optionGap = 12
 
-// option is one of several with a line on what it means; icon is drawn before it.
+// option is one of several with a line on what it means; icon is drawn before it, and a check after the chosen one.
 func (k *kit) option(icon, words, what string, chosen bool, do func()) *press {
-	ink := k.p.edge
-	if chosen {
-		ink = k.p.good.ink
-	}
 	text := vbox(k.px(2), k.para(strongFace, k.p.ink, words), k.para(noteFace, k.p.muted, what))
-	p := k.press(words, pad(k.px(12), k.px(18), k.px(12), k.px(16), hbox(k.px(14), k.icon(icon, 24, ink), flex(text))), do)
+	row := hbox(k.px(14), k.icon(icon, 24, k.p.edge), flex(text))
+	if chosen {
+		row.Add(k.icon("check", 24, k.p.good.ink))
+	}
+	p := k.press(words, pad(k.px(12), k.px(18), k.px(12), k.px(16), row), do)
 	p.fill = func(hover bool) color.Color {
 		p.ground.StrokeColor, p.ground.StrokeWidth = k.p.edge, k.px(max(k.p.stroke, 1.25))
 		if chosen {

@@ -4,6 +4,7 @@ import (
 	"image/color"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
 
 	"ceralacca/app"
 	"ceralacca/app/lang"
@@ -28,8 +29,8 @@ func newErrandStrip(u *UI) *errandStrip {
 			s.stop()
 		}
 	})
-	s.object = over(rect(k.p.note.tint, color.Transparent, 0, 0), pad(k.px(8), k.px(24), k.px(8), k.px(24),
-		hbox(k.px(12), k.icon("clock", 22, k.p.note.ink), flex(s.words.Container), stop)))
+	s.object = over(rect(k.p.note.tint, color.Transparent, 0, 0), container.New(&stripMargins{k},
+		hbox(k.px(12), k.icon("clock", 22, k.p.note.ink), flex(s.words.Container), stop), rect(k.p.line, color.Transparent, 0, 0)))
 	s.object.Hide()
 	return s
 }
@@ -66,3 +67,20 @@ func (s *errandStrip) height(width float32) float32 {
 	}
 	return heightOf(s.object, width)
 }
+
+// stripMargins lays the row of a strip between the edges of the page, above the line that ends it.
+type stripMargins struct{ k *kit }
+
+func (l *stripMargins) heightFor(o []fyne.CanvasObject, width float32) float32 {
+	return heightOf(o[0], width-2*edgeOf(l.k, width)) + l.k.px(16)
+}
+
+// Layout implements fyne.Layout.
+func (l *stripMargins) Layout(o []fyne.CanvasObject, size fyne.Size) {
+	e, w := edgeOf(l.k, size.Width), l.k.px(l.k.p.stroke)
+	place(o[0], e, l.k.px(8), size.Width-2*e, size.Height-l.k.px(16))
+	place(o[1], 0, size.Height-w, size.Width, w)
+}
+
+// MinSize implements fyne.Layout.
+func (l *stripMargins) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(1, 1) }

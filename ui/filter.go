@@ -142,7 +142,11 @@ func (f *listFilter) use(n int, all string, row func(i int) (name string, kind f
 	if len(f.seen) == 0 {
 		key = "filter.none"
 	}
-	words := f.k.Text(lang.M(key, "seen", f.k.Number(len(f.seen)), "all", f.k.Number(n)))
+	count := f.k.Number
+	if count(n) == f.k.Digits(n) { // both as the larger one is written
+		count = f.k.Digits
+	}
+	words := f.k.Text(lang.M(key, "seen", count(len(f.seen)), "all", count(n)))
 	if all != "" {
 		words += " " + all
 	}

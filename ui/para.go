@@ -337,6 +337,7 @@ type fitting struct {
 	less   []string // other ways to say it, each shorter, before it is cut
 	middle bool
 	even   bool // no part counts more than the other, as in a digest
+	octets bool // pairs of digits with spaces between them, none of which is halved
 	line   *canvas.Text
 }
 
@@ -401,6 +402,9 @@ func (t *fitting) shortened(width float32) string {
 		} else {
 			hi = mid - 1
 		}
+	}
+	if t.octets && lo > 2 {
+		return string(r[:lo/3*3]) + "…" + string(r[len(r)-tail:])
 	}
 	return strings.TrimRight(string(r[:lo]), " ") + "…" + string(r[len(r)-tail:])
 }

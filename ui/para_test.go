@@ -86,3 +86,17 @@ func laidOut(o *fyne.Container, width float32) *fyne.Container {
 	o.Resize(fyne.NewSize(width, heightOf(o, width)))
 	return o
 }
+
+// TestOctetsStayWhole: a digest that is cut loses pairs of digits, never one of a pair.
+func TestOctetsStayWhole(t *testing.T) {
+	k := testKit(t, "it", "")
+	f := k.fitting(monoFace, k.p.ink, "00 25 4A 6F 94 B9 DE 03 28 4D 72 97 BC E1 06 2B 50 75 9A BF")
+	f.middle, f.octets = true, true
+	for width := float32(160); width < 420; width += 7 {
+		for _, pair := range strings.Fields(strings.ReplaceAll(f.shortened(width), "…", " ")) {
+			if len(pair) != 2 {
+				t.Errorf("%v wide: %q", width, f.shortened(width))
+			}
+		}
+	}
+}

@@ -63,7 +63,7 @@ func newSignView(u *UI) *signView {
 	v.list.same = func(i int) any { return v.rowKey(v.docs[v.filter.at(i)], v.list.scroll.Size().Width) }
 	v.list.act = v.act
 	v.filter = newListFilter(u, "filter.good.signed", func() { v.refilter(); v.frame.object.Refresh() }, func() { u.window.Canvas().Focus(v.list) })
-	v.progress = newProgress(u.k)
+	v.progress = newProgress(u.k, u.k.p.waxText)
 	v.searching = newSearching(u)
 	v.stopAdding = u.k.button(outlined, "", u.k.T("ui.stop"), u.store.StopAdding)
 	v.stopJob = u.k.button(outlined, "", u.k.T("ui.stop"), u.store.Cancel)
@@ -518,7 +518,7 @@ func (v *signView) lookAt(d app.Doc) string {
 	return d.Path
 }
 
-// progress is the bar of a job.
+// progress is the bar of a job: wax where it seals, ink elsewhere.
 type progress struct {
 	object      *fyne.Container
 	done, total int
@@ -526,8 +526,8 @@ type progress struct {
 	full, part  *canvas.Rectangle
 }
 
-func newProgress(k *kit) *progress {
-	p := &progress{k: k, full: rect(k.p.sunk, k.p.edge, k.px(k.p.stroke), k.px(5)), part: rect(k.p.waxText, color.Transparent, 0, k.px(5))}
+func newProgress(k *kit, c color.Color) *progress {
+	p := &progress{k: k, full: rect(k.p.sunk, k.p.edge, k.px(k.p.stroke), k.px(5)), part: rect(c, color.Transparent, 0, k.px(5))}
 	p.object = container.New(p, p.full, p.part)
 	return p
 }

@@ -106,15 +106,15 @@ func (s *stampSheet) outcome(j *app.Stamping) *panel {
 		}
 		list.Add(hbox(k.px(8), k.icon(icon, 20, ink), flex(k.para(boxFace, k.p.ink, words))))
 	}
-	if j.Advice != nil {
-		list.Add(s.u.adviceBox(j.Advice))
-	}
 	var buttons []*button
 	if folder != "" {
 		buttons = append(buttons, s.button(outlined, k.T("ui.open.folder"), func() { s.u.openFolder(folder) }))
 	}
 	buttons = append(buttons, s.button(inked, k.T("ui.close"), s.a.shut))
 	body := vbox(k.px(12), k.para(bodyFace, k.p.muted, k.Text(lang.MN("stamps.alone.done", j.Total, "made", lang.Count(made)))), list)
+	if j.Advice != nil {
+		body.Add(s.u.adviceBox(j.Advice))
+	}
 	return s.lay("stamps.alone", body, buttons...)
 }
 

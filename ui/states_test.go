@@ -314,6 +314,7 @@ func scenes() []scene {
 			u.chooseMoment()
 			if f, ok := u.asking.panel.first.(*lineField); ok {
 				f.SetText("31/2/2026")
+				f.CursorColumn = len(f.Text)
 				f.OnSubmitted("")
 			}
 		}},

@@ -35,7 +35,7 @@ type verifyView struct {
 
 func newVerifyView(u *UI) *verifyView {
 	k := u.k
-	v := &verifyView{u: u, frame: k.frame(), list: newRowList(k, k.px(72)), progress: newProgress(k)}
+	v := &verifyView{u: u, frame: k.frame(), list: newRowList(k, k.px(72)), progress: newProgress(k, k.p.ink)}
 	v.frame.column.elastic, v.frame.least = -1, 130 // the verdict counts more than what may be done with the file
 	v.stop = k.button(outlined, "", k.T("ui.stop"), u.store.CloseVerification)
 	v.stopFolder = k.button(outlined, "", k.T("ui.stop"), u.store.StopFolder)
@@ -275,9 +275,6 @@ func (v *verifyView) node(s *app.Signature, depth int, last bool) fyne.CanvasObj
 		drawing += "-small" // its inner ring would be dust
 	}
 	who, when := v.signer(s), k.T(sealWords[sealOf(s).Seal])
-	if sealOf(s).Seal == app.SealWhole {
-		when = k.T("verdict.signature.valid") // the seal and its place say that it is a signature
-	}
 	if !s.Claimed.IsZero() {
 		when += " · " + k.ShortDate(s.Claimed)
 	}
@@ -427,7 +424,9 @@ func (v *verifyView) details(s *app.Signature) fyne.CanvasObject {
 	}
 	digest := spaced(hex.EncodeToString(v.last.Report.SHA256[:]))
 	copies := k.round("copy", k.Text(lang.M("ui.copy.field", "name", k.T("ui.field.digest"))), func() { v.u.copy(digest) })
-	box.Add(hbox(k.px(6), flex(k.field(132, k.T("ui.field.digest"), k.fileName(monoFace, k.p.ink, digest))), copies))
+	short := k.fitting(monoFace, k.p.ink, digest)
+	short.middle, short.octets = true, true
+	box.Add(hbox(k.px(6), flex(k.field(132, k.T("ui.field.digest"), short.Container)), copies))
 	buttons := wrapbox(k.px(10))
 	if app.SignerCertificate(s.Signer) != nil {
 		ver := v.last

@@ -52,7 +52,7 @@ func (l *whereLayout) natural(o []fyne.CanvasObject) float32 { return natural(o[
 func (l *whereLayout) Layout(o []fyne.CanvasObject, size fyne.Size) {
 	side, free := l.k.px(20), size.Width-l.k.px(58)
 	x := side + l.k.px(10)
-	if free < l.k.px(100) {
+	if free < min(natural(o[1]), l.k.px(150)) {
 		o[1].Hide()
 	} else {
 		o[1].Show()
