@@ -330,7 +330,7 @@ func (u *UI) pinSheet(l *pinLayout, side, short, body, foot fyne.CanvasObject, r
 	if l.side(u.shell.pageArea(u.window.Canvas().Size()).Size.Width) == 0 {
 		room.top -= u.k.px(10) // the line above has its own
 	}
-	beside := footedWithin(u.k, pad(room.top, edge, room.gap/2, near, body), pad(room.gap/2, edge, room.bottom, near, foot))
+	beside := footedWithin(u.k, pad(room.top, edge, room.gap/2, near, body), pad(max(room.gap/2, u.k.px(8)), edge, room.bottom, near, foot)) // the ring of a button keeps off the line
 	return container.New(l, side, beside, pad(room.above, edge, 0, edge, short))
 }
 

@@ -202,7 +202,7 @@ func (v *previewView) digest() fyne.CanvasObject {
 	hash := k.para(monoFace, k.p.ink, p.SHA256)
 	copies := k.button(small, "copy", k.T("preview.sha.copy"), func() { v.u.copy(p.SHA256) })
 	folder := k.button(small, "folder", k.T("ui.open.folder"), func() { v.u.openFolder(p.Path) })
-	return k.sheet(20, vbox(k.px(8), hbox(k.px(10), k.text(boxBold, k.p.ink, k.T("preview.sha")), flex(k.fit(boxFace, k.p.muted, k.Size(p.Size)))),
+	return k.sheet(20, vbox(k.px(8), hbox(k.px(10), k.text(boxBold, k.p.ink, k.T("cert.field.sha256")), flex(k.fit(boxFace, k.p.muted, k.Size(p.Size)))),
 		hash, k.para(noteFace, k.p.muted, k.T("preview.same")), wrapbox(k.px(10), folder, copies)))
 }
 
@@ -216,7 +216,7 @@ func (v *previewView) openDigest() {
 		for _, b := range []*button{folder, copies, shut} {
 			b.key = v.u.within(a.shut, b.press)
 		}
-		words := vbox(k.px(8), k.para(pinFace, k.p.ink, k.T("preview.sha")), k.para(bodyFace, k.p.muted, k.Size(p.Size)),
+		words := vbox(k.px(8), k.para(pinFace, k.p.ink, k.T("cert.field.sha256")), k.para(bodyFace, k.p.muted, k.Size(p.Size)),
 			k.para(monoFace, k.p.ink, grouped(p.SHA256)), k.para(noteFace, k.p.muted, k.T("preview.same")))
 		sheet := v.u.newSheet(k.p.ink, words, k.answers(folder, copies, shut))
 		sheet.first = shut

@@ -114,7 +114,7 @@ func (v *settingsView) libraries(c *app.Cards, now *app.LibraryChoice) fyne.Canv
 	if now.Advice != nil {
 		right.Add(u.adviceHere(now.Advice))
 		if now.Advice.Code == "library-fails" { // what the library or the system said, for whoever helps
-			right.Add(k.para(noteFace, k.p.muted, app.Visible(now.Advice.Detail)))
+			right.Add(k.para(noteFace, k.p.muted, k.Text(lang.M("ui.set.library.said", "detail", app.Visible(now.Advice.Detail)))))
 		}
 	}
 	if now.Able && !now.Fixed {
