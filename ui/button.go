@@ -17,6 +17,9 @@ const (
 	small         // outlined, in boxes
 )
 
+// twoLines keeps the words of a button from its edges where they take more than one line: then the button grows.
+const twoLines = 7
+
 // button is a press with words, and perhaps a drawing before them.
 type button struct {
 	*press
@@ -51,7 +54,7 @@ func (k *kit) button(r rank, icon, words string, do func()) *button {
 		row = hbox(0, b.label.Container)
 	}
 	b.row = row
-	b.press = k.press(words, pad(0, k.px(side), 0, k.px(side), centre(row)), do)
+	b.press = k.press(words, pad(k.px(twoLines), k.px(side), k.px(twoLines), k.px(side), centre(row)), do)
 	b.least = fyne.NewSize(k.px(44), k.px(h))
 	b.fill = b.colour
 	b.paint()
@@ -207,7 +210,7 @@ func (k *kit) choice(words string, chosen bool, do func()) *choice {
 		c.mark = k.icon("check", 20, k.p.good.ink)
 		parts = append([]fyne.CanvasObject{c.mark}, parts...)
 	}
-	c.press = k.press(words, pad(0, k.px(16), 0, k.px(16), centre(hbox(k.px(8), parts...))), do)
+	c.press = k.press(words, pad(k.px(twoLines), k.px(16), k.px(twoLines), k.px(16), centre(hbox(k.px(8), parts...))), do)
 	c.least = fyne.NewSize(k.px(44), k.px(44))
 	c.fill = func(hover bool) color.Color {
 		p := k.p

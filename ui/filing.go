@@ -181,7 +181,7 @@ func (u *UI) openFiling() {
 		if more > 0 {
 			list = append(list, k.para(strongFace, k.p.ink, k.Text(lang.MN("filing.more", more))))
 		}
-		content := container.New(&pickLayout{k}, vbox(k.px(2), title, note), scrolled(pad(k.px(3), k.px(16), k.px(6), k.px(3), vbox(k.px(14), list...))), hbox(k.px(12), flex(), shut))
+		content := container.New(&pickLayout{k}, vbox(k.px(2), title, note), scrolled(pad(k.px(3), k.px(16), k.px(6), k.px(3), vbox(k.px(14), list...))), hbox(k.px(12), flex(), shut), canvas.NewRectangle(k.p.line))
 		p := u.newPanel(k.p.ink, over(canvas.NewRectangle(k.p.leaf), content))
 		p.first = shut
 		return p

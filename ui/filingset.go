@@ -63,6 +63,7 @@ func (u *UI) nameSigner() {
 		back := func() { a.shut(); u.openFiling() }
 		a.refuse = back
 		said := k.paragraph(strongFace, k.p.muted, "")
+		var p *panel
 		keep := k.button(inked, "", k.T("filing.signer.keep"), nil)
 		give := func(code string) { u.store.ExpectSigner(code); back() }
 		keep.do = func() {
@@ -81,6 +82,9 @@ func (u *UI) nameSigner() {
 			words, ink, good := u.codeWords(app.TidyCode(s))
 			said.paint(words, ink)
 			keep.enable(good)
+			if p != nil {
+				p.object.Refresh() // the words may take another line now
+			}
 		}
 		field.SetText(typed)
 		field.OnChanged = look
@@ -95,7 +99,7 @@ func (u *UI) nameSigner() {
 		}
 		head := vbox(k.px(4), k.para(pinFace, k.p.ink, k.T("filing.signer.title")), k.para(bodyFace, k.p.muted, k.T("filing.signer.what")))
 		ask := vbox(k.px(4), k.para(boxBold, k.p.ink, k.T("filing.signer.label")), leftmost(k.box(300, field, field.ring)), said.Container)
-		p := u.newSheet(k.p.ink, vbox(k.px(16), head, ask), k.answers(buttons...))
+		p = u.newSheet(k.p.ink, vbox(k.px(16), head, ask), k.answers(buttons...))
 		p.first = field
 		return p
 	})

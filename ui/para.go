@@ -222,9 +222,12 @@ func (p *para) natural() float32 {
 }
 
 // widest is the width of the text on one line.
-func (p *para) widest() float32 {
+func (p *para) widest() float32 { return p.widestLine(1e6) }
+
+// widestLine is how much of width the broken lines take.
+func (p *para) widestLine(width float32) float32 {
 	var w float32
-	for _, l := range p.lines(1e6) {
+	for _, l := range p.lines(width) {
 		w = max(w, p.widthOf(l))
 	}
 	return w

@@ -108,7 +108,8 @@ func (p *picker) panel(a *asking) *panel {
 	return pn
 }
 
-// pickLayout takes nearly the whole page.
+// pickLayout takes nearly the whole page: a head, what scrolls, a foot. The fourth object, if there is one, is a line that
+// tells that it goes on below.
 type pickLayout struct{ k *kit }
 
 func (l *pickLayout) heightFor([]fyne.CanvasObject, float32) float32 { return l.k.px(620) }
@@ -122,7 +123,16 @@ func (l *pickLayout) Layout(o []fyne.CanvasObject, size fyne.Size) {
 	place(o[0], e, top, w, h1)
 	place(o[2], e, size.Height-top-h3, w, h3)
 	y := top + h1 + l.k.px(12)
-	place(o[1], e, y, w, max(l.k.px(52), size.Height-top-h3-l.k.px(14)-y))
+	h := max(l.k.px(52), size.Height-top-h3-l.k.px(14)-y)
+	place(o[1], e, y, w, h)
+	if len(o) < 4 {
+		return
+	}
+	place(o[3], 0, y+h, size.Width, l.k.px(l.k.p.stroke))
+	o[3].Hide()
+	if s, ok := o[1].(*fyne.Container).Layout.(*scrolling); ok && s.body.MinSize().Height > h+1 {
+		o[3].Show()
+	}
 }
 
 // MinSize implements fyne.Layout.

@@ -186,6 +186,11 @@ func (m *markBox) fontSize(lines, left float32) float32 {
 			pt = min(pt, room*100/w)
 		}
 	}
+	for _, o := range m.words.Objects { // so small, letters are drawn wider than their share
+		if w := fyne.MeasureText(o.(*canvas.Text).Text, pt, fyne.TextStyle{}).Width; w > room {
+			pt *= room / w
+		}
+	}
 	return max(1, pt)
 }
 

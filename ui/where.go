@@ -21,7 +21,9 @@ func (v *signView) whereRow(c app.SignChoices) fyne.CanvasObject {
 		place = k.Text(lang.M("where.in", "folder", app.Visible(dirName(c.OutDir))))
 	}
 	words := vbox(0, k.fit(strongFace, k.p.ink, place), k.fit(noteFace, k.p.muted, k.T("ui.save.untouched")))
-	body := container.New(&whereLayout{k}, k.icon("folder", 20, k.p.ink), words, k.icon("down", 20, k.p.ink))
+	brief := k.paragraph(boxBold, k.p.ink, place)
+	brief.height = 1.2
+	body := container.New(&whereLayout{k, brief}, k.icon("folder", 20, k.p.ink), words, k.icon("down", 20, k.p.ink), brief.Container)
 	p := k.press(place, pad(k.px(4), k.px(6), k.px(4), 0, body), u.openWhere)
 	p.least, p.hint = fyne.NewSize(k.px(44), k.px(44)), k.T("where.title")
 	if c.OutDir != "" {
@@ -36,12 +38,32 @@ func (v *signView) whereRow(c app.SignChoices) fyne.CanvasObject {
 	return p
 }
 
-// whereLayout puts the drawing, the words and the mark of a choice side by side; where next to nothing could be read of
-// the words, the drawings stand alone.
-type whereLayout struct{ k *kit }
+// whereLayout puts the drawing, the words and the mark of a choice side by side. Where the two lines of words have no room,
+// the place alone takes both; where next to nothing could be read of it, the drawings stand alone.
+type whereLayout struct {
+	k     *kit
+	brief *para
+}
+
+// words are those of the objects that fit in the width; nil where none can be read.
+func (l *whereLayout) words(o []fyne.CanvasObject, free float32) fyne.CanvasObject {
+	switch {
+	case natural(o[1]) <= free:
+		return o[1]
+	case narrowest(o[3]) <= free && len(l.brief.lines(free)) <= 2:
+		return o[3]
+	case free < l.k.px(150):
+		return nil
+	}
+	return o[1]
+}
 
 func (l *whereLayout) heightFor(o []fyne.CanvasObject, width float32) float32 {
-	return max(l.k.px(36), heightOf(o[1], width))
+	free := width - l.k.px(58)
+	if w := l.words(o, free); w != nil {
+		return max(l.k.px(36), heightOf(w, free))
+	}
+	return l.k.px(36)
 }
 
 func (l *whereLayout) narrowest([]fyne.CanvasObject) float32 { return l.k.px(58) }
@@ -52,12 +74,19 @@ func (l *whereLayout) natural(o []fyne.CanvasObject) float32 { return natural(o[
 func (l *whereLayout) Layout(o []fyne.CanvasObject, size fyne.Size) {
 	side, free := l.k.px(20), size.Width-l.k.px(58)
 	x := side + l.k.px(10)
-	if free < min(natural(o[1]), l.k.px(150)) {
-		o[1].Hide()
-	} else {
-		o[1].Show()
-		w, h := min(natural(o[1]), free), heightOf(o[1], free)
-		place(o[1], x, (size.Height-h)/2, w, h)
+	words := l.words(o, free)
+	for _, w := range []fyne.CanvasObject{o[1], o[3]} {
+		if w != words {
+			w.Hide()
+		}
+	}
+	if words != nil {
+		words.Show()
+		w, h := min(natural(words), free), heightOf(words, free)
+		if words == o[3] {
+			w = min(w, l.brief.widestLine(free))
+		}
+		place(words, x, (size.Height-h)/2, w, h)
 		x += w + l.k.px(8)
 	}
 	place(o[0], 0, (size.Height-side)/2, side, side)
