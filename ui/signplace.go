@@ -187,8 +187,8 @@ func (m *markBox) fontSize(lines, left float32) float32 {
 		}
 	}
 	for _, o := range m.words.Objects { // so small, letters are drawn wider than their share
-		if w := fyne.MeasureText(o.(*canvas.Text).Text, pt, fyne.TextStyle{}).Width; w > room {
-			pt *= room / w
+		for pt > 1 && fyne.MeasureText(o.(*canvas.Text).Text, pt, fyne.TextStyle{}).Width > room {
+			pt *= 0.97
 		}
 	}
 	return max(1, pt)
