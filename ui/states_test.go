@@ -279,7 +279,10 @@ func scenes() []scene {
 			s.Verify = verification("contratto_fornitura.pdf.p7m", report(1, 1, "", 2))
 		}), nil},
 		{"verify-unsure", pageVerify, st(func(s *app.State) {
-			s.Verify = verification("perizia_2023.pdf.p7m", report(1, 0, "OUT_OF_BOUNDS_NO_POE", 1))
+			r := report(1, 0, "OUT_OF_BOUNDS_NO_POE", 1)
+			r.Signatures[0].Signer.NotBefore, r.Signatures[0].Signer.NotAfter = day(2023, 11, 15), day(2026, 11, 15)
+			s.Verify = verification("perizia_2023.pdf.p7m", r)
+			s.Verify.ContentName, s.Verify.ContentNames = "perizia_2023.pdf", []string{"perizia_2023.pdf"}
 		}), nil},
 		{"verify-broken", pageVerify, st(func(s *app.State) {
 			s.Verify = verification("contratto_fornitura.pdf.p7m", report(2, 2, "HASH_FAILURE", 1))
