@@ -370,6 +370,31 @@ func TestPickerFollowsTheFolder(t *testing.T) {
 	}
 }
 
+// TestPickerOfOne: where one file is wanted, the second takes the place of the first, and pressed again it is let go.
+func TestPickerOfOne(t *testing.T) {
+	u, _, _ := window(t, state(nil), 800, 600)
+	var given []string
+	p := &picker{
+		u: u, what: pickFile, dir: "/x", chosen: map[string]bool{}, items: []pickItem{{name: "a.pdf"}, {name: "b.pdf"}},
+		give: func(paths []string) { given = paths },
+	}
+	u.openSheet(p.panel)
+	p.press(0)
+	p.press(1)
+	if len(p.chosen) != 1 || !p.chosen["b.pdf"] {
+		t.Fatalf("chosen: %v", p.chosen)
+	}
+	p.press(1)
+	if len(p.chosen) != 0 || !p.main.off {
+		t.Errorf("chosen: %v", p.chosen)
+	}
+	p.press(0)
+	p.finish(u.asking)
+	if want := filepath.Join("/x", "a.pdf"); len(given) != 1 || given[0] != want {
+		t.Errorf("given %q, want %q", given, want)
+	}
+}
+
 // TestCursorStaysOnTheList: when rows go, the cursor does not stay behind the last one.
 func TestCursorStaysOnTheList(t *testing.T) {
 	st := state(func(s *app.State) { s.Docs = docs(app.DocReady, fiveNames...) })

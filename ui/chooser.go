@@ -69,7 +69,7 @@ func (u *UI) pickNamed(what pickWhat, dir, name string, give func([]string), non
 				none()
 			default:
 				u.lastDir = filepath.Dir(paths[0])
-				if what != pickFiles {
+				if !what.file() {
 					u.lastDir = paths[0]
 				}
 				give(paths)
@@ -78,7 +78,7 @@ func (u *UI) pickNamed(what pickWhat, dir, name string, give func([]string), non
 	})
 }
 
-var pickTitles = [...]string{pickFiles: "ui.pick.files", pickFolder: "ui.pick.folder", pickSave: "ui.pick.save"}
+var pickTitles = [...]string{pickFiles: "ui.pick.files", pickFile: "ui.pick.none", pickFolder: "ui.pick.folder", pickSave: "ui.pick.save"}
 
 // pickTitle is the title of the dialog, with the name that will be written.
 func (u *UI) pickTitle(what pickWhat, name string) string {

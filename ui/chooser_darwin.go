@@ -16,6 +16,8 @@ const chooseScript = `on run argv
 	try
 		if what is "files" then
 			set picked to choose file with prompt said with multiple selections allowed
+		else if what is "file" then
+			set picked to {choose file with prompt said}
 		else
 			set picked to {choose folder with prompt said}
 		end if
@@ -31,8 +33,11 @@ end run`
 // systemChooser asks macOS's own dialog through its script interpreter, which is part of the system.
 func systemChooser(ctx context.Context, q choose) ([]string, error) {
 	what := "folder"
-	if q.what == pickFiles {
+	switch q.what {
+	case pickFiles:
 		what = "files"
+	case pickFile:
+		what = "file"
 	}
 	out, err := exec.CommandContext(ctx, "/usr/bin/osascript", "-e", chooseScript, what, q.title).Output()
 	if err != nil {

@@ -52,7 +52,7 @@ func systemChooser(ctx context.Context, q choose) ([]string, error) {
 		"handle_token": dbus.MakeVariant(token),
 		"modal":        dbus.MakeVariant(true),
 		"multiple":     dbus.MakeVariant(q.what == pickFiles),
-		"directory":    dbus.MakeVariant(q.what != pickFiles),
+		"directory":    dbus.MakeVariant(!q.what.file()),
 	}
 	if q.dir != "" {
 		options["current_folder"] = dbus.MakeVariant(append([]byte(q.dir), 0))

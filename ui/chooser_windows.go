@@ -56,7 +56,7 @@ var (
 
 // systemChooser asks the dialog of Windows for files. Folders are chosen in our own picker.
 func systemChooser(_ context.Context, q choose) ([]string, error) {
-	if q.what != pickFiles || getOpenFileName.Find() != nil {
+	if !q.what.file() || getOpenFileName.Find() != nil {
 		return nil, errNoChooser
 	}
 	runtime.LockOSThread()
@@ -74,7 +74,10 @@ func systemChooser(_ context.Context, q choose) ([]string, error) {
 	file := make([]uint16, 1<<18) // room for some thousand names
 	o := openFileName{
 		owner: q.parent, file: &file[0], maxFile: uint32(len(file)), title: title, initialDir: dir,
-		flags: ofnExplorer | ofnAllowMultiSelect | ofnFileMustExist | ofnPathMustExist | ofnHideReadOnly | ofnNoChangeDir,
+		flags: ofnExplorer | ofnFileMustExist | ofnPathMustExist | ofnHideReadOnly | ofnNoChangeDir,
+	}
+	if q.what == pickFiles {
+		o.flags |= ofnAllowMultiSelect
 	}
 	o.size = uint32(unsafe.Sizeof(o))
 	if ok, _, _ := getOpenFileName.Call(uintptr(unsafe.Pointer(&o))); ok == 0 {

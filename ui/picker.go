@@ -19,9 +19,13 @@ type pickWhat int
 
 const (
 	pickFiles pickWhat = iota
+	pickFile
 	pickFolder
 	pickSave // the folder for a document
 )
+
+// file reports whether files are chosen, not a folder.
+func (w pickWhat) file() bool { return w == pickFiles || w == pickFile }
 
 // picker chooses files or a folder inside the window, where the system has no dialog of its own.
 //
@@ -201,7 +205,7 @@ func (p *picker) show() {
 	k := p.u.k
 	p.path.say(filepath.Join(p.dir, p.name), k.p.muted)
 	switch n := len(p.chosen); p.what {
-	case pickFiles:
+	case pickFiles, pickFile:
 		p.main.enable(n > 0)
 		if n == 0 {
 			p.main.say(k.T("ui.pick.none"))
@@ -230,7 +234,7 @@ func (p *picker) row(i int, _ float32) (fyne.CanvasObject, any) {
 		icon, ink, size = "folder", k.p.ink, ""
 	}
 	words := k.p.ink
-	if p.what != pickFiles && !it.folder {
+	if !p.what.file() && !it.folder {
 		words = k.p.muted
 	}
 	face, mark := bodyFace, fixed(k.px(22), k.px(22))
@@ -253,8 +257,12 @@ func (p *picker) press(i int) {
 	switch {
 	case it.folder:
 		p.turn(filepath.Join(p.dir, it.name))
-	case p.what == pickFiles:
-		if p.chosen[it.name] {
+	case p.what.file():
+		was := p.chosen[it.name]
+		if p.what == pickFile {
+			clear(p.chosen) // the one that is wanted is another
+		}
+		if was {
 			delete(p.chosen, it.name)
 		} else {
 			p.chosen[it.name] = true
@@ -265,7 +273,7 @@ func (p *picker) press(i int) {
 
 func (p *picker) finish(a *asking) {
 	paths := []string{p.dir}
-	if p.what == pickFiles {
+	if p.what.file() {
 		paths = nil
 		for _, it := range p.items {
 			if p.chosen[it.name] {

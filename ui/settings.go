@@ -122,7 +122,7 @@ func (v *settingsView) libraries(c *app.Cards, now *app.LibraryChoice) fyne.Canv
 			if now.Trying != "" {
 				return // one after the other; the button keeps the keyboard meanwhile
 			}
-			u.pick(pickFiles, "", func(paths []string) { u.store.UseLibrary(paths[0]) })
+			u.pick(pickFile, "", func(paths []string) { u.store.UseLibrary(paths[0]) })
 		})
 		buttons := wrapbox(k.px(10), v.choose)
 		if now.Path != "" {

@@ -115,7 +115,7 @@ func (v *settingsView) authorities(t *app.Trust) fyne.CanvasObject {
 		right.Add(k.para(boxFace, k.p.ink, k.Text(lang.M("ui.set.until", "name", app.Visible(a.Name), "date", k.ShortDate(a.NotAfter)))))
 	}
 	buttons := wrapbox(k.px(10), k.button(small, "file", k.T("ui.set.ca.choose"), func() {
-		u.pick(pickFiles, "", func(paths []string) { u.store.SetNetworkAuthorities(paths[0]) })
+		u.pick(pickFile, "", func(paths []string) { u.store.SetNetworkAuthorities(paths[0]) })
 	}))
 	if len(t.Authorities) == 0 {
 		right.Add(k.para(boxFace, k.p.ink, k.T("ui.set.ca.none")))

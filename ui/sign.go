@@ -318,8 +318,10 @@ func (v *signView) showDone(st *app.State) {
 		objects = append(objects, k.cornice(k.beside("draw-seal-whole", 86, k.p.wax, words)))
 	} else {
 		r := k.p.warn
-		title := initial(k.Text(lang.MN("ui.done.some", job.Signed))) + ", " + k.Text(lang.MN("ui.done.not", left))
-		body := k.T("ui.done.some.body")
+		title, body := initial(k.Text(lang.MN("ui.done.some", job.Signed)))+", "+k.Text(lang.MN("ui.done.not", left)), k.T("ui.done.some.body")
+		if job.Signed == 0 {
+			title, body = initial(k.Text(lang.MN("ui.done.none", left))), k.T("ui.done.none.body")
+		}
 		if job.Advice != nil {
 			body = k.Text(job.Advice.Title) + " " + k.Text(job.Advice.Body)
 		}

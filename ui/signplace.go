@@ -346,7 +346,7 @@ func (v *previewView) pictureButton() fyne.CanvasObject {
 		return k.button(outlined, "", k.T("mark.picture.none"), func() { u.store.ChooseMarkPicture("") })
 	}
 	return k.button(outlined, "", k.T("mark.picture"), func() {
-		u.pick(pickFiles, "", func(paths []string) { u.store.ChooseMarkPicture(paths[0]) })
+		u.pick(pickFile, "", func(paths []string) { u.store.ChooseMarkPicture(paths[0]) })
 	})
 }
 

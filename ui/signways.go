@@ -273,7 +273,7 @@ func (u *UI) confirmLoss(d app.Doc, x app.Existing) {
 
 // nameOriginal lets the person name the file that the detached signature d is over; then it asks again.
 func (u *UI) nameOriginal(d app.Doc) {
-	u.pick(pickFiles, filepath.Dir(d.Path), func(paths []string) {
+	u.pick(pickFile, filepath.Dir(d.Path), func(paths []string) {
 		u.naming = &d
 		u.store.SetOriginal(d.ID, paths[0])
 	})
