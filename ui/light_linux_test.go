@@ -85,10 +85,13 @@ func TestSystemLight(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer bus.Close()
-	a := &appearance{scheme: uint32(2)}
-	if err := bus.Export(a, portalPath, "org.freedesktop.portal.Settings"); err != nil {
-		t.Fatal(err)
+	says := func(scheme any) {
+		t.Helper()
+		if err := bus.Export(&appearance{scheme}, portalPath, "org.freedesktop.portal.Settings"); err != nil {
+			t.Fatal(err)
+		}
 	}
+	says(uint32(2))
 	if r, err := bus.RequestName(portalName, 0); err != nil || r != dbus.RequestNameReplyPrimaryOwner {
 		t.Fatal(r, err)
 	}
@@ -100,7 +103,7 @@ func TestSystemLight(t *testing.T) {
 		want   fyne.ThemeVariant
 		known  bool
 	}{{uint32(0), theme.VariantLight, true}, {uint32(1), theme.VariantDark, true}, {uint32(2), theme.VariantLight, true}, {"dark", theme.VariantLight, false}} {
-		a.scheme = tc.scheme
+		says(tc.scheme)
 		if got, known := portalLight(t.Context()); got != tc.want || known != tc.known {
 			t.Errorf("%v: %v, %v", tc.scheme, got, known)
 		}
