@@ -52,6 +52,22 @@ func TestSignerIsTyped(t *testing.T) {
 	}
 }
 
+// What is told of a codice fiscale may take another line: the sheet grows with it, so that all of it can be read.
+func TestSignerSheetGrows(t *testing.T) {
+	st := *filingScene(t, "filing-ready")
+	set := *st.Settings
+	set.Scale = 200
+	st.Settings = &set
+	u, _, _ := window(t, &st, 1280, 800)
+	u.nameSigner()
+	sheet := u.asking.panel.layout.sheet
+	before := sheet.Size().Height
+	keysInto(u, "01234567890")
+	if after := sheet.Size().Height; after < before+u.k.px(boxFace.size) {
+		t.Errorf("the sheet is %v high, and was %v", after, before)
+	}
+}
+
 // The sheets are opened from the checklist and lead back to it; nobody named before can be named again.
 func TestExpectedIsAskedFromTheChecklist(t *testing.T) {
 	u, f, _ := window(t, filingScene(t, "filing-details-expected"), 1280, 800)
