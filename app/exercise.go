@@ -32,7 +32,7 @@ type Exercise struct {
 type ExerciseStep struct {
 	Words lang.Msg
 	Read  bool // is to be read, and done with [Store.StepRead]
-	Done  bool // has been done; stays so
+	Done  bool // has been done
 }
 
 // Next is the index of the first step that is not done, or the number of steps.
@@ -41,33 +41,37 @@ func (e *Exercise) Next() int {
 }
 
 // exercise is a script. A step is done when the State first says so after all before it; one without a condition when
-// the person says that it was read.
+// the person says that it was read. A step that only begins something is to be done again when that ends without the
+// next: after a wrong PIN the button is to be pressed again.
 type exercise struct {
 	id, profile string // profile of card/sim
 	samples     int    // documents that are put on the list
 	pull        bool   // the card is pulled out at the second signature
 	steps       []func(*State) bool
+	gone        func(*State) bool // what the first step began has ended; nil: the step stays done
 }
 
 // exercises are what can be practised, in the order of the menu.
 var exercises = []exercise{
-	{"first", sim.Standard, 2, false, []func(*State) bool{pinAsked, allSigned, verified}},
-	{"change", sim.Standard, 0, false, []func(*State) bool{pinJobRuns, pinJobDone(ChangePIN)}},
-	{"blocked", "sign-blocked", 0, false, []func(*State) bool{pinJobRuns, pinJobDone(UnblockPIN)}},
-	{"renew", "expiring", 0, false, []func(*State) bool{calendarSaved}},
-	{"expired", "expired", 1, false, []func(*State) bool{nil}},
-	{"pulled", sim.Standard, 3, true, []func(*State) bool{jobStopped, cardBack, allSigned}},
+	{"first", sim.Standard, 2, false, []func(*State) bool{signing, allSigned, verified}, signingEnded},
+	{"change", sim.Standard, 0, false, []func(*State) bool{pinJobRuns, pinJobDone(ChangePIN)}, pinJobEnded},
+	{"blocked", "sign-blocked", 0, false, []func(*State) bool{pinJobRuns, pinJobDone(UnblockPIN)}, pinJobEnded},
+	{"renew", "expiring", 0, false, []func(*State) bool{calendarSaved}, nil},
+	{"expired", "expired", 1, false, []func(*State) bool{nil}, nil},
+	{"pulled", sim.Standard, 3, true, []func(*State) bool{jobStopped, cardBack, allSigned}, nil},
 }
 
-func pinAsked(st *State) bool { return st.Job != nil }
+func signing(st *State) bool      { return st.Job != nil && st.Job.Running || allSigned(st) }
+func signingEnded(st *State) bool { return st.Job == nil || !st.Job.Running }
 
 func allSigned(st *State) bool {
 	return len(st.Docs.List) > 0 && !slices.ContainsFunc(st.Docs.List, func(d Doc) bool { return d.Status != DocSigned })
 }
 
-func verified(st *State) bool   { return st.Verify != nil && st.Verify.Report != nil }
-func pinJobRuns(st *State) bool { return st.PINJob != nil }
-func jobStopped(st *State) bool { return st.Job != nil && !st.Job.Running && st.Job.Advice != nil }
+func verified(st *State) bool    { return st.Verify != nil && st.Verify.Report != nil }
+func pinJobRuns(st *State) bool  { return st.PINJob != nil && (st.PINJob.Running || st.PINJob.Done) }
+func pinJobEnded(st *State) bool { return st.PINJob == nil || !st.PINJob.Running }
+func jobStopped(st *State) bool  { return st.Job != nil && !st.Job.Running && st.Job.Advice != nil }
 
 func cardBack(st *State) bool {
 	return !st.Exercise.Out && st.Cards.Card() != nil && st.Cards.Phase == PhaseReady
@@ -197,11 +201,16 @@ func keepExercise(st State) State {
 	}
 	x := exercises[slices.IndexFunc(exercises, func(x exercise) bool { return x.id == e.ID })]
 	n := e.Next()
-	if n == len(e.Steps) || x.steps[n] == nil || !x.steps[n](&st) {
+	switch {
+	case n == len(e.Steps) || x.steps[n] == nil:
 		return st
+	case x.steps[n](&st):
+		st.Exercise = e.stepDone()
+		return keepExercise(st)
+	case n == 1 && x.gone != nil && x.gone(&st):
+		st.Exercise = x.begun()
 	}
-	st.Exercise = e.stepDone()
-	return keepExercise(st)
+	return st
 }
 
 // withExercise returns an engine over a card of its own for the exercise, and the reader it is in. pulled is told,

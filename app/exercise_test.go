@@ -118,6 +118,72 @@ func (l *learner) NewPIN(_ context.Context, q NewPINQuestion) (*NewPINs, error) 
 	return &NewPINs{Old: typed(old), New: typed("48291"), Repeat: typed("48291")}, nil
 }
 
+// TestWrongPINInAnExercise: a wrong PIN ends what was begun, and the exercise says again what is to be pressed.
+func TestWrongPINInAnExercise(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	c, err := lang.Load(assets.FS, "it")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for id, ended := range map[string]func(st *State) bool{
+		"first":  func(st *State) bool { return st.Job != nil && !st.Job.Running && st.Job.Advice != nil },
+		"change": func(st *State) bool { return st.PINJob != nil && !st.PINJob.Running && st.PINJob.Advice != nil },
+	} {
+		t.Run(id, func(t *testing.T) {
+			l := &hasty{open: make(chan struct{}), send: make(chan struct{})}
+			w := runStore(t, New(Config{Assets: assets.FS, Offline: true}), l)
+			w.StartExercise(id, c)
+			w.until("can it begin", func(st *State) bool {
+				return st.Exercise != nil && st.Cards.Phase == PhaseReady && (id != "first" || len(st.Docs.List) == 2)
+			})
+			begin := func() { w.ChangePIN(card.SignPIN) }
+			if id == "first" {
+				begin = w.Sign
+			}
+			begin()
+			<-l.open
+			w.until("is the PIN to be typed", func(st *State) bool { return st.Exercise.Next() == 1 })
+			close(l.send)
+			if st := w.until("is the PIN refused", ended); st.Exercise.Next() != 0 {
+				t.Errorf("step %d is to be done, though no PIN is asked for", st.Exercise.Next()+1)
+			}
+			begin()
+			w.until("does the second time count", func(st *State) bool { return st.Exercise.Next() == 2 })
+		})
+	}
+}
+
+// hasty is a learner who types a wrong PIN at first, once send is closed.
+type hasty struct {
+	learner
+	open, send chan struct{}
+	typed      bool
+}
+
+func (h *hasty) wrong() bool {
+	if h.typed {
+		return false
+	}
+	h.typed = true
+	close(h.open)
+	<-h.send
+	return true
+}
+
+func (h *hasty) PIN(ctx context.Context, q PINQuestion) (*PIN, error) {
+	if h.wrong() {
+		return typed("54321"), nil
+	}
+	return h.learner.PIN(ctx, q)
+}
+
+func (h *hasty) NewPIN(ctx context.Context, q NewPINQuestion) (*NewPINs, error) {
+	if h.wrong() {
+		return &NewPINs{Old: typed("54321"), New: typed("48291"), Repeat: typed("48291")}, nil
+	}
+	return h.learner.NewPIN(ctx, q)
+}
+
 // TestLatePracticeCard: the card of the exercise chosen last is the one that is shown, however long each takes to make,
 // and none comes after the person has left practice.
 func TestLatePracticeCard(t *testing.T) {

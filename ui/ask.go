@@ -150,3 +150,15 @@ func (u *UI) ask(ctx context.Context, a *asking) {
 	u.asking = a
 	a.open()
 }
+
+// openSheet opens a panel that only shows and chooses; Esc closes it.
+func (u *UI) openSheet(build func(*asking) *panel) {
+	if u.asking != nil || u.closing {
+		return
+	}
+	a := &asking{ui: u}
+	a.refuse = a.shut
+	a.build = func() *panel { return build(a) }
+	u.asking = a
+	a.open()
+}

@@ -132,18 +132,6 @@ func (u *UI) chooseProfile() {
 	})
 }
 
-// openSheet opens a panel that only shows and chooses; Esc closes it.
-func (u *UI) openSheet(build func(*asking) *panel) {
-	if u.asking != nil || u.closing {
-		return
-	}
-	a := &asking{ui: u}
-	a.refuse = a.shut
-	a.build = func() *panel { return build(a) }
-	u.asking = a
-	a.open()
-}
-
 // openFiling opens the details of the checklist.
 func (u *UI) openFiling() {
 	u.openSheet(func(a *asking) *panel {

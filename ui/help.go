@@ -68,6 +68,9 @@ func (v *helpView) Show(st *app.State) {
 	if v.shown && st.Doctor == v.doctor && busy == v.busy {
 		return
 	}
+	if d := st.Doctor; v.shown && d != nil && d.SavedTo != "" && (v.doctor == nil || v.doctor.SavedTo != d.SavedTo) { // at 200 % its line is out of sight
+		v.u.say(v.u.k.Text(lang.M("ui.mycard.saved", "name", filepath.Base(d.SavedTo))))
+	}
 	v.shown, v.doctor, v.busy = true, st.Doctor, busy
 	k := v.u.k
 	v.frame.setBody(-1, append([]fyne.CanvasObject{k.heading(k.T("ui.page.help"), k.T("ui.help.note")), v.checkUp(st.Doctor, busy)}, v.fixed...)...)

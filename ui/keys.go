@@ -55,8 +55,20 @@ func (u *UI) keyboard() {
 	c.AddShortcut(&fyne.ShortcutPaste{}, func(fyne.Shortcut) { u.paste(u.app.Clipboard().Content()) })
 }
 
-// shortcut is what a key does together with Ctrl, or Cmd on a Mac.
+// shortcut is what a key does together with Ctrl, or Cmd on a Mac. The size changes over a panel too: who cannot read a
+// question must not have to refuse it first. The panel is made anew, and what was typed of a PIN is wiped.
 func (u *UI) shortcut(key fyne.KeyName) {
+	switch key {
+	case fyne.KeyPlus, fyne.KeyEqual:
+		u.resize(1)
+		return
+	case fyne.KeyMinus:
+		u.resize(-1)
+		return
+	case fyne.Key0:
+		u.resize(0)
+		return
+	}
 	if u.asking != nil {
 		return
 	}
@@ -77,12 +89,6 @@ func (u *UI) shortcut(key fyne.KeyName) {
 		}
 	case fyne.KeyP:
 		u.printReport()
-	case fyne.KeyPlus, fyne.KeyEqual:
-		u.resize(1)
-	case fyne.KeyMinus:
-		u.resize(-1)
-	case fyne.Key0:
-		u.resize(0)
 	case fyne.KeyQ, fyne.KeyW:
 		u.quit()
 	}

@@ -37,6 +37,31 @@ func TestSizeByKeyboard(t *testing.T) {
 	}
 }
 
+// Over a question too the size changes, and what was typed of a PIN is wiped with the field that it stood in.
+func TestSizeOverAQuestion(t *testing.T) {
+	u, f, _ := window(t, state(nil), 1000, 700)
+	u.openSheet(func(a *asking) *panel { return u.pinPanel(signQuestion(3, app.NotPractice), func(*app.PIN) {}, a.shut) })
+	old := u.asking.panel.field
+	old.TypedRune('1')
+	u.shortcut(fyne.KeyPlus)
+	if !slices.Contains(f.said, "set") {
+		t.Fatalf("said %q", f.said)
+	}
+	next := *u.latest.Load()
+	next.Settings = &app.Settings{Scale: 125}
+	u.latest.Store(&next)
+	u.show(&next)
+	if u.asking == nil || u.asking.panel.field == old || u.k.scale != 1.25 {
+		t.Fatal("the question is not larger")
+	}
+	if n := old.pin.Len() + u.asking.panel.field.pin.Len(); n != 0 {
+		t.Errorf("%d digits are left", n)
+	}
+	if u.shortcut(fyne.Key4); u.page == pageHelp {
+		t.Error("the page turns behind the question")
+	}
+}
+
 // F5 does once more what the page tells of, Ctrl+P prints it, Ctrl+Q leaves; none of them acts behind a question.
 func TestKeysOfThePages(t *testing.T) {
 	again := func(u *UI) { u.typedKey(&fyne.KeyEvent{Name: fyne.KeyF5}) }

@@ -2,11 +2,16 @@
 
 package ui
 
-import "net/url"
+import (
+	"net/url"
+
+	"ceralacca/app"
+	"ceralacca/app/lang"
+)
 
 // launch opens a file or folder in the system's program for it, or says where it is.
 func (u *UI) launch(path string) {
 	if err := u.app.OpenURL(&url.URL{Scheme: "file", Path: path}); err != nil {
-		u.say(path)
+		u.say(u.k.Text(lang.M("ui.launch.failed", "path", app.Visible(path))))
 	}
 }

@@ -6,6 +6,9 @@ import (
 	"strings"
 
 	"golang.org/x/sys/windows"
+
+	"ceralacca/app"
+	"ceralacca/app/lang"
 )
 
 // launch opens a file or folder in the system's program for it, or says where it is. By its path: in an address of a
@@ -13,7 +16,7 @@ import (
 func (u *UI) launch(path string) {
 	go func() { // another program may answer late
 		if err := shellOpen(path); err != nil {
-			u.onUI(func() { u.say(path) })
+			u.onUI(func() { u.say(u.k.Text(lang.M("ui.launch.failed", "path", app.Visible(path)))) })
 		}
 	}()
 }

@@ -147,7 +147,14 @@ func (f *newPINForm) turn(step int) {
 	}
 	row := []fyne.CanvasObject{flex()}
 	var wide float32
-	for _, b := range f.buttons() {
+	low, buttons := u.window.Canvas().Size().Height < k.px(480), f.buttons()
+	var back *button
+	if low && len(buttons) > 2 { // three under each other would take the room of the fields
+		back = buttons[1]
+		buttons = slices.Delete(buttons, 1, 2)
+		f.ring = append(f.ring, back)
+	}
+	for _, b := range buttons {
 		f.ring = append(f.ring, b)
 		row = append(row, b)
 		wide += b.MinSize().Width + k.px(12)
@@ -161,11 +168,14 @@ func (f *newPINForm) turn(step int) {
 	}
 	foot := hbox(k.px(12), row...)
 	told := u.latest.Load().Exercise != nil // its strip names the PIN or PUK
-	switch low := u.window.Canvas().Size().Height < k.px(480); {
+	switch {
 	case !low || f.q.Practice != app.NotPractice && !told:
 		foot = cols(k.px(12), wide+k.px(270), []float32{1, -wide - k.px(12)}, f.note(), foot)
 	case !f.q.OnReader: // else the box about the reader says what the note would
 		objects = append(objects, f.note())
+	}
+	if back != nil {
+		objects = append(objects, leftmost(back))
 	}
 	f.main.Objects, f.foot.Objects = objects, []fyne.CanvasObject{foot}
 	f.say()

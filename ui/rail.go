@@ -118,10 +118,16 @@ func (r *rail) narrow(thin bool) {
 		return
 	}
 	r.thin = thin
+	size := r.u.k.px(15)
+	for _, e := range r.entries { // "Signieren" keeps clear of its frame, and all are of one size
+		t := canvas.NewText(e.short, nil)
+		t.FontSource, t.TextSize, t.TextStyle = e.words.FontSource, r.u.k.px(15), fyne.TextStyle{Bold: true}
+		size = min(size, r.u.k.px(15)*r.u.k.px(57)/max(1, t.MinSize().Width))
+	}
 	for _, e := range r.entries {
 		e.words.Text, e.words.TextSize, e.words.Alignment = e.long, r.u.k.px(17), fyne.TextAlignLeading
 		if thin {
-			e.words.Text, e.words.TextSize, e.words.Alignment = e.short, r.u.k.px(15), fyne.TextAlignCenter
+			e.words.Text, e.words.TextSize, e.words.Alignment = e.short, size, fyne.TextAlignCenter
 		}
 		e.words.Refresh()
 	}
@@ -161,7 +167,7 @@ func (r *rail) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 	if need := y + float32(len(r.entries))*(h+gap) + foot; need > size.Height { // a low window
 		r.logo.Hide()
 		r.name.Hide()
-		y, foot = k.px(8), k.px(8)
+		y, foot, gap = k.px(8), k.px(8), k.px(4)
 		h = min(h, (size.Height-y-foot)/float32(len(r.entries))-gap)
 	}
 	for i, e := range r.entries {
