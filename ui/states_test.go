@@ -239,11 +239,11 @@ func scenes() []scene {
 			s.Job = &app.Job{Signer: "ANNA ESEMPIO", Total: 5, Done: 2, Signed: 2, Ended: today, Advice: advice("card-removed", app.SeverityWarning, 0)}
 		}), nil},
 		{"sign-done-none", pageSign, st(func(s *app.State) {
-			s.Docs = docs(app.DocFailed, fiveNames...)
+			s.Docs = docs(app.DocFailed, fiveNames[:3]...)
 			for i := range s.Docs.List {
 				s.Docs.List[i].Output, s.Docs.List[i].Advice = "", advice("read-only", app.SeverityWarning, 0)
 			}
-			s.Job = &app.Job{Signer: "ANNA ESEMPIO", Total: 5, Done: 5, Ended: today}
+			s.Job = &app.Job{Signer: "ANNA ESEMPIO", Total: 3, Done: 3, Ended: today}
 		}), nil},
 		{"sign-pin", pageSign, st(func(s *app.State) { s.Docs = docs(app.DocReady, fiveNames...) }), askPIN(3, app.NotPractice)},
 		{"sign-pin-last", pageSign, st(func(s *app.State) { s.Docs = docs(app.DocReady, fiveNames...) }), askPIN(1, app.NotPractice)},
