@@ -59,7 +59,7 @@ func (v *settingsView) Show(st *app.State) {
 		themes = append(themes, option{words: k.T(key), chosen: set.Theme == name, to: func(s *app.Settings) { s.Theme = name }})
 	}
 	for _, n := range scaleSteps {
-		scales = append(scales, option{words: lang.Digits(n) + "\u00a0%", chosen: max(100, set.Scale) == n, to: func(s *app.Settings) { s.Scale = n }})
+		scales = append(scales, option{words: k.Percent(n), chosen: max(100, set.Scale) == n, to: func(s *app.Settings) { s.Scale = n }})
 	}
 	code := []option{
 		{words: k.T("ui.set.code.hide"), chosen: !set.ShowFiscalCode, to: func(s *app.Settings) { s.ShowFiscalCode = false }},

@@ -218,6 +218,9 @@ func (c *Catalog) Digits(n int) string {
 	return inThousands(s, g.group)
 }
 
+// Percent is n in a hundred: "150%", in German "150 %".
+func (c *Catalog) Percent(n int) string { return c.Digits(n) + grammars[c.tag].percent }
+
 func inThousands(digits, group string) string {
 	for i := len(digits) - 3; i > 0; i -= 3 {
 		digits = digits[:i] + group + digits[i:]

@@ -207,6 +207,8 @@ func TestDatesAndSizes(t *testing.T) {
 		{fr.Size(0), "0\u00a0octets"},
 		{de.Size(1), "1\u00a0Byte"},
 		{it.Size(0), "0\u00a0byte"},
+		{it.Percent(150), "150%"},
+		{de.Percent(150), "150\u00a0%"},
 		{en.Size(1), "1\u00a0byte"},
 		{en.Size(2), "2\u00a0bytes"},
 		{it.Size(1_100_000), "1,1\u00a0MB"},

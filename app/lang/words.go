@@ -24,6 +24,7 @@ type grammar struct {
 	group               string   // between thousands
 	grouped             int      // the least number whose thousands are set apart
 	colon               string   // between a label and its value
+	percent             string   // after a number, as CLDR 48 has it but for the width of the space
 	aByte               string   // one byte
 	units               []string // bytes and their thousands
 }
@@ -32,35 +33,35 @@ var siUnits = []string{"kB", "MB", "GB", "TB"}
 
 var grammars = map[string]grammar{
 	"it": {
-		name: "Italiano", form: oneIsOne, day: strconv.Itoa, elide: beforeEight, decimal: ",", group: ".", grouped: 10_000, colon: ": ", aByte: "byte",
+		name: "Italiano", form: oneIsOne, day: strconv.Itoa, elide: beforeEight, decimal: ",", group: ".", grouped: 10_000, colon: ": ", percent: "%", aByte: "byte",
 		units:       append([]string{"byte"}, siUnits...),
 		numbers:     []string{"zero", "uno", "due", "tre", "quattro", "cinque", "sei", "sette", "otto", "nove", "dieci"},
 		months:      []string{"gennaio", "febbraio", "marzo", "aprile", "maggio", "giugno", "luglio", "agosto", "settembre", "ottobre", "novembre", "dicembre"},
 		shortMonths: []string{"gen", "feb", "mar", "apr", "mag", "giu", "lug", "ago", "set", "ott", "nov", "dic"},
 	},
 	"en": {
-		name: "English", form: oneIsOne, day: strconv.Itoa, decimal: ".", group: ",", grouped: 1_000, colon: ": ", aByte: "byte",
+		name: "English", form: oneIsOne, day: strconv.Itoa, decimal: ".", group: ",", grouped: 1_000, colon: ": ", percent: "%", aByte: "byte",
 		units:       append([]string{"bytes"}, siUnits...),
 		numbers:     []string{"zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"},
 		months:      []string{"January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"},
 		shortMonths: []string{"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"},
 	},
 	"de": {
-		name: "Deutsch", form: oneIsOne, day: ordinal, decimal: ",", group: ".", grouped: 1_000, colon: ": ", aByte: "Byte",
+		name: "Deutsch", form: oneIsOne, day: ordinal, decimal: ",", group: ".", grouped: 1_000, colon: ": ", percent: "\u00a0%", aByte: "Byte",
 		units:       append([]string{"Byte"}, siUnits...),
 		numbers:     []string{"null", "eins", "zwei", "drei", "vier", "fünf", "sechs", "sieben", "acht", "neun", "zehn"},
 		months:      []string{"Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September", "Oktober", "November", "Dezember"},
 		shortMonths: []string{"Jan.", "Feb.", "März", "Apr.", "Mai", "Juni", "Juli", "Aug.", "Sept.", "Okt.", "Nov.", "Dez."},
 	},
 	"fr": {
-		name: "Français", form: belowTwoIsOne, day: firstOrdinal, decimal: ",", group: "\u202f", grouped: 1_000, colon: "\u00a0: ", aByte: "octet",
+		name: "Français", form: belowTwoIsOne, day: firstOrdinal, decimal: ",", group: "\u202f", grouped: 1_000, colon: "\u00a0: ", percent: "\u00a0%", aByte: "octet",
 		units:       []string{"octets", "ko", "Mo", "Go", "To"},
 		numbers:     []string{"zéro", "un", "deux", "trois", "quatre", "cinq", "six", "sept", "huit", "neuf", "dix"},
 		months:      []string{"janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre"},
 		shortMonths: []string{"janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.", "déc."},
 	},
 	"sl": {
-		name: "Slovenščina", form: slovene, day: ordinal, decimal: ",", group: ".", grouped: 10_000, colon: ": ", aByte: "B",
+		name: "Slovenščina", form: slovene, day: ordinal, decimal: ",", group: ".", grouped: 10_000, colon: ": ", percent: "\u00a0%", aByte: "B",
 		units:       append([]string{"B"}, siUnits...),
 		months:      []string{"januarja", "februarja", "marca", "aprila", "maja", "junija", "julija", "avgusta", "septembra", "oktobra", "novembra", "decembra"},
 		shortMonths: []string{"jan.", "feb.", "mar.", "apr.", "maj", "jun.", "jul.", "avg.", "sep.", "okt.", "nov.", "dec."},
