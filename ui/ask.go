@@ -57,8 +57,19 @@ func (a *asking) open() {
 	c.Overlays().Add(a.panel.object)
 	if a.panel.first != nil {
 		c.Focus(a.panel.first)
+		a.fromTheTop()
 	}
 	a.panel.rise(first && a.ui.app.Settings().ShowAnimations()) // what is pressed on it does not make it rise again
+}
+
+// fromTheTop shows what is asked, which stands above the answers, though the first of these does not fit below it as a
+// whole: its head is enough. A field has to be whole.
+func (a *asking) fromTheTop() {
+	answer, ok := a.panel.first.(*press)
+	s := scrollerOf(a.panel.object)
+	if ok && s != nil && standing(s.Content, answer) != nil && heightWithin(s.Content, answer)+min(answer.Size().Height, a.ui.k.px(44)) <= s.Size().Height {
+		s.ScrollToTop()
+	}
 }
 
 // shut takes the panel away. What had the keyboard before has it again, if it is still there.

@@ -13,6 +13,7 @@ import (
 	"fyne.io/fyne/v2"
 
 	"ceralacca/app"
+	"ceralacca/assets"
 )
 
 // TestOneQuestionAtATime: a question takes the place of what stands there, even of what cannot be refused, and of the
@@ -408,5 +409,24 @@ func TestCursorStaysOnTheList(t *testing.T) {
 	list.TypedKey(&fyne.KeyEvent{Name: fyne.KeySpace})
 	if want := []string{"preview " + next.Docs.List[0].Path}; !slices.Equal(f.said, want) {
 		t.Errorf("said %q, want %q", f.said, want)
+	}
+}
+
+// TestQuestionsAreReadFromTheTop: at 200 % the first answer is higher than the sheet, and must not hide what is asked.
+func TestQuestionsAreReadFromTheTop(t *testing.T) {
+	for _, s := range scenes() {
+		if !strings.HasPrefix(s.name, "sign-existing") {
+			continue
+		}
+		u := s.open(t, assets.FS, 1280, 800, func(set *app.Settings) { set.Scale = 200 })
+		if u.asking == nil {
+			continue
+		}
+		if _, card := u.asking.panel.first.(*press); !card {
+			continue
+		}
+		if at := scrollerOf(u.asking.panel.object).Offset.Y; at != 0 {
+			t.Errorf("%s opens %v below its title", s.name, at)
+		}
 	}
 }

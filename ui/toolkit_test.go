@@ -2,9 +2,12 @@ package ui
 
 import (
 	"encoding/json"
+	"io/fs"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -61,6 +64,31 @@ func TestToolkitWordsAreAll(t *testing.T) {
 	for word := range asked {
 		if !k.Has("toolkit." + word) {
 			t.Errorf("Fyne's %q has no word of ours", word)
+		}
+	}
+}
+
+// TestDrawingsTakeTheColoursOfTheLight: a colour that no light has would glare in the dark.
+func TestDrawingsTakeTheColoursOfTheLight(t *testing.T) {
+	k, err := newKit(assets.FS, app.Settings{Language: "it", Theme: "dark"}, 0, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	colours := regexp.MustCompile("#[0-9A-Fa-f]{6}")
+	files, err := fs.Glob(assets.FS, "icons/draw-*.svg")
+	if err != nil || len(files) == 0 {
+		t.Fatal(files, err)
+	}
+	for _, file := range files {
+		b, err := fs.ReadFile(assets.FS, file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		painted := string(k.drawing(strings.TrimSuffix(path.Base(file), ".svg"), 112, dark.ink).Content())
+		for _, c := range colours.FindAllString(string(b), -1) {
+			if c != hexOf(dark.onWax) && strings.Contains(painted, c) {
+				t.Errorf("%s keeps %s in the dark", file, c)
+			}
 		}
 	}
 }
