@@ -237,7 +237,7 @@ func (u *UI) existingSteps(a *asking, d app.Doc) []fyne.CanvasObject {
 	k := u.k
 	var steps []fyne.CanvasObject
 	step := func(key string, do func()) {
-		b := k.button(small, "", k.T(key), func() { a.shut(); do() })
+		b := k.button(outlined, "", k.T(key), func() { a.shut(); do() })
 		b.key = u.within(a.shut, b.press)
 		steps = append(steps, b)
 	}
