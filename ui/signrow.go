@@ -162,15 +162,18 @@ func (v *signView) row(i int, width float32) (fyne.CanvasObject, any) {
 	}
 	page, _ := k.page(name)
 	l := v.lookOf(d, key, width)
-	sub := k.fit(noteFace, k.p.muted, l.below)
-	if l.loud != nil {
-		sub = k.fit(noteBold, l.loud, l.below)
+	sub := k.fitting(noteFace, k.p.muted, l.below)
+	switch {
+	case l.loud != nil:
+		sub = k.fitting(noteBold, l.loud, l.below)
+	case v.twins[d.Name] > 1: // without room for all, the folder tells them apart
+		sub.less = []string{app.Visible(folderName(d.Path))}
 	}
 	state := fyne.CanvasObject(k.state(strongFace, l.icon, l.words, l.ink))
 	if l.brief || v.tiny(width) || l.loud != nil && l.loud == color.Color(l.ink) && v.tight(width) {
 		state = k.icon(l.icon, 22, l.ink)
 	}
-	words := flex(vbox(0, k.named(k.fileName(strongFace, k.p.ink, name), app.Visible(v.lookAt(d))), sub))
+	words := flex(vbox(0, k.named(k.fileName(strongFace, k.p.ink, name), app.Visible(v.lookAt(d))), sub.Container))
 	parts := append([]fyne.CanvasObject{page, words, state}, v.rowButtons(d, width)...)
 	if v.tiny(width) {
 		return pad(0, k.px(8), 0, k.px(14), hbox(k.px(8), parts[1:]...)), key

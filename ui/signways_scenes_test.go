@@ -27,8 +27,7 @@ func withChoices(change func(*app.State, *app.SignChoices)) *app.State {
 func unwritten() *app.State {
 	return withChoices(func(s *app.State, _ *app.SignChoices) {
 		s.Docs = docs(app.DocSigned, fiveNames[:2]...)
-		s.Docs.List[0].Output = s.Docs.List[0].Path + ".p7m"
-		s.Docs.List[1].Status, s.Docs.List[1].Advice = app.DocFailed, advice("read-only", app.SeverityWarning, 0)
+		s.Docs.List[1].Status, s.Docs.List[1].Output, s.Docs.List[1].Advice = app.DocFailed, "", advice("read-only", app.SeverityWarning, 0)
 		s.Job = &app.Job{Total: 2, Done: 2, Signed: 1, Signer: "ANNA ESEMPIO", Ended: today}
 	})
 }

@@ -246,7 +246,10 @@ func scenes() []scene {
 			s.Job = &app.Job{Signer: "ANNA ESEMPIO", Total: 3, Done: 3, Ended: today}
 		}), nil},
 		{"sign-pin", pageSign, st(func(s *app.State) { s.Docs = docs(app.DocReady, fiveNames...) }), askPIN(3, app.NotPractice)},
-		{"sign-pin-last", pageSign, st(func(s *app.State) { s.Docs = docs(app.DocReady, fiveNames...) }), askPIN(1, app.NotPractice)},
+		{"sign-pin-last", pageSign, st(func(s *app.State) {
+			s.Docs = docs(app.DocReady, fiveNames...)
+			s.Cards = cardsWith(func(_ *app.Cards, c *app.Card) { c.PINs[0].TriesLeft = 1 })
+		}), askPIN(1, app.NotPractice)},
 		{"sign-pin-practice", pageSign, st(func(s *app.State) {
 			s.Docs = docs(app.DocReady, fiveNames...)
 			s.Cards = cardsWith(func(c *app.Cards, _ *app.Card) { c.Practice = true })
