@@ -39,7 +39,7 @@ func (v *signView) whereRow(c app.SignChoices) fyne.CanvasObject {
 }
 
 // whereLayout puts the drawing, the words and the mark of a choice side by side. Where the two lines of words have no room,
-// the place alone takes both; where next to nothing could be read of it, the drawings stand alone.
+// the place alone takes up to three; where next to nothing could be read of it, the drawings stand alone.
 type whereLayout struct {
 	k     *kit
 	brief *para
@@ -50,7 +50,7 @@ func (l *whereLayout) words(o []fyne.CanvasObject, free float32) fyne.CanvasObje
 	switch {
 	case natural(o[1]) <= free:
 		return o[1]
-	case narrowest(o[3]) <= free && len(l.brief.lines(free)) <= 2:
+	case narrowest(o[3]) <= free && len(l.brief.lines(free)) <= 3:
 		return o[3]
 	case free < l.k.px(150):
 		return nil
