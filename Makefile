@@ -61,7 +61,9 @@ endif
 # fault at every command of a card.
 WITHOUT_RACE := ^(TestPINIsNotInTheWindow|TestStateAfterEachFault)$$
 
+# The toolkit keeps the widgets of closed windows for a minute; in a minute the tests build a thousand.
 .PHONY: test
+test: export FYNE_CACHE := 2s
 test: go
 	@.ci/install build screen check
 	@mkdir -p build

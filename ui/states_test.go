@@ -416,7 +416,7 @@ func scenes() []scene {
 			old := append([]app.ListReport(nil), exampleLists...)
 			old[1].Issued, old[1].NextUpdate, old[1].OutOfDate = "2026-03-20T01:00:00Z", "2026-09-20T01:00:00Z", true
 			s.Trust = &app.Trust{
-				ItalianList: day(2026, 3, 20), OutOfDate: true, Lists: old, Advice: advice("lists-not-fetched", app.SeverityWarning, 0),
+				ItalianList: day(2026, 3, 20), OutOfDate: true, Lists: old, Refreshing: true, Advice: advice("lists-not-fetched", app.SeverityWarning, 0),
 				Anchors:     []app.Anchor{{ID: "a1", Name: "CA dello Studio di Prova", NotAfter: day(2030, 1, 1)}},
 				Authorities: []app.Anchor{{ID: "b1", Name: "Filtro di rete dell’ufficio", NotAfter: day(2029, 1, 1)}},
 			}

@@ -162,7 +162,8 @@ func (s *screen) environ(more ...string) []string {
 	var env []string
 	for _, e := range os.Environ() {
 		switch key, _, _ := strings.Cut(e, "="); key {
-		case "DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY", "XDG_SESSION_TYPE", "DBUS_SESSION_BUS_ADDRESS":
+		case "DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY", "XDG_SESSION_TYPE", "DBUS_SESSION_BUS_ADDRESS",
+			"FYNE_CACHE": // which is for the tests within one process: see the Makefile
 		default:
 			env = append(env, e)
 		}
