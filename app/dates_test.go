@@ -82,6 +82,15 @@ func TestRenewalIsSaidByTheIssuer(t *testing.T) {
 	if x.Renewal != RenewalNone || !x.RenewFrom.IsZero() {
 		t.Errorf("a health card: %d, from %s", x.Renewal, x.RenewFrom)
 	}
+	info := Certificate{Use: ForLogin, IssuerO: "InfoCamere S.C.p.A.", IssuerCN: "InfoCamere Services CA", NotAfter: end}
+	for _, chip := range []string{"", "a family"} {
+		c := &Card{Certificates: []Certificate{info, {Use: ForSigning, NotAfter: end, Withdrawn: chip}}}
+		x := &c.Certificates[0]
+		x.setRenewal(now, g.renewal(c, x))
+		if x.RenewFrom.IsZero() != (chip != "") {
+			t.Errorf("withdrawn because of %q: renewed from %s", chip, x.RenewFrom)
+		}
+	}
 	for _, tc := range []struct {
 		left int
 		want string

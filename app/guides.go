@@ -92,6 +92,9 @@ func (g *Guides) renewal(c *Card, x *Certificate) *renewalRule {
 	if g == nil {
 		return nil
 	}
+	if slices.ContainsFunc(c.Certificates, func(x Certificate) bool { return x.Withdrawn != "" }) {
+		return &renewalRule{Never: true} // the issuer renews nothing on such a chip
+	}
 	for i, r := range g.renewals {
 		if r.Issuer != "" && strings.Contains(x.issuerWords(), r.Issuer) && (!r.Chamber || c.origin() == fromChamber) {
 			return &g.renewals[i]
